@@ -1,0 +1,25 @@
+import { Flags } from '@oclif/core'
+import { MigstateCommand, severalArguments } from '../../src/cli/base-command.js'
+import { changeFlags, forceFlag } from '../../src/cli/flags.js'
+import { renderChange } from '../../src/render/change.js'
+import { mark } from '../../src/verbs/mark.js'
+
+export default class MarkApplied extends MigstateCommand {
+  static override summary = 'Record migrations as applied without running them.'
+  static override description = 'Inserts the rows that are missing, never a second one. A squash writes the rows it replaces too. The schema is not changed.'
+  static override usage = 'mark applied APP MIGRATION...'
+  static override examples = ['<%= config.bin %> mark applied shop 0003', '<%= config.bin %> mark applied shop 0005 --with-dependencies --dry-run']
+  static override strict = false
+  static override flags = {
+    'with-dependencies': Flags.boolean({ description: 'Record everything it depends on as well, in all apps.' }),
+    ...changeFlags,
+    ...forceFlag,
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(MarkApplied)
+    const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
+    const args = { applied: true, app: app as string, migrations, withDependencies: flags['with-dependencies'], force: flags.force, dryRun: flags['dry-run'], reason: flags.reason }
+    await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => mark(workspace, args, ui), render: renderChange })
+  }
+}

@@ -1,0 +1,25 @@
+import { Flags } from '@oclif/core'
+import { MigstateCommand, severalArguments } from '../../src/cli/base-command.js'
+import { changeFlags, forceFlag } from '../../src/cli/flags.js'
+import { renderChange } from '../../src/render/change.js'
+import { mark } from '../../src/verbs/mark.js'
+
+export default class MarkUnapplied extends MigstateCommand {
+  static override summary = 'Un-record migrations without undoing what they did.'
+  static override description = 'Deletes their rows, all duplicates. A squash goes with the rows it replaces. The schema is not changed.'
+  static override usage = 'mark unapplied APP MIGRATION...'
+  static override examples = ['<%= config.bin %> mark unapplied shop 0003', '<%= config.bin %> mark unapplied shop 0003 --with-dependants --dry-run']
+  static override strict = false
+  static override flags = {
+    'with-dependants': Flags.boolean({ description: 'Un-record everything that depends on it as well, in all apps.' }),
+    ...changeFlags,
+    ...forceFlag,
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(MarkUnapplied)
+    const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
+    const args = { applied: false, app: app as string, migrations, withDependants: flags['with-dependants'], force: flags.force, dryRun: flags['dry-run'], reason: flags.reason }
+    await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => mark(workspace, args, ui), render: renderChange })
+  }
+}

@@ -1,0 +1,26 @@
+import { Args } from '@oclif/core'
+import { MigstateCommand } from '../src/cli/base-command.js'
+import { readFlags } from '../src/cli/flags.js'
+import { renderPlan } from '../src/render/plan.js'
+import { plan } from '../src/verbs/plan.js'
+
+export default class Plan extends MigstateCommand {
+  static override summary = 'Show what "manage.py migrate …" would do now, or every gate that stops it (exit 3).'
+  static override examples = ['<%= config.bin %> plan', '<%= config.bin %> plan shop 0003', '<%= config.bin %> plan shop zero']
+  static override args = {
+    app: Args.string({ description: 'App label.' }),
+    migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
+  }
+  static override flags = readFlags
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Plan)
+    await this.perform(flags, {
+      files: 'required',
+      readOnly: true,
+      work: (workspace) => plan(workspace, args),
+      render: renderPlan,
+      exitCode: (result) => (result.blockedBy.length > 0 ? 3 : 0),
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import { MigstateCommand } from '../../src/cli/base-command.js'
+import { readFlags, writeFlags } from '../../src/cli/flags.js'
+import { createSnapshot } from '../../src/verbs/snapshot.js'
+
+export default class SnapshotCreate extends MigstateCommand {
+  static override summary = 'Copy the whole history: rows, ids, times to the microsecond, counter.'
+  static override examples = ['<%= config.bin %> snapshot create']
+  static override flags = { ...readFlags, 'lock-timeout': writeFlags['lock-timeout'] }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SnapshotCreate)
+    await this.perform(flags, {
+      files: 'optional',
+      readOnly: false,
+      work: createSnapshot,
+      render: ({ snapshot }, style) => `${style.strong(snapshot.id)}  ${snapshot.rows} rows\nGo back to it with: migstate snapshot restore ${snapshot.id}`,
+    })
+  }
+}

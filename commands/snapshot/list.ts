@@ -1,0 +1,15 @@
+import { MigstateCommand } from '../../src/cli/base-command.js'
+import { readFlags } from '../../src/cli/flags.js'
+import { renderSnapshots } from '../../src/render/journal.js'
+import { listSnapshots } from '../../src/verbs/snapshot.js'
+
+export default class SnapshotList extends MigstateCommand {
+  static override summary = 'List the snapshots, newest first: those made before each change and those made by hand.'
+  static override examples = ['<%= config.bin %> snapshot list']
+  static override flags = readFlags
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SnapshotList)
+    await this.perform(flags, { files: 'optional', readOnly: true, work: listSnapshots, render: renderSnapshots })
+  }
+}

@@ -1,0 +1,17 @@
+import { Args } from '@oclif/core'
+import { MigstateCommand } from '../../src/cli/base-command.js'
+import { readFlags } from '../../src/cli/flags.js'
+import { renderSnapshot } from '../../src/render/journal.js'
+import { showSnapshot } from '../../src/verbs/snapshot.js'
+
+export default class SnapshotShow extends MigstateCommand {
+  static override summary = 'Show every row of a snapshot.'
+  static override examples = ['<%= config.bin %> snapshot show 3f9a']
+  static override args = { id: Args.string({ required: true, description: 'Id of a snapshot, or the beginning of one.' }) }
+  static override flags = readFlags
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SnapshotShow)
+    await this.perform(flags, { files: 'optional', readOnly: true, work: (workspace) => showSnapshot(workspace, args), render: renderSnapshot })
+  }
+}

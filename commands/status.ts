@@ -1,0 +1,28 @@
+import { Flags } from '@oclif/core'
+import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
+import { readFlags } from '../src/cli/flags.js'
+import { renderStatus } from '../src/render/status.js'
+import { findingsOf, status } from '../src/verbs/status.js'
+
+export default class Status extends MigstateCommand {
+  static override summary = 'Show files against rows, like showmigrations, with holes, ghosts and duplicates.'
+  static override usage = 'status [APP...]'
+  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status shop --json', '<%= config.bin %> status --check']
+  static override strict = false
+  static override flags = {
+    check: Flags.boolean({ description: 'Exit 3 when anything is unapplied, a hole, a ghost, a duplicate, a conflict or unreadable.' }),
+    ...readFlags,
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Status)
+    const apps = severalArguments(argv, 'an app', 0)
+    await this.perform(flags, {
+      files: 'required',
+      readOnly: true,
+      work: (workspace) => status(workspace, { apps }),
+      render: (result, style, workspace) => renderStatus(result, style, workspace.aliases.length > 1),
+      exitCode: (result) => (flags.check && findingsOf(result).length > 0 ? 3 : 0),
+    })
+  }
+}

@@ -1,0 +1,155 @@
+import { failpoint } from '../config/index.js'
+import { type Database, highestId, type History, isFailure, type Row, sameRow } from '../database/index.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
+import { type Changes, Journal, type OperationRecord, type Outcome } from '../journal/index.js'
+import { type Change, difference, expectedRows } from './change.js'
+import { beginEdit, type Patience } from './begin-edit.js'
+import { finishSequence, type SequenceStep } from './finish-sequence.js'
+
+/** One edit of the history table: the rows to change and what the journal says of it. */
+export interface Edit {
+  change: Change
+  /** The name of the journal's event; `done`, `failed` and `aborted` end the operation. */
+  event: string
+  /** Beside `changes` and `sequence`. */
+  detail?: Record<string, unknown>
+  /** What the journal calls the net change; by default what this edit does. */
+  netChanges?: (changes: Changes, after: readonly Row[]) => Changes
+  /** Where the counter is to stand afterwards, asked of the rows after the change; null: leave it alone. */
+  sequence?: (now: History) => string | null
+  /** The counter before the operation, when it began in an earlier edit. */
+  sequenceBefore?: string | null
+}
+
+export interface EditRequest {
+  operation: OperationRecord
+  /** The first edit of an operation writes its row and its snapshot. */
+  opens: boolean
+  /** Pure; called under the table lock with the rows as they are now. null: nothing to do. */
+  plan(now: History): Edit | null
+  /** `applied` for new rows, in the database's own form. */
+  stamp(): string
+  patience: Patience
+  warnings: Warnings
+}
+
+export interface EditResult {
+  changes: Changes
+  /** All rows after the edit. */
+  rows: Row[]
+}
+
+/**
+ * The only writer of the history table: table lock, rows read again, plan, snapshot and journal and rows in one transaction,
+ * verified before the commit. All or nothing.
+ * @returns null when the plan found nothing to do
+ */
+export async function applyChange(database: Database, request: EditRequest): Promise<EditResult | null> {
+  const { dialect, edit: session } = database
+  await beginEdit(database, request.patience)
+  let open = true
+  try {
+    await failpoint('edit-begun')
+    const before = await database.readHistory()
+    const edit = request.plan(before)
+    if (!edit) {
+      open = false
+      await dialect.rollbackEdit(session)
+      return null
+    }
+    const { changes, sequence, after } = await writeEdit(database, request, edit, before)
+    await failpoint('before-commit')
+    open = false
+    await commit(database, request)
+    await failpoint('after-commit')
+    await dialect.endEdit(session)
+    if (sequence) await finishSequence(database, sequence, request.patience, request.warnings)
+    return { changes, rows: after }
+  } catch (error) {
+    if (open) await dialect.rollbackEdit(session).catch(() => {})
+    throw error
+  }
+}
+
+async function writeEdit(database: Database, request: EditRequest, edit: Edit, before: History) {
+  const { dialect, edit: session, table } = database
+  const journal = new Journal(database)
+  const { operation } = request
+  const at = () => new Date().toISOString()
+  if (request.opens) {
+    await journal.writeSnapshot(session, operation.snapshot, operation.id, before, at())
+    await failpoint('snapshot-written')
+    await journal.begin(session, operation)
+  }
+  await writeRows(database, request, edit.change)
+  await failpoint('rows-written')
+  const after = await database.readHistory()
+  verify(edit.change, before.rows, after.rows)
+  const wanted = edit.sequence?.(after) ?? null
+  const moves = wanted !== null && after.sequence !== null && wanted !== after.sequence
+  const step = moves ? await dialect.sequenceStep(session, table) : 'inside'
+  if (moves && step === 'inside') await dialect.setSequence(session, table, wanted)
+  if (step === 'never') request.warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
+  const own = difference(before.rows, after.rows)
+  const changes = edit.netChanges?.(own, after.rows) ?? own
+  const sequenceBefore = edit.sequenceBefore !== undefined ? edit.sequenceBefore : before.sequence
+  const outcome: Outcome & Record<string, unknown> = { ...edit.detail, changes, sequence: { before: sequenceBefore, after: moves && step !== 'never' ? wanted : after.sequence } }
+  if (!moves || step !== 'after') {
+    await journal.append(session, operation.id, edit.event, outcome, at())
+    return { changes, after: after.rows, sequence: null }
+  }
+  const sequence: SequenceStep = { operation: operation.id, expected: after.sequence as string, wanted, then: edit.event, outcome }
+  await journal.append(session, operation.id, 'sequence-pending', sequence, at())
+  return { changes, after: after.rows, sequence }
+}
+
+/** Deletions first, so that a row may come back under an id that another one leaves. */
+async function writeRows({ dialect, edit: session, table }: Database, request: EditRequest, change: Change): Promise<void> {
+  for (const row of change.remove) one(await dialect.deleteRow(session, table, row.id), 'delete', row)
+  for (const { before, after } of change.update) one(await dialect.updateRow(session, table, before.id, after), 'update', before)
+  for (const row of change.add) await dialect.insertRow(session, table, { ...row, applied: row.applied ?? request.stamp() })
+}
+
+function one(affected: number, verb: string, row: Row): void {
+  if (affected !== 1) throw new MigstateError('internal-error', `To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one. Nothing was changed.`)
+}
+
+/** Every row that was to stay is byte for byte as before, every row that was to come is there: asked of the database, not assumed. */
+function verify(change: Change, before: readonly Row[], after: readonly Row[]): void {
+  const now = new Map(after.map((row) => [row.id, row]))
+  for (const row of expectedRows(before, change)) {
+    const found = now.get(row.id)
+    if (!found || !sameRow(found, row)) throw new MigstateError('internal-error', `Row ${row.id} (${row.app}.${row.name}) would not be as planned. Nothing was changed.`)
+    now.delete(row.id)
+  }
+  for (const row of change.add) {
+    const match = [...now.values()].find((found) => found.app === row.app && found.name === row.name && (row.id === undefined || found.id === row.id) && (row.applied === undefined || (found.applied === row.applied && found.appliedType === row.appliedType)))
+    if (!match) throw new MigstateError('internal-error', `The new row ${row.app}.${row.name} would not be as planned. Nothing was changed.`)
+    now.delete(match.id)
+  }
+  if (now.size > 0) throw new MigstateError('internal-error', `${now.size} rows would appear that were not planned. Nothing was changed.`)
+}
+
+/** A COMMIT whose answer is lost may have happened: the journal tells, over a new connection. */
+async function commit(database: Database, request: EditRequest): Promise<void> {
+  try {
+    await database.dialect.commitEdit(database.edit)
+  } catch (error) {
+    if (!isFailure(error, 'lost')) {
+      await database.dialect.rollbackEdit(database.edit).catch(() => {})
+      throw error
+    }
+    throw new MigstateError('outcome-unknown', `The connection was lost while the change was being committed (operation ${request.operation.id}). It is there completely or not at all.`, {
+      hint: `Run "migstate history ${request.operation.id}": if it is listed, the change is there.`,
+      details: { operation: request.operation.id },
+      cause: error,
+    })
+  }
+}
+
+/** Never below the highest id + 1, whatever is wanted. */
+export function atLeastAboveRows(wanted: string | null, now: History): string | null {
+  if (wanted === null || now.sequence === null) return null
+  const floor = highestId(now.rows) + 1n
+  return (BigInt(wanted) > floor ? BigInt(wanted) : floor).toString()
+}

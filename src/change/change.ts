@@ -1,0 +1,64 @@
+import { byId, type NewRow, type Row, sameRow } from '../database/row.js'
+import type { Changes } from '../journal/index.js'
+
+/** A row to insert: without `applied` it gets the time of the edit, without `id` the database's next one. */
+export interface PlannedRow {
+  app: string
+  name: string
+  id?: string
+  applied?: string
+  appliedType?: NewRow['appliedType']
+}
+
+/** A planned set of row changes, as a value: printable, comparable, invertible. */
+export interface Change {
+  /** Full rows, as the plan saw them. */
+  remove: Row[]
+  add: PlannedRow[]
+  update: { before: Row; after: Row }[]
+}
+
+export const EMPTY: Change = { remove: [], add: [], update: [] }
+
+export function isEmpty(change: Change): boolean {
+  return change.remove.length + change.add.length + change.update.length === 0
+}
+
+/** The change that takes `changes` back: ids, times and all. */
+export function invert(changes: Changes): Change {
+  return { remove: changes.added, add: changes.removed, update: changes.updated.map(({ before, after }) => ({ before: after, after: before })) }
+}
+
+/** The same rows in, out and over; the times that new rows will get do not count. */
+export function sameChange(left: Change, right: Change): boolean {
+  const key = (change: Change) =>
+    JSON.stringify([
+      [...change.remove].sort(byId),
+      change.add.map((row) => [row.id ?? null, row.app, row.name, row.applied ?? null]),
+      [...change.update].sort((a, b) => byId(a.before, b.before)),
+    ])
+  return key(left) === key(right)
+}
+
+/** What lies between two states of the table, by id. */
+export function difference(before: readonly Row[], after: readonly Row[]): Changes {
+  const old = new Map(before.map((row) => [row.id, row]))
+  const now = new Map(after.map((row) => [row.id, row]))
+  return {
+    removed: before.filter((row) => !now.has(row.id)).sort(byId),
+    added: after.filter((row) => !old.has(row.id)).sort(byId),
+    updated: after
+      .flatMap((row) => {
+        const earlier = old.get(row.id)
+        return earlier && !sameRow(earlier, row) ? [{ before: earlier, after: row }] : []
+      })
+      .sort((a, b) => byId(a.before, b.before)),
+  }
+}
+
+/** The rows that the table must hold after the change, new ones without an id left out. */
+export function expectedRows(before: readonly Row[], change: Change): Row[] {
+  const gone = new Set(change.remove.map((row) => row.id))
+  const changed = new Map(change.update.map(({ before: old, after }) => [old.id, after]))
+  return before.filter((row) => !gone.has(row.id)).map((row) => changed.get(row.id) ?? row)
+}

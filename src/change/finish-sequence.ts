@@ -1,0 +1,47 @@
+import { failpoint } from '../config/index.js'
+import { type Database, highestId, isFailure } from '../database/index.js'
+import type { Warnings } from '../errors/index.js'
+import { Journal, type Outcome } from '../journal/index.js'
+import { beginEdit, type Patience } from './begin-edit.js'
+
+/** Detail of `sequence-pending`: the rows are committed, the counter still has to be put back. */
+export interface SequenceStep {
+  operation: string
+  /** The counter as the edit left it. */
+  expected: string
+  wanted: string
+  /** The event that the operation gets afterwards. */
+  then: string
+  outcome: Outcome & Record<string, unknown>
+}
+
+/**
+ * Puts the counter back where that cannot be part of the transaction (MySQL's ALTER TABLE commits by itself, PostgreSQL's
+ * setval does not roll back). Under the table lock, and only if nobody moved it since; `recover` repeats it.
+ */
+export async function finishSequence(database: Database, step: SequenceStep, patience: Patience, warnings: Warnings): Promise<void> {
+  const { dialect, edit: session, table } = database
+  await failpoint('before-sequence')
+  await beginEdit(database, { ...patience, deadline: Number.POSITIVE_INFINITY })
+  try {
+    const now = await database.readHistory()
+    let moved = now.sequence === step.wanted
+    if (now.sequence === step.expected && BigInt(step.wanted) > highestId(now.rows)) {
+      try {
+        await dialect.setSequence(session, table, step.wanted)
+        moved = true
+      } catch (error) {
+        if (!isFailure(error, 'missing-rights')) throw error
+        warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
+      }
+    } else if (!moved) warnings.add('sequence-not-restored', 'somebody else has moved the id counter meanwhile; it stays where it is')
+    await failpoint('sequence-set')
+    const outcome = moved ? step.outcome : { ...step.outcome, sequence: { ...step.outcome.sequence, after: now.sequence } }
+    await new Journal(database).append(session, step.operation, step.then, outcome, new Date().toISOString())
+    await dialect.commitEdit(session)
+    await dialect.endEdit(session)
+  } catch (error) {
+    await dialect.rollbackEdit(session).catch(() => {})
+    throw error
+  }
+}

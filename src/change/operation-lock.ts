@@ -1,0 +1,64 @@
+import { failpoint } from '../config/index.js'
+import type { AdvisoryLock, Database } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
+import { type Patience, waitFor } from './begin-edit.js'
+
+export interface LockRequest {
+  patience: Patience
+  /** The operation needs its lock over several transactions: refused through a transaction pooler. */
+  multiStep: boolean
+  /** For others to see while they wait. */
+  name: string
+  /** `recover` alone may work while an operation is unfinished. */
+  allowUnfinished?: boolean
+  /** Whether the side tables are made; a `recover` with nothing to do makes none. */
+  makeJournal: boolean
+}
+
+/** The advisory lock of the whole operation: taken, proven by a second connection, given back in the end. */
+export async function withOperationLock<T>(database: Database, request: LockRequest, work: () => Promise<T>): Promise<T> {
+  if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}. Nothing was changed.`)
+  if (database.facts.pooled && request.multiStep)
+    throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it. Nothing was changed.')
+  await database.dialect.nameSession(database.edit, request.name)
+  const lock = database.facts.pooled ? null : await take(database, request)
+  try {
+    await failpoint('lock-taken')
+    if (!request.allowUnfinished) await refuseUnfinished(database)
+    if (request.makeJournal) await new Journal(database).ensure()
+    await failpoint('journal-made')
+    return await work()
+  } finally {
+    await lock?.release()
+  }
+}
+
+async function take(database: Database, request: LockRequest): Promise<AdvisoryLock> {
+  const { dialect, edit, table } = database
+  const holder = async () => {
+    const running = await runningOperation(database)
+    const who = await dialect.advisoryLockHolder(edit, table)
+    return running && who ? `operation ${running.id} (${running.kind}), ${who}` : who
+  }
+  const lock = await waitFor(() => dialect.tryAdvisoryLock(edit, table), request.patience, holder, 'The lock of this history')
+  const second = await dialect.tryAdvisoryLock(await database.side(), table)
+  if (!second) return lock
+  await second.release()
+  await lock.release()
+  throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here. Nothing was changed.')
+}
+
+async function runningOperation(database: Database): Promise<Operation | undefined> {
+  return unfinished(await database.reading(() => readOperations(database)))[0]
+}
+
+/** @throws MigstateError `unfinished-operation` */
+export async function refuseUnfinished(database: Database): Promise<void> {
+  const operation = await runningOperation(database)
+  if (!operation) return
+  throw new MigstateError('unfinished-operation', `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) was interrupted. Nothing was changed.`, {
+    hint: `Run "migstate recover" to finish or undo it.`,
+    details: { operation: operation.id },
+  })
+}

@@ -1,0 +1,77 @@
+import type { Row } from '../database/row.js'
+import type { ProjectFiles } from '../django/index.js'
+import { MigstateError } from '../errors/index.js'
+import { dependantRows, dotted, holesOf, type Key, keyOf, loadHistory, makeKey, pairOf, replacedBy, type Rules, rowsOf, withAncestors } from '../history/index.js'
+import { type Change, expectedRows } from './change.js'
+
+export interface MarkRequest {
+  /** null: rows only, nothing is checked. */
+  project: ProjectFiles | null
+  rules: Rules
+  app: string
+  /** Exact names. */
+  migrations: readonly string[]
+  force: boolean
+}
+
+/** Inserts the rows that are missing, never a second one; a squash writes its replaced rows too. */
+export function planMarkApplied(request: MarkRequest & { withDependencies: boolean }, rows: readonly Row[]): Change {
+  const { project, rules } = request
+  const view = project && loadHistory(project, rows, rules)
+  let keys = request.migrations.map((name) => makeKey(request.app, name))
+  if (project && view && request.withDependencies)
+    keys = keys.flatMap((key) => withAncestors(project, rows, rules, key).filter((one) => one === key || !view.applied.has(one)))
+  if (project) keys = inDjangosOrder(project, rows, rules, keys)
+  const recorded = new Set(rows.map(keyOf))
+  const add: Key[] = []
+  for (const key of keys) {
+    // A squash that counts as applied needs no rows of its parts; only its own may be missing.
+    for (const one of view ? [...replacedBy(view, rules, key), key] : [key]) if (!recorded.has(one) && !add.includes(one)) add.push(one)
+  }
+  const change: Change = { remove: [], update: [], add: add.map((key) => ({ app: pairOf(key)[0], name: pairOf(key)[1] })) }
+  if (project) refuseNewHoles(request, project, rows, change)
+  return change
+}
+
+/** Deletes rows, all duplicates; a squash goes with the rows it replaces. */
+export function planMarkUnapplied(request: MarkRequest & { withDependants: boolean }, rows: readonly Row[]): Change {
+  const { project, rules } = request
+  const remove = new Map<string, Row>()
+  for (const name of request.migrations) {
+    const key = makeKey(request.app, name)
+    const own = project ? rowsOf(loadHistory(project, rows, rules), rules, rows, key) : rows.filter((row) => keyOf(row) === key)
+    for (const row of own) remove.set(row.id, row)
+    if (project && request.withDependants) for (const row of dependantRows(project, rows, rules, key)) remove.set(row.id, row)
+  }
+  const change: Change = { remove: rows.filter((row) => remove.has(row.id)), add: [], update: [] }
+  if (project) refuseNewHoles(request, project, rows, change)
+  return change
+}
+
+/** @throws MigstateError `would-make-hole` when the result has a hole that was not there before; filling one is never refused */
+function refuseNewHoles(request: MarkRequest, project: ProjectFiles, rows: readonly Row[], change: Change): void {
+  if (request.force) return
+  const after = [...expectedRows(rows, change), ...change.add]
+  const before = holesOf(loadHistory(project, rows, request.rules))
+  const view = loadHistory(project, after, request.rules)
+  const holes = [...holesOf(view)].filter((key) => !before.has(key)).sort()
+  if (holes.length === 0) return
+  const applying = change.add.length > 0
+  const above = [...new Set(holes.flatMap((hole) => view.graph.backwardsPlan(hole).filter((key) => key !== hole && view.applied.has(key))))].sort()
+  const names = (keys: readonly Key[]) => keys.slice(0, 5).map(dotted).join(', ') + (keys.length > 5 ? ` and ${keys.length - 5} more` : '')
+  const message = applying
+    ? `${names(above.filter((key) => change.add.some((row) => keyOf(row) === key)))} would be recorded while ${names(holes)}, on which it depends, ${holes.length === 1 ? 'is' : 'are'} not.`
+    : `${names(holes)} would be unrecorded while ${names(above)}, which ${above.length === 1 ? 'depends' : 'depend'} on it, ${above.length === 1 ? 'is' : 'are'} recorded.`
+  throw new MigstateError('would-make-hole', `${message} Django would then refuse to migrate. Nothing was changed.`, {
+    hint: applying ? 'Take the dependencies along with --with-dependencies, or make the hole with --force.' : 'Take the dependants along with --with-dependants, or make the hole with --force.',
+    details: { holes: holes.map(pairOf), applied: above.map(pairOf) },
+  })
+}
+
+/** The order in which Django would record them: ancestors first, over all apps. */
+function inDjangosOrder(project: ProjectFiles, rows: readonly Row[], rules: Rules, keys: readonly Key[]): Key[] {
+  const { graph } = loadHistory(project, rows, rules, false)
+  const position = new Map([...new Set(graph.leaves().flatMap((leaf) => graph.forwardsPlan(leaf)))].map((key, index) => [key, index]))
+  const at = (key: Key) => position.get(key) ?? Number.POSITIVE_INFINITY
+  return [...new Set(keys)].sort((left, right) => (at(left) === at(right) ? 0 : at(left) - at(right)))
+}

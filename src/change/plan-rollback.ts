@@ -1,0 +1,45 @@
+import { highestId, type History, sameRow } from '../database/index.js'
+import type { Operation } from '../journal/index.js'
+import { type Change, invert } from './change.js'
+import { tableChanged } from './table-changed.js'
+
+/**
+ * Takes back exactly what an operation changed; everyone else's rows stay.
+ * @throws MigstateError `table-changed` when a row that it wrote is no longer as it left it, or one that it deleted is there again
+ */
+export function planRollback(operation: Operation, now: History): Change {
+  const change = invert(operation.changes)
+  const rows = new Map(now.rows.map((row) => [row.id, row]))
+  for (const row of [...change.remove, ...change.update.map(({ before }) => before)]) {
+    const found = rows.get(row.id)
+    if (!found || !sameRow(found, row))
+      throw tableChanged(change, now.rows, `Row ${row.id} (${row.app}.${row.name}) is no longer as operation ${operation.id} left it${operation.undoneBy ? ` (${operation.undoneBy} has undone it)` : ''}.`)
+  }
+  // Deleted duplicates come back together, so a twin that comes back too is no obstacle; one that is in the table now is.
+  for (const row of change.add) {
+    const there = now.rows.find((found) => found.id === row.id || (found.app === row.app && found.name === row.name))
+    if (there && !change.remove.some((gone) => gone.id === there.id))
+      throw tableChanged(change, now.rows, `Row ${row.id} (${row.app}.${row.name}), which operation ${operation.id} deleted, is there again.`)
+  }
+  return change
+}
+
+/** Where the counter goes: back to where it was, if nobody moved it since; never below the highest id + 1. */
+export function rollbackSequence(operation: Operation, before: History): (after: History) => string | null {
+  const untouched = operation.sequence.after !== null && before.sequence === operation.sequence.after
+  return (after) => {
+    if (after.sequence === null || before.sequence === null) return null
+    const floor = highestId(after.rows) + 1n
+    const wanted = untouched && operation.sequence.before !== null ? BigInt(operation.sequence.before) : BigInt(before.sequence)
+    return (wanted > floor ? wanted : floor).toString()
+  }
+}
+
+/** The operation that a rollback without an argument takes: the newest done one that changed a row, rollbacks included. */
+export function newestUndoable(operations: readonly Operation[]): Operation | undefined {
+  return operations.find((operation) => operation.status === 'done' && hasChanges(operation))
+}
+
+export function hasChanges({ changes }: Operation): boolean {
+  return changes.removed.length + changes.added.length + changes.updated.length > 0
+}

@@ -1,0 +1,43 @@
+/** Where a database is and how to log in, as a value: made from a URL or from Django's DATABASES, opened by `database/`. */
+export type ConnectionSpec = SqliteSpec | ServerSpec
+
+export interface SqliteSpec {
+  family: 'sqlite'
+  /** Absolute or relative to the current folder. Never created. */
+  path: string
+}
+
+export interface ServerSpec {
+  family: 'postgresql' | 'mysql'
+  /** Host name or address; undefined: the client's own default (socket, then localhost). */
+  host?: string
+  port?: number
+  /** Unix socket: for PostgreSQL its folder, for MySQL the socket file. */
+  socket?: string
+  user?: string
+  password?: string
+  database?: string
+  tls: TlsSpec
+  /** libpq's `options`, for example `-c search_path=tenant`. PostgreSQL only. */
+  options?: string
+  /** Seconds; libpq's connect_timeout. */
+  connectTimeout?: number
+}
+
+/** libpq's words; MySQL's ssl-mode is translated (libpq manual 34.18.1, MySQL manual 4.2.3 --ssl-mode). */
+export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+
+export interface TlsSpec {
+  mode: TlsMode
+  /** Paths of PEM files. */
+  ca?: string
+  cert?: string
+  key?: string
+}
+
+/** Host, port and name in one line, without user's password: the only form of a connection that is ever printed. */
+export function describeConnection(spec: ConnectionSpec): string {
+  if (spec.family === 'sqlite') return spec.path
+  const where = spec.socket ?? `${spec.host ?? 'localhost'}${spec.port === undefined ? '' : `:${spec.port}`}`
+  return `${spec.family} ${spec.database ?? '(no database)'} at ${where}`
+}

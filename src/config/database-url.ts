@@ -1,0 +1,134 @@
+import { MigstateError } from '../errors/index.js'
+import type { ConnectionSpec, ServerSpec, TlsMode, TlsSpec } from './connection-spec.js'
+
+const FAMILIES: Record<string, ConnectionSpec['family']> = {
+  postgres: 'postgresql',
+  postgresql: 'postgresql',
+  postgis: 'postgresql',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  sqlite: 'sqlite',
+  sqlite3: 'sqlite',
+}
+
+/**
+ * Reads a database URL as dj-database-url and SQLAlchemy do. Not WHATWG `URL`: that rejects `postgres://user@/db?host=/socket`.
+ * @throws MigstateError `bad-url`; the message never contains the password.
+ */
+export function parseDatabaseUrl(url: string): ConnectionSpec {
+  const scheme = /^([a-zA-Z][a-zA-Z0-9]*)(\+[a-zA-Z0-9_]+)?:\/\//.exec(url)
+  if (!scheme) throw bad(url, 'it has no scheme')
+  const family = FAMILIES[(scheme[1] as string).toLowerCase()]
+  if (!family) throw bad(url, `"${scheme[1]}" is not postgresql, mysql, mariadb or sqlite`)
+  const rest = url.slice(scheme[0].length)
+  const [beforeQuery, queryText] = splitOnce(rest.split('#')[0] as string, '?')
+  if (family === 'sqlite') return parseSqlite(url, beforeQuery)
+  return parseServer(url, family, beforeQuery, new URLSearchParams(queryText ?? ''))
+}
+
+/** The URL with its password replaced by `***`; used in every message and in the journal. */
+export function maskUrl(url: string): string {
+  return url
+    .replace(/^([a-zA-Z][a-zA-Z0-9+_]*:\/\/)([^/?#]*)@/, (_all, scheme: string, login: string) => {
+      const [user, password] = splitOnce(login, ':')
+      return password === undefined ? `${scheme}${user}@` : `${scheme}${user}:***@`
+    })
+    .replace(/([?&](?:password|passwd|sslpassword)=)[^&#]*/gi, '$1***')
+}
+
+function parseSqlite(url: string, text: string): ConnectionSpec {
+  // sqlite:///rel/path is relative, sqlite:////abs/path absolute: the third slash only ends the (empty) host.
+  if (!text.startsWith('/') || text === '/') throw bad(url, 'a SQLite URL is sqlite:///relative/path or sqlite:////absolute/path')
+  const path = decode(url, text.slice(1))
+  if (path === ':memory:') throw bad(url, 'a database in memory has no history that another process could see')
+  return { family: 'sqlite', path }
+}
+
+function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, query: URLSearchParams): ServerSpec {
+  const slash = text.indexOf('/')
+  const authority = slash < 0 ? text : text.slice(0, slash)
+  const path = slash < 0 ? '' : text.slice(slash + 1)
+  const at = authority.lastIndexOf('@')
+  const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
+  const address = /^(\[[0-9a-fA-F:.%]+\]|[^:[\]]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
+  if (!address) throw bad(url, 'the host cannot be read (an IPv6 address stands in brackets)')
+  const spec: ServerSpec = { family, tls: parseTls(url, query) }
+  const host = decode(url, query.get('host') ?? (address[1] as string).replace(/^\[|\]$/g, ''))
+  const portText = query.get('port') ?? address[2]
+  if (portText) spec.port = parsePort(url, portText)
+  if (user) spec.user = decode(url, user)
+  if (password !== undefined) spec.password = decode(url, password)
+  if (query.get('user')) spec.user = query.get('user') as string
+  if (query.get('password')) spec.password = query.get('password') as string
+  const database = query.get('dbname') ?? decode(url, path)
+  if (database) spec.database = database
+  const socket = query.get('unix_socket') ?? query.get('socket') ?? (host.startsWith('/') ? host : null)
+  if (socket) spec.socket = socket
+  else if (host) spec.host = host
+  const options = query.get('options')
+  if (options) spec.options = options
+  const timeout = query.get('connect_timeout')
+  if (timeout) spec.connectTimeout = parseSeconds(url, timeout)
+  return spec
+}
+
+const TLS_MODES: Record<string, TlsMode> = {
+  disable: 'disable',
+  disabled: 'disable',
+  allow: 'allow',
+  prefer: 'prefer',
+  preferred: 'prefer',
+  require: 'require',
+  required: 'require',
+  'verify-ca': 'verify-ca',
+  verify_ca: 'verify-ca',
+  'verify-full': 'verify-full',
+  verify_identity: 'verify-full',
+}
+
+/** @returns the mode for a word of libpq's sslmode or MySQL's ssl-mode, whatever its case; undefined when it is neither. */
+export function tlsMode(word: string): TlsMode | undefined {
+  return TLS_MODES[word.toLowerCase()]
+}
+
+function parseTls(url: string, query: URLSearchParams): TlsSpec {
+  const word = query.get('sslmode') ?? query.get('ssl-mode') ?? query.get('ssl_mode') ?? 'prefer'
+  const mode = tlsMode(word)
+  if (!mode) throw bad(url, `sslmode "${word}" is not one of disable, allow, prefer, require, verify-ca, verify-full`)
+  const tls: TlsSpec = { mode }
+  const ca = query.get('sslrootcert') ?? query.get('ssl-ca') ?? query.get('ssl_ca')
+  const cert = query.get('sslcert') ?? query.get('ssl-cert') ?? query.get('ssl_cert')
+  const key = query.get('sslkey') ?? query.get('ssl-key') ?? query.get('ssl_key')
+  if (ca) tls.ca = ca
+  if (cert) tls.cert = cert
+  if (key) tls.key = key
+  return tls
+}
+
+function parsePort(url: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) throw bad(url, `"${text}" is not a port`)
+  return port
+}
+
+function parseSeconds(url: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw bad(url, `connect_timeout "${text}" is not a number of seconds`)
+  return Number(text)
+}
+
+function decode(url: string, text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw bad(url, 'a percent sign is not followed by two hexadecimal digits (write a real one as %25)')
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)]
+}
+
+function bad(url: string, why: string): MigstateError {
+  return new MigstateError('bad-url', `The database URL "${maskUrl(url)}" cannot be read: ${why}. No database was opened.`)
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { MigstateError } from '../errors/index.js'
+import { findProjectFolder } from './project-folder.js'
+import { SETTING_KEYS, type SettingKey, type Settings } from './settings.js'
+
+export interface Config extends Settings {
+  /** The alias of DATABASES. */
+  database: string
+  path: string[]
+  lockTimeout: number
+  /** Folder of manage.py, absolute; undefined when there is none and none was named. */
+  projectFolder: string | undefined
+  /** Where `url` comes from, for messages. */
+  urlSource: 'flag' | 'environment' | 'file' | undefined
+}
+
+/**
+ * Joins flags, environment and migstate.json into one value, all mistakes reported together.
+ * @throws MigstateError `usage` or `no-project`
+ */
+export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string): Config {
+  const problems: string[] = []
+  const fromEnv = readEnvironment(env, problems)
+  const early = { ...fromEnv, ...defined(flags) }
+  const startFolder = findProjectFolder(early, cwd)
+  const file = readConfigFile(startFolder ?? cwd, cwd, problems)
+  const merged: Settings = { ...file, ...fromEnv, ...defined(flags) }
+  if (merged.lockTimeout !== undefined && !(merged.lockTimeout >= 0 && Number.isFinite(merged.lockTimeout)))
+    problems.push('--lock-timeout is a number of seconds, 0 or more')
+  if (merged.mode !== undefined && merged.mode !== 'table') problems.push(`--mode "${merged.mode}" is not "table"`)
+  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  return {
+    ...merged,
+    database: merged.database ?? 'default',
+    path: merged.path ?? [],
+    lockTimeout: merged.lockTimeout ?? 10,
+    projectFolder: merged.project === early.project ? startFolder : findProjectFolder(merged, cwd),
+    urlSource: flags.url !== undefined ? 'flag' : fromEnv.url !== undefined ? 'environment' : file.url !== undefined ? 'file' : undefined,
+  }
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv, problems: string[]): Settings {
+  const found: Record<string, unknown> = {}
+  for (const [key, type] of Object.entries(SETTING_KEYS)) {
+    const name = `MIGSTATE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+    const text = env[name]
+    if (text === undefined || text === '') continue
+    const value = fromText(text, type)
+    if (value === undefined) problems.push(`${name}="${text}" is not a ${type}`)
+    else found[key] = value
+  }
+  return found as Settings
+}
+
+function fromText(text: string, type: string): unknown {
+  if (type === 'string') return text
+  if (type === 'strings') return text.split(':').filter(Boolean)
+  if (type === 'number') return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+  if (/^(1|true|yes|on)$/i.test(text)) return true
+  if (/^(0|false|no|off)$/i.test(text)) return false
+  return undefined
+}
+
+function readConfigFile(projectFolder: string, cwd: string, problems: string[]): Settings {
+  for (const folder of new Set([projectFolder, cwd])) {
+    const path = join(folder, 'migstate.json')
+    let text: string
+    try {
+      text = readFileSync(path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
+      problems.push(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+      return {}
+    }
+    return checkConfigFile(path, text, problems)
+  }
+  return {}
+}
+
+function checkConfigFile(path: string, text: string, problems: string[]): Settings {
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch (error) {
+    problems.push(`${path} is not JSON (${(error as Error).message})`)
+    return {}
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    problems.push(`${path} is not a JSON object`)
+    return {}
+  }
+  const found: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(data)) {
+    const type = Object.hasOwn(SETTING_KEYS, key) ? SETTING_KEYS[key as SettingKey] : undefined
+    if (!type) problems.push(`${path}: unknown key "${key}"`)
+    else if (!hasType(value, type)) problems.push(`${path}: "${key}" must be ${type === 'strings' ? 'a list of strings' : `a ${type}`}`)
+    else found[key] = value
+  }
+  // Paths in the file are relative to the file, so that it means the same from every folder.
+  if (typeof found.project === 'string') found.project = resolve(dirname(path), found.project)
+  if (Array.isArray(found.path)) found.path = found.path.map((entry) => resolve(dirname(path), entry))
+  return found as Settings
+}
+
+function hasType(value: unknown, type: string): boolean {
+  if (type === 'strings') return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+  return typeof value === type
+}
+
+function defined(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings
+}

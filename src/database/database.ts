@@ -1,0 +1,88 @@
+import type { ConnectionSpec } from '../config/index.js'
+import { MigstateError } from '../errors/index.js'
+import type { Dialect, HistoryTable, JournalTables, ServerFacts } from './dialect.js'
+import { byId, type Row } from './row.js'
+import type { Session } from './session.js'
+
+/** All rows and the counter, seen at one moment. */
+export interface History {
+  /** In order of id. */
+  rows: Row[]
+  /** The id that the next insert gets; null without a counter. */
+  sequence: string | null
+}
+
+/** An open database: the history table and the two connections of design.md section 7. */
+export class Database {
+  readonly spec: ConnectionSpec
+  readonly dialect: Dialect
+  readonly facts: ServerFacts
+  /** Lock, edits and their journal rows. */
+  readonly edit: Session
+  readonly tableName: string
+  readonly #table: HistoryTable | null
+  readonly #currentSchema: string | null
+  #side: Session | undefined
+
+  constructor(
+    spec: ConnectionSpec,
+    dialect: Dialect,
+    edit: Session,
+    facts: ServerFacts,
+    table: HistoryTable | null,
+    currentSchema: string | null,
+    tableName: string,
+  ) {
+    this.spec = spec
+    this.dialect = dialect
+    this.edit = edit
+    this.facts = facts
+    this.#table = table
+    this.#currentSchema = currentSchema
+    this.tableName = tableName
+  }
+
+  get hasTable(): boolean {
+    return this.#table !== null
+  }
+
+  /** @throws MigstateError `table-missing` */
+  get table(): HistoryTable {
+    if (this.#table) return this.#table
+    throw new MigstateError('table-missing', `The database ${this.facts.name} has no table ${this.tableName}. Nothing was changed.`)
+  }
+
+  /** The schema of the table, or the one where Django would make it. */
+  get schema(): string | null {
+    return this.#table ? this.#table.schema : this.#currentSchema
+  }
+
+  /** The side tables lie beside the history table: same schema, same database, same file. */
+  get journal(): JournalTables {
+    const { dialect, table } = this
+    const beside = (name: string) => (table.schema === null ? dialect.quote(name) : `${dialect.quote(table.schema)}.${dialect.quote(name)}`)
+    return { operation: beside('migstate_operation'), event: beside('migstate_event'), snapshotRow: beside('migstate_snapshot_row') }
+  }
+
+  /** Runs `work` in a transaction that cannot write. */
+  reading<T>(work: () => Promise<T>): Promise<T> {
+    return this.dialect.reading(this.edit, work)
+  }
+
+  /** Inside `reading` or an edit. */
+  async readHistory(session: Session = this.edit): Promise<History> {
+    const rows = (await this.dialect.readRows(session, this.table)).sort(byId)
+    return { rows, sequence: await this.dialect.readSequence(session, this.table) }
+  }
+
+  /** The second connection: proof of the lock, events while a child runs. Opened when it is first needed. */
+  async side(): Promise<Session> {
+    this.#side ??= await this.dialect.connect(this.spec, { readOnly: false })
+    return this.#side
+  }
+
+  async close(): Promise<void> {
+    await this.#side?.close()
+    await this.edit.close()
+  }
+}

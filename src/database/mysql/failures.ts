@@ -1,0 +1,42 @@
+import { DatabaseFailure, networkFailure, serverMessage } from '../failure.js'
+
+/** By error number (MySQL server error reference; MariaDB keeps the same numbers for these). */
+export function classify(error: unknown): DatabaseFailure {
+  if (error instanceof DatabaseFailure) return error
+  const { errno, code = '' } = error as { errno?: number; code?: string }
+  const message = serverMessage(error)
+  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) =>
+    new DatabaseFailure(errorCode, kind, text, error)
+  switch (errno) {
+    case 1045: // ER_ACCESS_DENIED_ERROR
+    case 1698: // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+      return failure('wrong-password', 'other', `The server refused the login: ${message}. Nothing was changed.`)
+    case 1049: // ER_BAD_DB_ERROR
+      return failure('database-missing', 'other', `The server: ${message}. Nothing was changed.`)
+    case 1044: // ER_DBACCESS_DENIED_ERROR
+    case 1142: // ER_TABLEACCESS_DENIED_ERROR
+    case 1143: // ER_COLUMNACCESS_DENIED_ERROR
+    case 1227: // ER_SPECIFIC_ACCESS_DENIED_ERROR
+      return failure('missing-rights', 'missing-rights', `The server: ${message}. Nothing was changed.`)
+    case 1146: // ER_NO_SUCH_TABLE
+      return failure('table-missing', 'no-table', `The server: ${message}. Nothing was changed.`)
+    case 1290: // ER_OPTION_PREVENTS_STATEMENT (--read-only)
+    case 1792: // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+    case 1836: // ER_READ_ONLY_MODE
+      return failure('read-only', 'other', `The server is read-only: ${message}. Nothing was changed.`)
+    case 1062: // ER_DUP_ENTRY
+      return failure('sequence-behind', 'duplicate-key', `The server: ${message}. Nothing was changed.`)
+    case 1205: // ER_LOCK_WAIT_TIMEOUT
+    case 1213: // ER_LOCK_DEADLOCK
+      return failure('lock-timeout', 'busy', `The server: ${message}.`)
+    case 1053: // ER_SERVER_SHUTDOWN
+    case 1927: // MariaDB ER_CONNECTION_KILLED
+    case 3169: // ER_SESSION_WAS_KILLED
+    case 4031: // ER_CLIENT_INTERACTION_TIMEOUT
+      return failure('cannot-connect', 'lost', `The connection to the server was lost: ${message}.`)
+  }
+  if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|server has gone away/i.test(message))
+    return failure('cannot-connect', 'lost', `The connection to the server was lost: ${message}.`)
+  if (/SSL|TLS|certificate/i.test(`${code} ${message}`)) return failure('cannot-connect', 'other', `TLS with the server failed: ${message}. Nothing was changed.`)
+  return networkFailure(error) ?? failure('database-error', 'other', `The server: ${message}${errno ? ` (${errno})` : ''}.`)
+}

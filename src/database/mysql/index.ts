@@ -1,0 +1,210 @@
+import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
+import { MigstateError } from '../../errors/index.js'
+import type { AdvisoryLock, Dialect, Engine, HistoryTable, ServerFacts, TableSearch } from '../dialect.js'
+import { isFailure } from '../failure.js'
+import { quoteIdentifier } from '../identifier.js'
+import { lockName } from '../lock-key.js'
+import type { NewRow, Row } from '../row.js'
+import type { Session } from '../session.js'
+import { connect } from './connect.js'
+import { journalDdl } from './journal-ddl.js'
+
+const quote = (name: string) => quoteIdentifier(name, '`', 256)
+
+/** MySQL; MariaDB is this with another `engine` and its own look at lock holders. */
+export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLockHolder']): Dialect {
+  return {
+    engine,
+    capabilities: { transactionalDdl: false, showsSessions: false, schemas: false, storesInstants: false },
+    quote,
+    connect: (spec) => connect(spec),
+
+    async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
+      const [facts] = await session.rows<{ version: string; name: string; read_only: unknown }>(
+        'SELECT VERSION() AS version, DATABASE() AS name, @@global.read_only AS read_only',
+      )
+      const server = spec as ServerSpec
+      return {
+        engine,
+        version: (facts?.version ?? '').split('-')[0] as string,
+        host: server.socket ?? server.host ?? null,
+        name: facts?.name ?? '',
+        readOnly: ['1', 'ON'].includes(String(facts?.read_only)) && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
+        pooled: false,
+      }
+    },
+
+    async findTable(session, wanted): Promise<TableSearch> {
+      if (wanted.schema !== undefined)
+        throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Name the database in the URL instead.' })
+      const [found] = await session.rows<{ name: string; type: string | null }>(
+        `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type
+           FROM information_schema.TABLES t
+           LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = 'applied'
+          WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? AND t.TABLE_TYPE = 'BASE TABLE'`,
+        [wanted.name],
+      )
+      return { table: found ? tableNamed(found.name, found.type) : null, others: [], currentSchema: null }
+    },
+
+    async reading(session, work) {
+      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      try {
+        return await work()
+      } finally {
+        await session.run('ROLLBACK').catch(() => {})
+      }
+    },
+
+    async tableExists(session, _beside, name) {
+      const found = await session.rows('SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?', [name])
+      return found.length > 0
+    },
+
+    async readRows(session, table) {
+      return (await session.rows(
+        `SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`,
+      )) as unknown as Row[]
+    },
+
+    async readSequence(session, table) {
+      // information_schema.TABLES.AUTO_INCREMENT is cached for a day on MySQL 8; SHOW CREATE TABLE is not.
+      const [shown] = await session.rows<Record<string, string>>(`SHOW CREATE TABLE ${table.sql}`)
+      const ddl = shown?.['Create Table'] ?? ''
+      if (!/\bAUTO_INCREMENT\b/i.test(ddl)) return null
+      // The table options are the last line; a column's comment cannot reach it.
+      const options = ddl.slice(ddl.lastIndexOf('\n'))
+      return /\bAUTO_INCREMENT=(\d+)/i.exec(options)?.[1] ?? '1'
+    },
+
+    async tryAdvisoryLock(session, table): Promise<AdvisoryLock | null> {
+      const name = await lockNameOf(session, table)
+      const [answer] = await session.rows<{ locked: unknown }>('SELECT GET_LOCK(?, 0) AS locked', [name])
+      if (String(answer?.locked) !== '1') return null
+      return { release: async () => void (await session.rows('SELECT RELEASE_LOCK(?) AS released', [name]).catch(() => [])) }
+    },
+
+    async advisoryLockHolder(session, table) {
+      const [used] = await session.rows<{ id: unknown }>('SELECT IS_USED_LOCK(?) AS id', [await lockNameOf(session, table)])
+      return used?.id == null ? null : describeThread(session, String(used.id))
+    },
+
+    async nameSession() {
+      // A session's connect attributes cannot change after the login, so an operation has no name here.
+    },
+    async sessionsNamed() {
+      return null
+    },
+
+    async tryBeginEdit(session, table, journal) {
+      await refuseNonTransactional(session, table)
+      // START TRANSACTION would release LOCK TABLES (MySQL manual 15.3.6), so the transaction is autocommit = 0.
+      await session.run('SET autocommit = 0')
+      try {
+        const names = [table.sql, journal.operation, journal.event, journal.snapshotRow]
+        await session.run(`LOCK TABLES ${names.map((name) => `${name} WRITE`).join(', ')}`)
+        return true
+      } catch (error) {
+        await session.run('SET autocommit = 1').catch(() => {})
+        if (isFailure(error, 'busy')) return false
+        throw error
+      }
+    },
+
+    tableLockHolder,
+
+    async commitEdit(session) {
+      await session.run('COMMIT')
+    },
+    async endEdit(session) {
+      await session.run('UNLOCK TABLES')
+      await session.run('SET autocommit = 1')
+    },
+    async rollbackEdit(session) {
+      await session.run('ROLLBACK')
+      await session.run('UNLOCK TABLES')
+      await session.run('SET autocommit = 1')
+    },
+
+    async insertRow(session, table, row: NewRow) {
+      if (row.id === undefined)
+        return session.insertId(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ?)`, [row.app, row.name, row.applied])
+      await session.run(`INSERT INTO ${table.sql} (id, app, name, applied) VALUES (?, ?, ?, ?)`, [row.id, row.app, row.name, row.applied])
+      return row.id
+    },
+    deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ?`, [id]),
+    updateRow: (session, table, id, after) =>
+      session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = ? WHERE id = ?`, [after.app, after.name, after.applied, id]),
+
+    async sequenceStep() {
+      // ALTER TABLE commits by itself; whether the role may do it shows when it is tried.
+      return 'after'
+    },
+    async setSequence(session, table, next) {
+      await session.run(`ALTER TABLE ${table.sql} AUTO_INCREMENT = ${BigInt(next)}`)
+    },
+
+    async createJournal(session, _table, journal) {
+      for (const statement of journalDdl(journal)) await session.run(statement)
+    },
+    journalDdl: (_table, journal) => journalDdl(journal),
+
+    async copyRows(session, table, journal, snapshot) {
+      await session.run(
+        `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied)
+         SELECT ?, CAST(id AS CHAR), app, name, CAST(applied AS CHAR) FROM ${table.sql}`,
+        [snapshot],
+      )
+    },
+    async readSnapshotRows(session, journal, snapshot) {
+      return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [
+        snapshot,
+      ])) as unknown as Row[]
+    },
+  }
+}
+
+function tableNamed(name: string, appliedType: string | null): HistoryTable {
+  return { schema: null, name, sql: quote(name), label: name, appliedType: appliedType ?? 'datetime(6)' }
+}
+
+/** GET_LOCK's names are the server's, not the database's, and at most 64 characters. */
+async function lockNameOf(session: Session, table: HistoryTable): Promise<string> {
+  const [here] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
+  return lockName([here?.name ?? '', table.name])
+}
+
+export async function describeThread(session: Session, id: string): Promise<string> {
+  const [thread] = await session
+    .rows<{ user: string; host: string }>('SELECT USER AS user, HOST AS host FROM information_schema.PROCESSLIST WHERE ID = ?', [id])
+    .catch(() => [])
+  return `server connection ${id}${thread ? ` of ${thread.user} from ${thread.host}` : ''}`
+}
+
+async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {
+  const [found] = await session.rows<{ engine: string | null }>(
+    'SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+    [table.name],
+  )
+  if (found?.engine && found.engine !== 'InnoDB')
+    throw new MigstateError('non-transactional-table', `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change. Nothing was changed.`)
+}
+
+/** read_only does not bind accounts with these rights (MySQL manual, read_only; MariaDB: READ ONLY ADMIN). */
+async function mayWriteReadOnly(session: Session): Promise<boolean> {
+  const grants = await session.rows<Record<string, string>>('SHOW GRANTS').catch(() => [])
+  return grants.some((grant) => /\b(SUPER|CONNECTION_ADMIN|READ[_ ]ONLY ADMIN|ALL PRIVILEGES)\b.* ON \*\.\*/.test(Object.values(grant)[0] ?? ''))
+}
+
+/** performance_schema.metadata_locks is on by default since MySQL 8.0. */
+export const mysql = mysqlDialect('mysql', async (session, table) => {
+  const [holder] = await session
+    .rows<{ id: string }>(
+      `SELECT t.PROCESSLIST_ID AS id FROM performance_schema.metadata_locks m
+         JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
+        WHERE m.OBJECT_SCHEMA = DATABASE() AND m.OBJECT_NAME = ? AND m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() LIMIT 1`,
+      [table.name],
+    )
+    .catch(() => [])
+  return holder ? describeThread(session, String(holder.id)) : null
+})

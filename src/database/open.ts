@@ -1,0 +1,80 @@
+import type { ConnectionSpec } from '../config/index.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
+import { Database } from './database.js'
+import type { Dialect, ServerFacts } from './dialect.js'
+import type { Session } from './session.js'
+
+export interface OpenOptions {
+  schema: string | undefined
+  /** Without: `django_migrations`. */
+  table: string | undefined
+  /** No command that only reads, and no dry run, ever opens a SQLite file for writing. */
+  readOnly: boolean
+}
+
+export const DJANGO_TABLE = 'django_migrations'
+
+/**
+ * Connects, finds out which server it is, and finds the history table. Nothing is written.
+ * @throws MigstateError `cannot-connect` `wrong-password` `database-missing` `not-a-database` `table-missing` `table-ambiguous` …
+ */
+export async function openDatabase(spec: ConnectionSpec, options: OpenOptions, warnings: Warnings): Promise<Database> {
+  let dialect = await dialectOf(spec)
+  const session = await dialect.connect(spec, { readOnly: options.readOnly })
+  try {
+    const facts = await dialect.describe(session, spec)
+    if (dialect.engine === 'mysql' && (await isMariadb(session))) {
+      dialect = (await import('./mariadb/index.js')).mariadb
+      facts.engine = 'mariadb'
+    }
+    return await findHistory(new DatabaseParts(spec, dialect, session, facts, options), warnings)
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+class DatabaseParts {
+  constructor(
+    readonly spec: ConnectionSpec,
+    readonly dialect: Dialect,
+    readonly session: Session,
+    readonly facts: ServerFacts,
+    readonly options: OpenOptions,
+  ) {}
+}
+
+async function dialectOf(spec: ConnectionSpec): Promise<Dialect> {
+  if (spec.family === 'sqlite') return (await import('./sqlite/index.js')).sqlite
+  if (spec.family === 'postgresql') return (await import('./postgresql/index.js')).postgresql
+  return (await import('./mysql/index.js')).mysql
+}
+
+async function isMariadb(session: Session): Promise<boolean> {
+  const [found] = await session.rows<{ version: string }>('SELECT VERSION() AS version')
+  return /mariadb/i.test(found?.version ?? '')
+}
+
+async function findHistory({ spec, dialect, session, facts, options }: DatabaseParts, warnings: Warnings): Promise<Database> {
+  const name = options.table ?? DJANGO_TABLE
+  const search = await dialect.findTable(session, { schema: options.schema, name })
+  if (!search.table && options.schema !== undefined)
+    throw new MigstateError('table-missing', `There is no table ${options.schema}.${name}.`, {
+      hint: search.others.length > 0 ? `It exists as ${search.others.join(', ')}.` : 'Check --schema and --table.',
+    })
+  if (!search.table && options.table !== undefined) throw new MigstateError('table-missing', `There is no table "${name}".`, { hint: 'Check --table.' })
+  if (!search.table && search.others.length > 1)
+    throw new MigstateError('table-ambiguous', `The search_path finds no table ${name}, and several schemas have one: ${search.others.join(', ')}.`, {
+      hint: `Give --schema with one of them, for example --schema ${search.others[0]?.split('.')[0]}.`,
+      details: { candidates: search.others },
+    })
+  if (!search.table && search.others.length === 1) {
+    const schema = (search.others[0] as string).slice(0, -name.length - 1)
+    const only = await dialect.findTable(session, { schema, name })
+    warnings.add('table-ambiguous', `the search_path finds no table ${name}; ${search.others[0]} is used, the only one there is`)
+    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name)
+  }
+  if (search.others.length > 0 && options.schema === undefined)
+    warnings.add('table-ambiguous', `${search.table?.label} is used; there is also ${search.others.join(', ')}`)
+  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name)
+}

@@ -1,0 +1,46 @@
+import { DatabaseFailure, networkFailure, serverMessage } from '../failure.js'
+
+/** By SQLSTATE (PostgreSQL manual, appendix A). */
+export function classify(error: unknown): DatabaseFailure {
+  if (error instanceof DatabaseFailure) return error
+  const network = networkFailure(error)
+  if (network) return network
+  const code = (error as { code?: string }).code ?? ''
+  const message = serverMessage(error)
+  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) =>
+    new DatabaseFailure(errorCode, kind, text, error)
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return failure('wrong-password', 'other', `PostgreSQL refused the login: ${message}. Nothing was changed.`)
+    case '3D000':
+      return failure('database-missing', 'other', `PostgreSQL: ${message}. Nothing was changed.`)
+    case '42501':
+      return failure('missing-rights', 'missing-rights', `PostgreSQL: ${message}. Nothing was changed.`)
+    case '42P01':
+      return failure('table-missing', 'no-table', `PostgreSQL: ${message}. Nothing was changed.`)
+    case '25006':
+      return failure('read-only', 'other', `PostgreSQL is read-only here: ${message}. Nothing was changed.`)
+    case '23505':
+      return failure('sequence-behind', 'duplicate-key', `PostgreSQL: ${message}. Nothing was changed.`)
+    case '55P03':
+    case '40P01':
+      return failure('lock-timeout', 'busy', `PostgreSQL: ${message}.`)
+    case '57P01':
+    case '57P02':
+    case '57P03':
+    case '08006':
+    case '08003':
+    case '08000':
+      return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
+  }
+  if (/^SASL|password must be a string|no password supplied/i.test(message))
+    return failure('wrong-password', 'other', 'PostgreSQL asks for a password and none was given. Nothing was changed.')
+  if (/Connection terminated|not queryable|Connection ended/i.test(message))
+    return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
+  if (/SSL|certificate|self[- ]signed|CERT_|unable to (get|verify)/i.test(`${code} ${message}`))
+    return failure('cannot-connect', 'other', `TLS with PostgreSQL failed: ${message}. Nothing was changed.`)
+  if (/timeout (expired|exceeded)/i.test(message))
+    return failure('cannot-connect', 'lost', 'The server cannot be reached: no answer in time. Nothing was changed.')
+  return failure('database-error', 'other', `PostgreSQL: ${message}${code ? ` (${code})` : ''}.`)
+}

@@ -1,0 +1,45 @@
+/** One row of `django_migrations`, exact: no driver's number or date type ever touches a value. */
+export interface Row {
+  /** Decimal digits; 64-bit safe. */
+  id: string
+  app: string
+  name: string
+  /**
+   * The stored value in the database's own form: `2024-03-10 02:30:00.123456+00` (UTC) on PostgreSQL, as stored elsewhere.
+   * A SQLite value that is not text is its SQL literal, with `appliedType`.
+   */
+  applied: string
+  appliedType?: SqliteType
+}
+
+/** What SQLite's typeof() says of a value that is not text. */
+export type SqliteType = 'integer' | 'real' | 'blob' | 'null'
+
+/** A row that does not exist yet: without `id` the database gives it the next one. */
+export interface NewRow extends Omit<Row, 'id'> {
+  id?: string
+}
+
+/** Equal to the last microsecond and storage type. */
+export function sameRow(left: Row, right: Row): boolean {
+  return left.id === right.id && left.app === right.app && left.name === right.name && sameApplied(left, right)
+}
+
+export function sameApplied(left: Omit<Row, 'id'>, right: Omit<Row, 'id'>): boolean {
+  return left.applied === right.applied && left.appliedType === right.appliedType
+}
+
+/** By id as a number; rows of a damaged table with equal ids keep a stable order. */
+export function byId(left: Row, right: Row): number {
+  const difference = toNumber(left.id) - toNumber(right.id)
+  if (difference !== 0n) return difference < 0n ? -1 : 1
+  return left.app < right.app ? -1 : left.app > right.app ? 1 : left.name < right.name ? -1 : left.name > right.name ? 1 : 0
+}
+
+export function highestId(rows: readonly Row[]): bigint {
+  return rows.reduce((highest, row) => (toNumber(row.id) > highest ? toNumber(row.id) : highest), 0n)
+}
+
+function toNumber(id: string): bigint {
+  return /^-?\d+$/.test(id) ? BigInt(id) : 0n
+}

@@ -1,0 +1,79 @@
+import type { Knex } from 'knex'
+import type { Classify } from './failure.js'
+
+/** How a driver's raw answer is read. */
+export interface ResponseShape {
+  rows(response: unknown): Record<string, unknown>[]
+  affected(response: unknown): number
+  insertId?(response: unknown): string
+}
+
+/**
+ * One connection, pinned outside Knex's pool for its whole life: a reconnect would lose its locks, so there is none.
+ * Every value comes back as a string or null.
+ */
+export class Session {
+  readonly #knex: Knex
+  readonly #connection: unknown
+  readonly #shape: ResponseShape
+  readonly #classify: Classify
+  #closed = false
+
+  constructor(knex: Knex, connection: unknown, shape: ResponseShape, classify: Classify) {
+    this.#knex = knex
+    this.#connection = connection
+    this.#shape = shape
+    this.#classify = classify
+  }
+
+  /** The driver's own connection object, for what only it can tell (PostgreSQL's `processID`). */
+  get driver(): unknown {
+    return this.#connection
+  }
+
+  async rows<T extends object = Record<string, string | null>>(sql: string, bindings: readonly Binding[] = []): Promise<T[]> {
+    return this.#shape.rows(await this.#send(sql, bindings)) as T[]
+  }
+
+  /** @returns the number of rows affected */
+  async run(sql: string, bindings: readonly Binding[] = []): Promise<number> {
+    return this.#shape.affected(await this.#send(sql, bindings))
+  }
+
+  async insertId(sql: string, bindings: readonly Binding[] = []): Promise<string> {
+    const response = await this.#send(sql, bindings)
+    if (!this.#shape.insertId) throw new Error('this driver reports no insert id')
+    return this.#shape.insertId(response)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.resolve(this.#knex.client.releaseConnection(this.#connection)).catch(() => {})
+    // Without destroy the process stays alive for Knex's idle time-out of 30 s.
+    await this.#knex.destroy().catch(() => {})
+  }
+
+  async #send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
+    try {
+      return await this.#knex.raw(sql, bindings as Knex.RawBinding[]).connection(this.#connection)
+    } catch (error) {
+      throw this.#classify(error)
+    }
+  }
+}
+
+export type Binding = string | number | null
+
+/** Opens Knex with exactly one connection and takes it out of the pool. */
+export async function pinConnection(config: Knex.Config, shape: ResponseShape, classify: Classify): Promise<Session> {
+  const { default: createKnex } = await import('knex')
+  const silent = { warn() {}, error() {}, debug() {}, deprecate() {} }
+  const knex = createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
+  try {
+    return new Session(knex, await knex.client.acquireConnection(), shape, classify)
+  } catch (error) {
+    await knex.destroy().catch(() => {})
+    throw classify(error)
+  }
+}

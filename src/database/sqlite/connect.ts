@@ -1,0 +1,60 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import type { ConnectionSpec, SqliteSpec } from '../../config/index.js'
+import { MigstateError } from '../../errors/index.js'
+import type { ConnectOptions } from '../dialect.js'
+import { pinConnection, type ResponseShape, type Session } from '../session.js'
+import { classify } from './failures.js'
+
+const SHAPE: ResponseShape = {
+  rows: (response) => (Array.isArray(response) ? response : []),
+  affected: (response) => (response as { changes?: number })?.changes ?? 0,
+}
+
+/** @throws MigstateError `database-missing`: Knex would create the file */
+export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
+  const { path } = spec as SqliteSpec
+  checkFile(path)
+  const session = await openFile(path, options.readOnly)
+  try {
+    // Opening reads nothing; this does, so that a wrong file is found here.
+    await session.rows('SELECT count(*) AS n FROM sqlite_master')
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  return session
+}
+
+/** Opens without waiting on locks: Knex's default blocks the event loop for five seconds. */
+export async function openFile(path: string, readOnly: boolean): Promise<Session> {
+  const session = await pinConnection(
+    { client: 'better-sqlite3', connection: { filename: path, options: { readonly: readOnly } }, useNullAsDefault: true } as never,
+    SHAPE,
+    classify,
+  )
+  await session.rows('PRAGMA busy_timeout = 0')
+  return session
+}
+
+function checkFile(path: string): void {
+  if (!existsSync(path)) throw new MigstateError('database-missing', `There is no file ${path}. It was not created.`)
+  if (!statSync(path).isFile()) throw new MigstateError('not-a-database', `${path} is not a file.`)
+  const head = firstBytes(path)
+  if (head !== '' && head !== 'SQLite format 3\0')
+    throw new MigstateError('not-a-database', `${path} is not a SQLite database. It was not changed.`)
+}
+
+function firstBytes(path: string): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    throw new MigstateError('missing-rights', `${path} may not be read (${(error as NodeJS.ErrnoException).code}).`, { cause: error })
+  }
+  try {
+    const bytes = Buffer.alloc(16)
+    return bytes.subarray(0, readSync(file, bytes, 0, 16, 0)).toString('latin1')
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,77 @@
+import { MigstateError } from '../errors/index.js'
+import { lookUp, type Value } from './python/value.js'
+import type { DjangoSettings } from './settings.js'
+
+/** One entry of DATABASES as text; the composition root turns it into a connection. */
+export interface DatabaseSetting {
+  engine: string
+  name: string
+  host: string
+  port: string
+  user: string
+  password: string
+  /** Driver options that are plain strings, numbers or nested dicts of them. */
+  options: Record<string, unknown>
+  timeZone: string | null
+}
+
+/**
+ * `DATABASES[alias]`.
+ * @returns null when the settings have no DATABASES at all
+ * @throws MigstateError `unknown-alias`, or `database-unknown` when any part of it depends on something unknown
+ */
+export function readDatabase(settings: DjangoSettings, alias: string): DatabaseSetting | null {
+  const databases = settings.get('DATABASES')
+  if (!databases) return null
+  if (databases.kind !== 'dict') throw unknown(alias, databases, settings)
+  const aliases = databases.entries.flatMap(([name]) => (name.kind === 'string' ? [name.value] : []))
+  const entry = lookUp(databases, alias)
+  if (!entry)
+    throw new MigstateError('unknown-alias', `DATABASES of ${settings.module} has no alias "${alias}".`, {
+      hint: `Give --database with one of: ${aliases.join(', ') || '(none)'}.`,
+      details: { candidates: aliases },
+    })
+  if (entry.kind !== 'dict') throw unknown(alias, entry, settings)
+  const text = (key: string): string => {
+    const value = lookUp(entry, key)
+    if (value === undefined || value.kind === 'none') return ''
+    if (value.kind === 'string' || value.kind === 'path') return value.value
+    if (value.kind === 'number') return String(value.value)
+    throw unknown(`${alias}.${key}`, value, settings)
+  }
+  const options = lookUp(entry, 'OPTIONS')
+  return {
+    engine: text('ENGINE'),
+    name: text('NAME'),
+    host: text('HOST'),
+    port: text('PORT'),
+    user: text('USER'),
+    password: text('PASSWORD'),
+    options: options?.kind === 'dict' ? plain(options) : {},
+    timeZone: text('TIME_ZONE') || null,
+  }
+}
+
+/** The aliases of DATABASES, as far as they can be read. */
+export function databaseAliases(settings: DjangoSettings): string[] {
+  const databases = settings.get('DATABASES')
+  return databases?.kind === 'dict' ? databases.entries.flatMap(([name]) => (name.kind === 'string' ? [name.value] : [])) : []
+}
+
+function unknown(what: string, value: Value, settings: DjangoSettings): MigstateError {
+  const where = value.kind === 'unknown' ? ` (${value.file}:${value.line}: ${value.reason})` : value.kind === 'either' ? ` (it depends on ${value.dependsOn})` : value.kind === 'call' ? ` (${settings.file}:${value.line}: ${value.callee}() is not evaluated)` : ''
+  const candidates = value.kind === 'either' ? value.options.flatMap((option) => (option.kind === 'string' || option.kind === 'path' ? [option.value] : [])) : []
+  return new MigstateError('database-unknown', `DATABASES["${what}"] of ${settings.module} cannot be read without running it${where}. No database was opened.`, {
+    details: { candidates },
+  })
+}
+
+function plain(dict: Value & { kind: 'dict' }): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [key, value] of dict.entries) {
+    if (key.kind !== 'string') continue
+    if (value.kind === 'string' || value.kind === 'number' || value.kind === 'boolean' || value.kind === 'path') result[key.value] = value.value
+    else if (value.kind === 'dict') result[key.value] = plain(value)
+  }
+  return result
+}

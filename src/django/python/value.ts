@@ -1,0 +1,99 @@
+import type { SyntaxNode } from '@lezer/common'
+import type { Scope } from './scope.js'
+
+/** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
+export type Value =
+  | { kind: 'string'; value: string }
+  | { kind: 'bytes'; value: string }
+  | { kind: 'number'; value: number }
+  | { kind: 'boolean'; value: boolean }
+  | { kind: 'none' }
+  | { kind: 'list' | 'tuple' | 'set'; items: Value[] }
+  | { kind: 'dict'; entries: [Value, Value][] }
+  | { kind: 'path'; value: string }
+  /** Something imported, by its dotted name: `django.db.migrations`, `os.environ`. */
+  | { kind: 'reference'; name: string }
+  | Call
+  | { kind: 'function'; name: string; node: SyntaxNode; scope: Scope; source: string }
+  | { kind: 'class'; name: string; bases: Value[]; scope: Scope; line: number }
+  /** One of these, depending on something that was not known. */
+  | { kind: 'either'; dependsOn: string; options: Value[] }
+  | Unknown
+
+export interface Call {
+  kind: 'call'
+  /** Dotted name of what is called, as far as it is known. */
+  callee: string
+  args: Value[]
+  keywords: Map<string, Value>
+  line: number
+}
+
+export interface Unknown {
+  kind: 'unknown'
+  reason: string
+  file: string
+  line: number
+}
+
+export const NONE: Value = { kind: 'none' }
+export const string = (value: string): Value => ({ kind: 'string', value })
+export const boolean = (value: boolean): Value => ({ kind: 'boolean', value })
+
+/** Python's truth value; undefined where it cannot be known. */
+export function truth(value: Value): boolean | undefined {
+  switch (value.kind) {
+    case 'string':
+    case 'bytes':
+      return value.value !== ''
+    case 'number':
+      return value.value !== 0
+    case 'boolean':
+      return value.value
+    case 'none':
+      return false
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return value.items.length > 0
+    case 'dict':
+      return value.entries.length > 0
+    case 'path':
+    case 'function':
+    case 'class':
+      return true
+    case 'either': {
+      const all = value.options.map(truth)
+      return all.every((one) => one === all[0]) ? all[0] : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Python's ==; undefined where it cannot be known. */
+export function equal(left: Value, right: Value): boolean | undefined {
+  if (['unknown', 'either', 'call', 'reference'].includes(left.kind) || ['unknown', 'either', 'call', 'reference'].includes(right.kind)) return undefined
+  if ('value' in left && 'value' in right) return left.kind === right.kind && left.value === right.value
+  if ('items' in left && 'items' in right) {
+    if (left.kind !== right.kind || left.items.length !== right.items.length) return false
+    const parts = left.items.map((item, index) => equal(item, right.items[index] as Value))
+    return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true
+  }
+  if (left.kind === 'none' || right.kind === 'none') return left.kind === right.kind
+  return undefined
+}
+
+export function lookUp(dict: Value, key: string): Value | undefined {
+  if (dict.kind !== 'dict') return undefined
+  for (let index = dict.entries.length - 1; index >= 0; index--) {
+    const [name, value] = dict.entries[index] as [Value, Value]
+    if (name.kind === 'string' && name.value === key) return value
+  }
+  return undefined
+}
+
+/** Text of a string or a path; undefined for anything else. */
+export function textOf(value: Value | undefined): string | undefined {
+  return value?.kind === 'string' || value?.kind === 'path' ? value.value : undefined
+}

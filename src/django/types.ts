@@ -1,0 +1,81 @@
+/** What the files of a project say, as plain values. Known, depends on something, or unknown with file, line and reason. */
+
+export interface Problem {
+  /** A finding code of docs/json.md: `unreadable-file`, `depends-on-settings`, `unknown-app`. */
+  code: 'unreadable-file' | 'depends-on-settings' | 'unknown-app'
+  file: string
+  /** From 1. */
+  line: number | null
+  message: string
+}
+
+export interface Dependency {
+  app: string
+  /** A migration's name, or Django's `__first__`, `__latest__`. */
+  name: string
+  /** `settings.AUTH_USER_MODEL` for a swappable dependency. */
+  swappable?: string
+}
+
+export interface Operation {
+  /** Class name, without its module. */
+  type: string
+  /** One line for people: `AddField order.slug`. */
+  summary: string
+  /** RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. */
+  data: boolean | null
+  /** Changes the schema of the database; null where that cannot be known. */
+  schema: boolean | null
+  /** null where that cannot be known. */
+  reversible: boolean | null
+  line: number
+}
+
+export interface MigrationFile {
+  app: string
+  name: string
+  /** Absolute path. */
+  file: string
+  dependencies: Dependency[]
+  runBefore: Dependency[]
+  replaces: [app: string, name: string][]
+  /** Tri-state, as Django keeps it. */
+  initial: boolean | null
+  /** null: cannot be read. */
+  atomic: boolean | null
+  /** null: cannot be read. */
+  operations: Operation[] | null
+  /** Django can probably load it, this reader could not read all of it; edges may be missing. */
+  problems: Problem[]
+  /** Django itself cannot import it: class name of its exception and its text. */
+  broken: { exception: string; message: string } | null
+}
+
+export interface AppFiles {
+  label: string
+  /** Dotted Python module of the app. */
+  module: string
+  /** Absolute folder of the app. */
+  path: string
+  /** Django's word: an app without a migrations package is unmigrated. */
+  migrated: boolean
+  /** Sorted by name. */
+  migrations: MigrationFile[]
+}
+
+export interface ProjectFiles {
+  folder: string
+  settingsModule: string | null
+  /** Version of the Django that lies in the project's environment; null when none was found. */
+  djangoVersion: string | null
+  /** In the order of INSTALLED_APPS. */
+  apps: AppFiles[]
+  /** Entries of INSTALLED_APPS whose package was not found on disk. */
+  notFound: string[]
+  /** INSTALLED_APPS was read completely. */
+  complete: boolean
+  problems: Problem[]
+  /** null where the settings do not say it readably. */
+  useTz: boolean | null
+  timeZone: string | null
+}

@@ -1,0 +1,3 @@
+export { CATALOGUE, type ErrorCode } from './catalogue.js'
+export { MigstateError, type ErrorOptions, type Warning } from './migstate-error.js'
+export { Warnings } from './warnings.js'

@@ -1,0 +1,19 @@
+import type { Warning } from './migstate-error.js'
+
+/** Collects warnings: one for each code, with a count and the first three messages. */
+export class Warnings {
+  readonly #byCode = new Map<string, string[]>()
+
+  add(code: string, message: string): void {
+    const messages = this.#byCode.get(code)
+    if (!messages) this.#byCode.set(code, [message])
+    else if (!messages.includes(message)) messages.push(message)
+  }
+
+  list(): Warning[] {
+    return [...this.#byCode].map(([code, messages]) => {
+      const more = messages.length > 3 ? ` (${messages.length} in all)` : ''
+      return { code, message: messages.slice(0, 3).join('; ') + more }
+    })
+  }
+}

@@ -1,0 +1,104 @@
+import { byId, type Row } from '../database/row.js'
+import type { ProjectFiles } from '../django/types.js'
+import { conflicts } from './gates.js'
+import { holesOf } from './holes.js'
+import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
+import { type LoaderView, loadHistory } from './loader.js'
+import type { Rules } from './rules.js'
+
+export interface MigrationStatus {
+  name: string
+  /** `unrecorded-squash` is Django's `[-]`. */
+  state: 'applied' | 'unapplied' | 'unrecorded-squash'
+  recorded: boolean
+  applied: string | null
+  hole: boolean
+  /** null: a custom operation, or a file that could not be read. */
+  data: boolean | null
+  replaces: [app: string, name: string][]
+}
+
+export interface AppStatus {
+  label: string
+  path: string
+  migrations: MigrationStatus[]
+  ghosts: Row[]
+}
+
+export interface HistoryStatus {
+  apps: AppStatus[]
+  unknownApps: { label: string; rows: Row[] }[]
+  summary: { applied: number; unapplied: number; holes: number; ghosts: number; duplicates: number; conflicts: number; unreadable: number }
+  view: LoaderView
+}
+
+/** Files against rows, drawn like `showmigrations --list`; unlike it, this answers also where Django cannot load. */
+export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rules): HistoryStatus {
+  const view = loadHistory(project, rows, rules)
+  const holes = holesOf(view)
+  const newest = new Map<Key, Row>()
+  for (const row of [...rows].sort(byId)) newest.set(keyOf(row), row)
+  const apps = project.apps
+    .map((app) => ({
+      label: app.label,
+      path: app.path,
+      migrated: app.migrated,
+      migrations: listed(view, app.label).map((key) => migrationStatus(view, rules, holes, newest, key)),
+      ghosts: ghostsOf(view, rows, app.label),
+    }))
+    .filter((app) => app.migrated || app.ghosts.length > 0)
+    .map(({ migrated: _migrated, ...app }) => app)
+    .sort((left, right) => (left.label < right.label ? -1 : 1))
+  const all = apps.flatMap((app) => app.migrations)
+  return {
+    apps,
+    unknownApps: unknownApps(project, rows),
+    summary: {
+      applied: all.filter((one) => one.state !== 'unapplied').length,
+      unapplied: all.filter((one) => one.state === 'unapplied').length,
+      holes: all.filter((one) => one.hole).length,
+      ghosts: apps.reduce((sum, app) => sum + app.ghosts.length, 0),
+      duplicates: rows.length - newest.size,
+      conflicts: conflicts(view).length,
+      unreadable: project.apps.flatMap((app) => app.migrations).filter((file) => file.broken || file.problems.length > 0).length,
+    },
+    view,
+  }
+}
+
+/** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */
+export function listed(view: LoaderView, app: string): Key[] {
+  const seen = new Set<Key>()
+  for (const leaf of view.graph.leaves(app)) for (const key of view.graph.forwardsPlan(leaf)) if (appOf(key) === app) seen.add(key)
+  // A cycle has no leaf; its members are listed all the same.
+  for (const key of [...view.graph.nodes.keys()].sort()) if (appOf(key) === app) seen.add(key)
+  return [...seen]
+}
+
+function migrationStatus(view: LoaderView, rules: Rules, holes: Set<Key>, newest: Map<Key, Row>, key: Key): MigrationStatus {
+  const file = view.disk.get(key)
+  const row = newest.get(key)
+  const unrecorded = rules.showsUnrecordedSquash && !view.recorded.has(key)
+  const operations = file?.operations ?? null
+  return {
+    name: nameOf(key),
+    state: !view.applied.has(key) ? 'unapplied' : unrecorded ? 'unrecorded-squash' : 'applied',
+    recorded: row !== undefined,
+    applied: row?.applied ?? null,
+    hole: holes.has(key),
+    data: operations === null ? null : operations.some((one) => one.data) ? true : operations.some((one) => one.data === null) ? null : false,
+    replaces: file?.replaces ?? [],
+  }
+}
+
+/** Rows without a file, in an app whose files were read; a name that a `replaces` still lists is no ghost. */
+export function ghostsOf(view: LoaderView, rows: readonly Row[], app: string): Row[] {
+  const replaced = new Set([...view.replacements.values()].flatMap((file) => file.replaces.map(([label, name]) => makeKey(label, name))))
+  return rows.filter((row) => row.app === app && !view.disk.has(keyOf(row)) && !replaced.has(keyOf(row))).sort(byId)
+}
+
+function unknownApps(project: ProjectFiles, rows: readonly Row[]): { label: string; rows: Row[] }[] {
+  const known = new Set(project.apps.map((app) => app.label))
+  const labels = [...new Set(rows.map((row) => row.app))].filter((label) => !known.has(label)).sort()
+  return labels.map((label) => ({ label, rows: rows.filter((row) => row.app === label).sort(byId) }))
+}

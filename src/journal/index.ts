@@ -1,0 +1,15 @@
+export { digestOf, newId } from './digest.js'
+export { Journal } from './journal.js'
+export { findOperation, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'
+export {
+  type Changes,
+  type EventRecord,
+  NO_CHANGES,
+  type Operation,
+  type OperationRecord,
+  type OperationStatus,
+  type Outcome,
+  type SnapshotHeader,
+  type SnapshotInfo,
+  TERMINAL,
+} from './records.js'

@@ -1,0 +1,113 @@
+import type { Database, History, Row, Session } from '../database/index.js'
+import { byId, isFailure } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import { digestOf } from './digest.js'
+import { type EventRecord, JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
+
+/** The side tables of one history table: written inside the edit's transaction, append-only. */
+export class Journal {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Inside any transaction. */
+  async exists(session: Session = this.#database.edit): Promise<boolean> {
+    return this.#database.hasTable && (await this.#database.dialect.tableExists(session, this.#database.table, 'migstate_event'))
+  }
+
+  /**
+   * Makes the side tables. DDL commits by itself on MySQL, so this is a step of its own, under the advisory lock.
+   * @throws MigstateError `missing-rights` with the DDL to hand to a DBA
+   */
+  async ensure(): Promise<void> {
+    const { dialect, edit, table, journal } = this.#database
+    if (await this.exists()) return
+    try {
+      await dialect.createJournal(edit, table, journal)
+    } catch (error) {
+      if (!isFailure(error, 'missing-rights')) throw error
+      const ddl = dialect.journalDdl(table, journal)
+      throw new MigstateError('missing-rights', `This role may not create migstate's side tables beside ${table.label}. Nothing was changed.`, {
+        hint: `Ask a DBA to run:\n${ddl.map((statement) => `${statement};`).join('\n')}`,
+        details: { ddl },
+        cause: error,
+      })
+    }
+  }
+
+  /** Copies the whole history on the server, reads the copy back and compares: no change without a readable snapshot. */
+  async writeSnapshot(session: Session, id: string, operation: string | null, history: History, at: string): Promise<SnapshotHeader> {
+    const { dialect, table, journal, facts } = this.#database
+    await dialect.copyRows(session, table, journal, id)
+    const copied = await dialect.readSnapshotRows(session, journal, id)
+    const digest = digestOf(history.rows)
+    if (digestOf(copied) !== digest) throw new MigstateError('internal-error', 'The snapshot does not read back as the table. Nothing was changed.')
+    const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name }
+    await this.append(session, operation, 'snapshot', header, at)
+    return header
+  }
+
+  async begin(session: Session, operation: OperationRecord): Promise<void> {
+    await session.run(
+      `INSERT INTO ${this.#database.journal.operation} (id, format, history_table, kind, started_at, actor, host, pid, command, reason, snapshot)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        operation.id,
+        JOURNAL_FORMAT,
+        this.#database.table.name,
+        operation.kind,
+        operation.startedAt,
+        operation.actor,
+        operation.host,
+        operation.pid,
+        operation.command,
+        operation.reason,
+        operation.snapshot,
+      ],
+    )
+  }
+
+  async append(session: Session, operation: string | null, event: string, detail: unknown, at: string): Promise<void> {
+    await session.run(`INSERT INTO ${this.#database.journal.event} (operation, history_table, at, event, detail) VALUES (?, ?, ?, ?, ?)`, [
+      operation,
+      this.#database.table.name,
+      at,
+      event,
+      JSON.stringify(detail ?? null),
+    ])
+  }
+
+  /** Newest first. */
+  async operationRecords(session: Session = this.#database.edit): Promise<OperationRecord[]> {
+    const rows = await session.rows(
+      `SELECT id, kind, started_at, actor, host, pid, command, reason, snapshot FROM ${this.#database.journal.operation} WHERE history_table = ? ORDER BY seq DESC`,
+      [this.#database.table.name],
+    )
+    return rows.map((row) => ({
+      id: String(row.id),
+      kind: String(row.kind),
+      startedAt: String(row.started_at),
+      actor: String(row.actor),
+      host: String(row.host),
+      pid: String(row.pid),
+      command: String(row.command),
+      reason: row.reason ?? null,
+      snapshot: String(row.snapshot),
+    }))
+  }
+
+  /** Oldest first; `operation` null for snapshots made by hand. */
+  async events(session: Session = this.#database.edit): Promise<(EventRecord & { operation: string | null })[]> {
+    const rows = await session.rows(
+      `SELECT operation, at, event, detail FROM ${this.#database.journal.event} WHERE history_table = ? ORDER BY seq`,
+      [this.#database.table.name],
+    )
+    return rows.map((row) => ({ operation: row.operation ?? null, at: String(row.at), event: String(row.event), detail: JSON.parse(String(row.detail)) }))
+  }
+
+  async snapshotRows(id: string, session: Session = this.#database.edit): Promise<Row[]> {
+    return (await this.#database.dialect.readSnapshotRows(session, this.#database.journal, id)).sort(byId)
+  }
+}

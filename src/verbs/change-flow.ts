@@ -1,0 +1,132 @@
+import { hostname, userInfo } from 'node:os'
+import { applyChange, type Change, type Edit, isEmpty, type Patience, refuseUnfinished, sameChange, tableChanged, withOperationLock } from '../change/index.js'
+import type { History } from '../database/index.js'
+import { readDatabase } from '../django/index.js'
+import { planMigrate } from '../history/index.js'
+import { NO_CHANGES, newId, type OperationRecord, readOperations, unfinished } from '../journal/index.js'
+import type { Answer, Interaction, Question } from './interaction.js'
+import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
+import { stamper } from './stamp.js'
+import type { Workspace } from './workspace.js'
+
+/** What the verbs that change rows differ in. */
+export interface ChangeVerb {
+  kind: string
+  /** Pure; throws the verb's refusals. Called for the preview and again under the lock. */
+  plan(now: History): Change
+  /** Beside the change: the counter, the operation that is undone. */
+  edit?(now: History, change: Change): Partial<Edit>
+  question: Pick<Question, 'title' | 'notes' | 'ask'>
+  dryRun: boolean
+  reason: string | null
+}
+
+/** request, plan, show, confirm, lock, read again and compare, one transaction, report: the path of every change. */
+export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
+  const { database } = workspace
+  if (verb.dryRun) await refuseUnfinished(database)
+  const shown = await planFromUnlockedRows(workspace, verb, ui)
+  if (isEmpty(shown.change) || verb.dryRun) return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next: nextPlan(workspace, afterwards(shown.history, shown.change)) }
+  const answer = await ui.confirm({ ...verb.question, where: whereOf(workspace), changes: preview(shown.change) })
+  const patience = patienceOf(workspace, ui)
+  const operation = newOperation(workspace, verb.kind, verb.reason)
+  const lock = { patience, multiStep: false, name: `migstate ${verb.kind} ${operation.id}`, makeJournal: true }
+  const result = await withOperationLock(database, lock, () =>
+    applyChange(database, {
+      operation,
+      opens: true,
+      plan: (now) => planUnderLock(verb, now, shown.change, answer),
+      stamp: stampOf(workspace),
+      patience,
+      warnings: workspace.warnings,
+    }),
+  )
+  if (!result) return { operation: null, dryRun: false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }
+  await reportInterleaved(workspace, result.rows.length)
+  return { operation: { id: operation.id, kind: verb.kind, status: 'done', snapshot: operation.snapshot }, dryRun: false, changes: result.changes, next: nextPlan(workspace, result.rows) }
+}
+
+/** A running operation may be about to give the rows back: then its lock is waited for before anything is planned. */
+async function planFromUnlockedRows(workspace: Workspace, verb: ChangeVerb, ui: Interaction): Promise<{ history: History; change: Change }> {
+  const { database } = workspace
+  void database.table
+  const running = await database.reading(async () => unfinished(await readOperations(database)))
+  if (running.length > 0)
+    await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: `migstate ${verb.kind}`, makeJournal: false }, async () => {})
+  const history = await workspace.read()
+  return { history, change: verb.plan(history) }
+}
+
+/** With `--yes` the plan is made anew from the rows as they are; what a person said yes to is never changed. */
+function planUnderLock(verb: ChangeVerb, now: History, shown: Change, answer: Answer): Edit | null {
+  let change: Change
+  try {
+    change = verb.plan(now)
+  } catch (error) {
+    if (answer === 'yes-flag') throw error
+    throw tableChanged(shown, now.rows, `The table has changed since the plan was shown (${(error as Error).message.replace(/ Nothing was changed\.$/, '')}).`)
+  }
+  if (answer === 'person' && !sameChange(change, shown)) throw tableChanged(shown, now.rows, 'The rows concerned have changed since the plan was shown.')
+  if (isEmpty(change)) return null
+  return { change, event: 'done', ...verb.edit?.(now, change) }
+}
+
+export function newOperation(workspace: Workspace, kind: string, reason: string | null): OperationRecord {
+  return {
+    id: newId(),
+    kind,
+    startedAt: new Date().toISOString(),
+    actor: actor(),
+    host: hostname(),
+    pid: String(process.pid),
+    command: workspace.options.command,
+    reason,
+    snapshot: newId(),
+  }
+}
+
+/** The OS user; a container's user id may have no name. */
+function actor(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`
+  }
+}
+
+export function patienceOf(workspace: Workspace, ui: Interaction): Patience {
+  return {
+    deadline: Date.now() + workspace.config.lockTimeout * 1000,
+    signal: ui.signal,
+    onWait: (holder) => ui.say(`Waiting for ${holder ?? 'a lock'} …`),
+  }
+}
+
+export function stampOf(workspace: Workspace): () => string {
+  const { project, database } = workspace
+  const zone = project && workspace.config.url === undefined ? (readDatabase(project.settings, workspace.alias)?.timeZone ?? null) : null
+  return stamper(database, workspace.config.noFiles ? null : (project?.files() ?? null), zone, workspace.warnings)
+}
+
+/** What `manage.py migrate` would do on these rows; null without files. */
+export function nextPlan(workspace: Workspace, rows: readonly { app: string; name: string }[]): PlanResult | null {
+  const project = workspace.files()
+  return project ? toPlanResult(planMigrate({ project, rows, rules: workspace.rules(), alias: workspace.alias })) : null
+}
+
+export function whereOf(workspace: Workspace): string {
+  const { database, aliases, alias } = workspace
+  const place = `${database.hasTable ? database.table.label : database.tableName} of ${database.facts.name}`
+  return `${place} (${database.facts.engine}${database.facts.host ? ` at ${database.facts.host}` : ''}${aliases.length > 1 ? `, alias ${alias}` : ''})`
+}
+
+function afterwards(history: History, change: Change): { app: string; name: string }[] {
+  const gone = new Set(change.remove.map((row) => row.id))
+  return [...history.rows.filter((row) => !gone.has(row.id)), ...change.add]
+}
+
+/** A migrate that had its plan before the lock writes its rows after it; say so rather than let it pass. */
+async function reportInterleaved(workspace: Workspace, expected: number): Promise<void> {
+  const now = await workspace.read()
+  if (now.rows.length !== expected) workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${now.rows.length} rows instead of ${expected}`)
+}

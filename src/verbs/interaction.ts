@@ -1,0 +1,38 @@
+import type { ShownChanges } from './results.js'
+
+/** What a person is shown before the question. */
+export interface Question {
+  /** The command in words: `mark applied shop 0003_x`. */
+  title: string
+  /** `default at public.django_migrations of shop (postgresql)`. */
+  where: string
+  changes: ShownChanges
+  /** Lines that a person must weigh: what is not checked, what runs a second time. */
+  notes: string[]
+  /** Ends with a question mark. */
+  ask: string
+}
+
+export type Answer = 'person' | 'yes-flag'
+
+/** How a verb talks while it works; the library answers every question with yes and is silent. */
+export interface Interaction {
+  /** @throws MigstateError `needs-yes`, `declined`, `interrupted` */
+  confirm(question: Question): Promise<Answer>
+  /** One line about what is going on. */
+  say(line: string): void
+  /** manage.py's output, as it comes. */
+  stream(chunk: string): void
+  /** Aborted by Ctrl-C while nothing is changed yet. */
+  signal: AbortSignal
+  /** Calls back for each Ctrl-C from now on until the returned function is called. */
+  onInterrupt(handler: (count: number) => void): () => void
+}
+
+export const SILENT: Interaction = {
+  confirm: async () => 'yes-flag',
+  say() {},
+  stream() {},
+  signal: new AbortController().signal,
+  onInterrupt: () => () => {},
+}

@@ -1,0 +1,48 @@
+import { planMarkApplied, planMarkUnapplied } from '../change/index.js'
+import { loadHistory, resolveMigration } from '../history/index.js'
+import { runChange } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import type { ChangeResult } from './results.js'
+import type { Workspace } from './workspace.js'
+
+export interface MarkArgs {
+  applied: boolean
+  app: string
+  /** Names or unique prefixes. */
+  migrations: string[]
+  withDependencies?: boolean
+  withDependants?: boolean
+  force?: boolean
+  dryRun?: boolean
+  reason?: string | undefined
+}
+
+/** `mark applied` and `mark unapplied`: rows only, no migration code runs. */
+export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction): Promise<ChangeResult> {
+  const { rows } = await workspace.read()
+  const project = workspace.files()
+  const rules = workspace.rules()
+  const migrations = args.migrations.map((text) => resolveMigration({ project, rows, app: args.app, text }, workspace.warnings))
+  const request = { project, rules, app: args.app, migrations, force: args.force ?? false }
+  const uncertain = project ? loadHistory(project, rows, rules).uncertain : ['the files are not read (--no-files), so holes and squashes are not checked']
+  for (const line of uncertain) workspace.warnings.add('not-checked', line)
+  const kind = args.applied ? 'mark applied' : 'mark unapplied'
+  return runChange(
+    workspace,
+    {
+      kind,
+      plan: ({ rows: now }) =>
+        args.applied
+          ? planMarkApplied({ ...request, withDependencies: args.withDependencies ?? false }, now)
+          : planMarkUnapplied({ ...request, withDependants: args.withDependants ?? false }, now),
+      question: {
+        title: `${kind} ${args.app} ${migrations.join(' ')}`,
+        notes: uncertain.slice(0, 3).map((line) => `Not checked: ${line}.`),
+        ask: args.applied ? 'Record these migrations without running them?' : 'Un-record these migrations without undoing what they did?',
+      },
+      dryRun: args.dryRun ?? false,
+      reason: args.reason ?? null,
+    },
+    ui,
+  )
+}

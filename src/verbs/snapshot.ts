@@ -1,0 +1,76 @@
+import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
+import { MigstateError } from '../errors/index.js'
+import { digestOf, findSnapshot, Journal, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
+import { patienceOf, runChange } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
+import { warnUnfinished } from './unfinished.js'
+import type { Workspace } from './workspace.js'
+
+/** Copies the whole history by hand. No row of Django's table changes, so this is no operation. */
+export async function createSnapshot(workspace: Workspace, ui: Interaction): Promise<SnapshotResult> {
+  const { database } = workspace
+  const journal = new Journal(database)
+  const patience = patienceOf(workspace, ui)
+  const createdAt = new Date().toISOString()
+  const header = await withOperationLock(database, { patience, multiStep: false, name: 'migstate snapshot create', makeJournal: true, allowUnfinished: true }, async () => {
+    const { dialect, edit } = database
+    await beginEdit(database, patience)
+    try {
+      const written = await journal.writeSnapshot(edit, newId(), null, await database.readHistory(), createdAt)
+      await dialect.commitEdit(edit)
+      await dialect.endEdit(edit)
+      return written
+    } catch (error) {
+      await dialect.rollbackEdit(edit).catch(() => {})
+      throw error
+    }
+  })
+  await warnUnfinished(workspace)
+  return { snapshot: info({ ...header, operation: null, createdAt }) }
+}
+
+export async function listSnapshots(workspace: Workspace): Promise<SnapshotListResult> {
+  const { database } = workspace
+  const snapshots = database.hasTable ? await database.reading(() => readSnapshots(database)) : []
+  await warnUnfinished(workspace)
+  return { snapshots: snapshots.map(info) }
+}
+
+export async function showSnapshot(workspace: Workspace, args: { id: string }): Promise<SnapshotShowResult> {
+  const { snapshot, rows } = await load(workspace, args.id)
+  await warnUnfinished(workspace)
+  return { snapshot: { ...info(snapshot), sequence: snapshot.sequence, history: rows } }
+}
+
+/** Makes the table equal to a snapshot: later rows go, ids and times exact. */
+export async function restoreSnapshot(workspace: Workspace, args: { id: string; dryRun?: boolean; reason?: string | undefined }, ui: Interaction): Promise<ChangeResult> {
+  const { snapshot, rows } = await load(workspace, args.id)
+  if (digestOf(rows) !== snapshot.digest)
+    throw new MigstateError('bad-file', `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them. Nothing was changed.`)
+  return runChange(
+    workspace,
+    {
+      kind: 'snapshot restore',
+      plan: (now) => planRestore(rows, now),
+      edit: () => ({ sequence: (after) => atLeastAboveRows(snapshot.sequence, after) }),
+      question: { title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt})`, notes: [], ask: 'Make the table equal to this snapshot?' },
+      dryRun: args.dryRun ?? false,
+      reason: args.reason ?? null,
+    },
+    ui,
+  )
+}
+
+async function load(workspace: Workspace, id: string) {
+  const { database } = workspace
+  void database.table
+  return database.reading(async () => {
+    const snapshot = findSnapshot(await readSnapshots(database), id)
+    return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }
+  })
+}
+
+function info(snapshot: SnapshotInfo & Partial<SnapshotHeader>): SnapshotInfo {
+  return { id: snapshot.id, operation: snapshot.operation, createdAt: snapshot.createdAt, rows: snapshot.rows, digest: snapshot.digest }
+}

@@ -1,0 +1,63 @@
+import type { Row } from '../database/index.js'
+import { type AppStatus, checkApps, type HistoryStatus, statusOf } from '../history/index.js'
+import { warnUnfinished } from './unfinished.js'
+import type { Workspace } from './workspace.js'
+
+export interface StatusArgs {
+  apps?: string[]
+}
+
+export interface StatusResult {
+  database: { alias: string; engine: string; version: string; host: string | null; name: string; schema: string | null; table: string }
+  django: { version: string | null }
+  apps: AppStatus[]
+  unknownApps: { label: string; rows: Row[] }[]
+  summary: HistoryStatus['summary']
+}
+
+/** Files against rows; answers also where the table is missing or Django cannot load. */
+export async function status(workspace: Workspace, args: StatusArgs): Promise<StatusResult> {
+  const { database, warnings } = workspace
+  const rows = database.hasTable ? (await workspace.read()).rows : []
+  if (!database.hasTable) warnings.add('table-missing', `the table ${database.tableName} does not exist in ${database.facts.name}; nothing is recorded`)
+  const project = workspace.files()
+  checkApps(project, rows, args.apps ?? [])
+  const result = project ? statusOf(project, rows, workspace.rules()) : rowsOnly(rows)
+  await warnUnfinished(workspace)
+  for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)
+  const wanted = args.apps?.length ? new Set(args.apps) : null
+  const shown = (label: string) => wanted === null || wanted.has(label)
+  return {
+    database: {
+      alias: workspace.alias,
+      engine: database.facts.engine,
+      version: database.facts.version,
+      host: database.facts.host,
+      name: database.facts.name,
+      schema: database.schema,
+      table: database.hasTable ? database.table.name : database.tableName,
+    },
+    django: { version: project?.djangoVersion ?? null },
+    apps: result.apps.filter((app) => shown(app.label)),
+    unknownApps: result.unknownApps.filter((app) => shown(app.label)),
+    summary: result.summary,
+  }
+}
+
+/** `--no-files`: every label is unknown, nothing is judged. */
+function rowsOnly(rows: readonly Row[]): Pick<HistoryStatus, 'apps' | 'unknownApps' | 'summary'> & { view?: undefined } {
+  const labels = [...new Set(rows.map((row) => row.app))].sort()
+  const distinct = new Set(rows.map((row) => `${row.app}\0${row.name}`)).size
+  return {
+    apps: [],
+    unknownApps: labels.map((label) => ({ label, rows: rows.filter((row) => row.app === label) })),
+    summary: { applied: 0, unapplied: 0, holes: 0, ghosts: 0, duplicates: rows.length - distinct, conflicts: 0, unreadable: 0 },
+  }
+}
+
+/** `--check`: rows of unknown apps and a `[-]` alone do not count. */
+export function findingsOf({ summary }: StatusResult): string[] {
+  const { applied: _applied, ...bad } = summary
+  return Object.entries(bad).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
+}
+

@@ -1,0 +1,18 @@
+import { type Operation, readOperations, unfinished } from '../journal/index.js'
+import type { Workspace } from './workspace.js'
+
+/** Reading commands say that an operation is unfinished, or in progress while its lock is held; they never fail for it. */
+export async function warnUnfinished(workspace: Workspace, known?: readonly Operation[]): Promise<void> {
+  const { database } = workspace
+  if (!database.hasTable) return
+  const operations = known ?? (await database.reading(() => readOperations(database)))
+  const [operation] = unfinished(operations)
+  if (!operation) return
+  const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)
+  workspace.warnings.add(
+    'unfinished-operation',
+    holder
+      ? `the operation ${operation.id} (${operation.kind}) is in progress (${holder}), so rows may be missing for now`
+      : `the operation ${operation.id} (${operation.kind}) was interrupted, so rows may be missing; run "migstate recover"`,
+  )
+}

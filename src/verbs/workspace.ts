@@ -1,0 +1,103 @@
+import { type Config, maskUrl } from '../config/index.js'
+import { type Database, type History, openDatabase } from '../database/index.js'
+import { openProject, type Project, type ProjectFiles } from '../django/index.js'
+import { MigstateError, Warnings } from '../errors/index.js'
+import { compareVersions } from '../django/index.js'
+import { NEWEST_KNOWN, type Rules, rulesFor } from '../history/index.js'
+import { aliasesOf, chooseConnection } from './connection.js'
+
+export interface WorkspaceOptions {
+  /** `required`: no project is an error; `optional`: used when there is one. */
+  files: 'required' | 'optional'
+  /** Reading commands and dry runs. */
+  readOnly: boolean
+  /** The command line, masked, for the journal. */
+  command: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
+export class Workspace {
+  readonly config: Config
+  readonly project: Project | null
+  readonly database: Database
+  readonly warnings: Warnings
+  readonly options: WorkspaceOptions
+
+  private constructor(config: Config, project: Project | null, database: Database, warnings: Warnings, options: WorkspaceOptions) {
+    this.config = config
+    this.project = project
+    this.database = database
+    this.warnings = warnings
+    this.options = options
+  }
+
+  static async open(config: Config, options: WorkspaceOptions): Promise<Workspace> {
+    const warnings = new Warnings()
+    const project = openConfiguredProject(config, options)
+    const spec = chooseConnection(config, project, options.env)
+    const database = await openDatabase(spec, { schema: config.schema, table: config.table, readOnly: options.readOnly }, warnings)
+    return new Workspace(config, project, database, warnings, options)
+  }
+
+  get alias(): string {
+    return this.config.database
+  }
+
+  /** Named in output when there are several. */
+  get aliases(): string[] {
+    return aliasesOf(this.project)
+  }
+
+  /** null with `--no-files`, or when a command that needs no files found none. What could not be read is warned of. */
+  files(): ProjectFiles | null {
+    if (!this.project || this.config.noFiles) return null
+    const files = this.project.files()
+    for (const problem of files.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
+    for (const app of files.apps)
+      for (const file of app.migrations) {
+        for (const problem of file.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
+        if (file.broken) this.warnings.add('unreadable-file', `${file.file}: ${file.broken.message}`)
+      }
+    for (const entry of files.notFound) this.warnings.add('unknown-app', `"${entry}" of INSTALLED_APPS was not found on disk; name its environment with --python or its folder with --path`)
+    if (files.djangoVersion === null) this.warnings.add('django-version-unknown', `no Django was found beside the project, so the rules of Django ${NEWEST_KNOWN} are used`)
+    else if (compareVersions(files.djangoVersion.split('.').slice(0, 2).join('.'), NEWEST_KNOWN) > 0)
+      this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is newer than ${NEWEST_KNOWN}, whose rules are used`)
+    return files
+  }
+
+  rules(): Rules {
+    return rulesFor(this.project?.djangoVersion ?? null)
+  }
+
+  /** Rows and counter, in a transaction that cannot write. */
+  async read(): Promise<History> {
+    return this.database.reading(() => this.database.readHistory())
+  }
+
+  async close(): Promise<void> {
+    await this.database.close()
+  }
+}
+
+function openConfiguredProject(config: Config, options: WorkspaceOptions): Project | null {
+  const folder = config.projectFolder
+  if (folder === undefined) {
+    if (options.files === 'required' && !config.noFiles) throw new MigstateError('no-project', 'There is no manage.py in this folder or above it, so no project was read.')
+    return null
+  }
+  // With --no-files the settings are still asked for the database, unless a URL names it.
+  if (config.noFiles && config.url !== undefined) return null
+  try {
+    return openProject({ folder, managePy: config.managePy, settings: config.settings, python: config.python, path: config.path, env: options.env })
+  } catch (error) {
+    const usable = config.url !== undefined && options.files === 'optional'
+    if (usable && error instanceof MigstateError && error.code === 'bad-settings') return null
+    throw error
+  }
+}
+
+/** The arguments as typed, every URL in them masked. */
+export function maskedCommand(argv: readonly string[]): string {
+  return ['migstate', ...argv].map((word) => word.replace(/[a-zA-Z][a-zA-Z0-9+]*:\/\/\S+/g, (url) => maskUrl(url))).join(' ')
+}
