@@ -19,7 +19,9 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  const canAsk = !config.json && process.stdin.isTTY === true && process.stderr.isTTY === true
   return {
+    canAsk,
     signal: controller.signal,
     say: (line) => {
       if (!config.quiet && !config.json) process.stderr.write(`${clean(line)}\n`)
@@ -34,7 +36,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     },
     async confirm(question) {
       if (yes) return 'yes-flag'
-      if (config.json || !process.stdin.isTTY || !process.stderr.isTTY)
+      if (!canAsk)
         throw new MigstateError('needs-yes', `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}. Nothing was changed.`)
       process.stderr.write(`${renderQuestion(question, style)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'

@@ -6,7 +6,7 @@ import { planMigrate } from '../history/index.js'
 import { NO_CHANGES, newId, type OperationRecord, readOperations, unfinished } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
 import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
-import { stamper } from './stamp.js'
+import { zoneFor, zoneStamper } from './stamp.js'
 import type { Workspace } from './workspace.js'
 
 /** What the verbs that change rows differ in. */
@@ -102,10 +102,19 @@ export function patienceOf(workspace: Workspace, ui: Interaction): Patience {
   }
 }
 
-export function stampOf(workspace: Workspace): () => string {
+export function stampZone(workspace: Workspace): string | null {
   const { project, database } = workspace
   const zone = project && workspace.config.url === undefined ? (readDatabase(project.settings, workspace.alias)?.timeZone ?? null) : null
-  return stamper(database, workspace.config.noFiles ? null : (project?.files() ?? null), zone, workspace.warnings)
+  return zoneFor(database, workspace.config.noFiles ? null : (project?.files() ?? null), zone, workspace.warnings)
+}
+
+/** Asked only when a new row is written: the warning about an unknown zone belongs to such a row. */
+export function stampOf(workspace: Workspace): () => string {
+  let stamp: (() => string) | undefined
+  return () => {
+    stamp ??= zoneStamper(workspace.database, stampZone(workspace))
+    return stamp()
+  }
 }
 
 /** What `manage.py migrate` would do on these rows; null without files. */

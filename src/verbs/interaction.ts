@@ -17,6 +17,8 @@ export type Answer = 'person' | 'yes-flag'
 
 /** How a verb talks while it works; the library answers every question with yes and is silent. */
 export interface Interaction {
+  /** There is a person to ask. */
+  canAsk: boolean
   /** @throws MigstateError `needs-yes`, `declined`, `interrupted` */
   confirm(question: Question): Promise<Answer>
   /** One line about what is going on. */
@@ -30,6 +32,7 @@ export interface Interaction {
 }
 
 export const SILENT: Interaction = {
+  canAsk: false,
   confirm: async () => 'yes-flag',
   say() {},
   stream() {},

@@ -3,14 +3,20 @@ import type { ProjectFiles } from '../django/index.js'
 import type { Warnings } from '../errors/index.js'
 
 /**
- * `applied` for a new row as this project's Django would write it: an instant where the column stores instants, else naive
- * text in UTC (USE_TZ) or in TIME_ZONE (django/db/backends/*: adapt_datetimefield_value; django/utils/timezone.py: now).
+ * The time zone of `applied` for new rows, as this project's Django would write it: UTC (USE_TZ) or TIME_ZONE
+ * (django/db/backends: adapt_datetimefield_value; django/utils/timezone.py: now). null where it is not known.
  */
-export function stamper(database: Database, project: ProjectFiles | null, databaseTimeZone: string | null, warnings: Warnings): () => string {
-  if (database.dialect.capabilities.storesInstants) return () => format(microseconds(), 'UTC', '+00')
+export function zoneFor(database: Database, project: ProjectFiles | null, databaseTimeZone: string | null, warnings: Warnings): string | null {
+  if (database.dialect.capabilities.storesInstants) return 'UTC'
   const zone = zoneOf(project, databaseTimeZone)
   if (zone === null) warnings.add('time-zone-unknown', 'USE_TZ or TIME_ZONE of the project is not known, so new rows get the time in UTC')
-  return () => format(microseconds(), zone ?? 'UTC', '')
+  return zone
+}
+
+/** `applied` for a new row: an instant where the column stores instants, else naive text in the zone. */
+export function zoneStamper(database: Database, zone: string | null): () => string {
+  const suffix = database.dialect.capabilities.storesInstants ? '+00' : ''
+  return () => format(microseconds(), zone ?? 'UTC', suffix)
 }
 
 function zoneOf(project: ProjectFiles | null, databaseTimeZone: string | null): string | null {

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
+
+export interface ChildOptions {
+  folder: string
+  env: Record<string, string | undefined>
+  onOutput(chunk: string): void
+}
+
+export interface ChildResult {
+  /** null when a signal ended it, or it could not be started. */
+  exitCode: number | null
+  signal: string | null
+  /** Why it could not be started, or null. */
+  startError: string | null
+  output: string
+}
+
+/** Lines kept of a child's output. */
+export const TAIL_LINES = 20
+const MAX_OUTPUT = 200_000
+
+/**
+ * A child in a process group of its own, so that Ctrl-C reaches it once, through us. It is held at its first instruction until
+ * `release`: its pid is in the journal before it does anything, and if we die first it never does.
+ */
+export class HeldChild {
+  readonly #process: ChildProcess
+  readonly result: Promise<ChildResult>
+
+  constructor(words: readonly string[], options: ChildOptions) {
+    const hold = 'read -r go <&3 || exit 125; exec 3<&- "$@"'
+    this.#process = spawn('/bin/sh', ['-c', hold, 'sh', ...words], {
+      cwd: options.folder,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    })
+    this.result = this.#watch(options)
+  }
+
+  /** undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  release(): void {
+    const gate = this.#process.stdio[3] as Writable
+    gate.on('error', () => {})
+    gate.end('go\n')
+  }
+
+  interrupt(): void {
+    this.#signal('SIGINT')
+  }
+
+  kill(): void {
+    this.#signal('SIGKILL')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      if (this.pid !== undefined) process.kill(-this.pid, signal)
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  #watch(options: ChildOptions): Promise<ChildResult> {
+    let output = ''
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8')
+      stream?.on('data', (chunk: string) => {
+        output = (output + chunk).slice(-MAX_OUTPUT)
+        options.onOutput(chunk)
+      })
+    }
+    return new Promise((resolve) => {
+      this.#process.on('error', (error) => resolve({ exitCode: null, signal: null, startError: error.message, output }))
+      // `close`, not `exit`: whoever still holds its output, a grandchild too, may still be at work.
+      this.#process.on('close', (code, signal) => resolve({ exitCode: code, signal, startError: startError(code, output), output }))
+    })
+  }
+}
+
+/** What the shell's exec says when the program is not there (126, 127: POSIX 2.8.2). */
+function startError(code: number | null, output: string): string | null {
+  if (code !== 126 && code !== 127) return null
+  const line = output.split('\n').find((one) => /^(\/bin\/)?sh: /.test(one))
+  return line === undefined ? null : line.replace(/^(\/bin\/)?sh: (\d+: |line \d+: )?/, '')
+}
+
+export function tailOf(output: string): string[] {
+  return output.split(/\r?\n/).map((line) => line.trimEnd()).filter(Boolean).slice(-TAIL_LINES)
+}

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path'
+import { MigstateError } from '../errors/index.js'
+import { splitWords } from './command-words.js'
+
+export interface ManageRequest {
+  /** Folder of the project, where the child runs. */
+  folder: string
+  /** A path, or a command such as `docker compose exec -T web python`. */
+  python: string
+  managePy: string | undefined
+  settings: string | undefined
+  /** `--manage`: anything else that runs one migration. */
+  manage: string | undefined
+  alias: string
+  severalDatabases: boolean
+}
+
+/** How Django is started, as words for the system, never through a shell. */
+export class ManageCommand {
+  readonly folder: string
+  readonly #request: ManageRequest
+
+  /** @throws MigstateError `manage-without-target` */
+  constructor(request: ManageRequest) {
+    this.folder = request.folder
+    this.#request = request
+    if (request.manage === undefined) return
+    const wanted = ['APP', 'NAME', ...(request.severalDatabases ? ['ALIAS'] : [])]
+    const missing = wanted.filter((word) => !new RegExp(`\\b${word}\\b`).test(request.manage as string))
+    if (missing.length > 0)
+      throw new MigstateError('manage-without-target', `--manage "${request.manage}" does not contain the word${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}: a bare migrate would run every lifted migration. Nothing was changed.`)
+  }
+
+  /** Django answers `showmigrations` only when migstate builds the command line itself. */
+  get canAsk(): boolean {
+    return this.#request.manage === undefined
+  }
+
+  /** The child's database sessions take our name only when its environment is ours. */
+  get local(): boolean {
+    return this.#request.manage === undefined && splitWords(this.#request.python).length === 1
+  }
+
+  showMigrations(app: string): string[] {
+    return [...this.#manage(), 'showmigrations', app, '--list', '--database', this.#request.alias, ...this.#settings()]
+  }
+
+  migrate(app: string, name: string): string[] {
+    const { manage, alias } = this.#request
+    if (manage === undefined) return [...this.#manage(), 'migrate', app, name, '--database', alias, '--noinput', ...this.#settings()]
+    return splitWords(manage).map((word) => word.replace(/\b(APP|NAME|ALIAS)\b/g, (mark) => ({ APP: app, NAME: name, ALIAS: alias })[mark] as string))
+  }
+
+  #manage(): string[] {
+    const { python, managePy } = this.#request
+    const words = splitWords(python)
+    // Inside a container the project lies elsewhere: then manage.py is named as it is there, not by a path of this machine.
+    return [...words, managePy === undefined ? 'manage.py' : words.length > 1 ? managePy : resolve(managePy)]
+  }
+
+  #settings(): string[] {
+    return this.#request.settings === undefined ? [] : ['--settings', this.#request.settings]
+  }
+}

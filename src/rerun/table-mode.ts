@@ -1,0 +1,260 @@
+import { hostname } from 'node:os'
+import { applyChange, type Patience, withOperationLock } from '../change/index.js'
+import { failpoint } from '../config/index.js'
+import { type Database, isFailure, type Row } from '../database/index.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
+import { type Changes, Journal, type OperationRecord } from '../journal/index.js'
+import { type ChildResult, HeldChild, tailOf } from './child.js'
+import { recogniseCause } from './causes.js'
+import { type ChildExited, type ChildStarted, type Lifted, sessionName } from './lifted.js'
+import type { ManageCommand } from './manage-command.js'
+import { planClose, targetIsRecorded, type Verdict } from './plan-close.js'
+import type { RerunPlan } from './preflight.js'
+import { startTimeOf } from './process.js'
+import { askDjango } from './prove-database.js'
+
+export interface TableModeRequest {
+  operation: OperationRecord
+  /** Made again under the lock from the rows as they are; throws when they no longer fit. */
+  plan(rows: readonly Row[]): RerunPlan
+  manage: ManageCommand
+  patience: Patience
+  stamp(): string
+  /** For `recover`: the zone that `stamp` uses. */
+  timeZone: string | null
+  env: Readonly<Record<string, string | undefined>>
+  warnings: Warnings
+  ui: RerunUi
+}
+
+export interface RerunUi {
+  say(line: string): void
+  stream(chunk: string): void
+  onInterrupt(handler: (count: number) => void): () => void
+}
+
+export interface RerunOutcome {
+  changes: Changes
+  rows: Row[]
+  durationMs: number
+  exitCode: number | null
+  hidden: Row[]
+}
+
+/**
+ * Takes the target and its dependants out, lets manage.py run the target, puts everything back: two journaled changes with a
+ * child in between, under one advisory lock.
+ * @throws MigstateError `manage-failed` `django-does-not-start` `other-database` `interrupted` (the history is as before),
+ *   `outcome-unknown` (nothing was put back; `recover` asks)
+ */
+export async function rerunInTableMode(database: Database, request: TableModeRequest): Promise<RerunOutcome> {
+  const { operation, patience } = request
+  return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
+    const before = request.plan((await database.reading(() => database.readHistory())).rows)
+    if (request.manage.canAsk) await proveBefore(request, before)
+    const lifted = await lift(database, request)
+    const interrupts = countInterrupts(request)
+    try {
+      return await runLifted(database, request, lifted, interrupts)
+    } finally {
+      interrupts.stop()
+    }
+  })
+}
+
+async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPlan): Promise<void> {
+  ui.say('Asking manage.py which database it uses …')
+  const mark = await askDjango(manage, plan.app, plan.name, env)
+  if (mark === 'X') return
+  throw new MigstateError('other-database', `manage.py shows ${plan.app}.${plan.name} as ${mark === null ? 'unknown' : 'not applied'}, but it is recorded in the table that would be edited: it uses another database. Nothing was changed.`)
+}
+
+async function lift(database: Database, request: TableModeRequest): Promise<Lifted> {
+  let lifted: Lifted | undefined
+  await failpoint('before-lift')
+  await applyChange(database, {
+    operation: request.operation,
+    opens: true,
+    plan: (now) => {
+      const plan = request.plan(now.rows)
+      const gone = new Set([...plan.target, ...plan.hidden].map((row) => row.id))
+      lifted = {
+        app: plan.app,
+        name: plan.name,
+        target: plan.target,
+        hidden: plan.hidden,
+        rest: now.rows.filter((row) => !gone.has(row.id)).map((row) => row.id),
+        unrecordedSquashes: plan.unrecordedSquashes,
+        absentMeansNotRun: plan.recordsInTransaction && database.dialect.capabilities.transactionalDdl,
+        namedSessions: request.manage.local && database.dialect.capabilities.showsSessions,
+        timeZone: request.timeZone,
+        sequence: now.sequence,
+      }
+      return { change: { remove: [...plan.target, ...plan.hidden], add: [], update: [] }, event: 'lifted', detail: { ...lifted } }
+    },
+    stamp: request.stamp,
+    patience: request.patience,
+    warnings: request.warnings,
+  })
+  await failpoint('lifted')
+  return lifted as Lifted
+}
+
+interface Interrupts {
+  readonly count: number
+  child: HeldChild | undefined
+  stop(): void
+}
+
+/** First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The rows go back in any case. */
+function countInterrupts({ ui }: TableModeRequest): Interrupts {
+  const state = { count: 0, child: undefined as HeldChild | undefined, stop: () => {} }
+  state.stop = ui.onInterrupt((count) => {
+    state.count = count
+    if (count === 1) {
+      ui.say('Interrupting manage.py, then putting the rows back …')
+      state.child?.interrupt()
+    } else if (count === 2) ui.say('Still putting things in order. A third Ctrl-C kills manage.py; the rows are put back all the same.')
+    else state.child?.kill()
+  })
+  return state
+}
+
+/** From here on every way out has put the rows back, or says with exit 8 that it could not. */
+async function runLifted(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<RerunOutcome> {
+  const failure = await proveAfter(request, lifted, interrupts)
+  if (failure) {
+    await close(database, request, lifted, 'not-run', 'aborted')
+    throw failure
+  }
+  const started = Date.now()
+  const result = await runChild(database, request, lifted, interrupts)
+  const durationMs = Date.now() - started
+  const verdict = await judge(database, request, lifted, result)
+  await failpoint('before-close')
+  const closed = await close(database, request, lifted, verdict, verdict === 'ran' ? 'done' : interrupts.count > 0 ? 'aborted' : 'failed')
+  if (verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
+  if (result.exitCode !== 0)
+    request.warnings.add('manage-failed-after', `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`)
+  return { changes: closed.changes, rows: closed.rows, durationMs, exitCode: result.exitCode, hidden: lifted.hidden }
+}
+
+/** After the lift manage.py must see the target as not applied; before it forward migrate is never started. */
+async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
+  if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
+  if (!manage.canAsk) return null
+  try {
+    const mark = await askDjango(manage, lifted.app, lifted.name, env)
+    if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
+    if (mark === ' ') return null
+    return new MigstateError('other-database', `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database. The rows were put back; the history is as before.`)
+  } catch (error) {
+    if (error instanceof MigstateError) return error
+    throw error
+  }
+}
+
+async function runChild(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<ChildResult> {
+  const { manage, operation, ui } = request
+  const words = manage.migrate(lifted.app, lifted.name)
+  ui.say(`Running: ${words.join(' ')}`)
+  // libpq reads PGAPPNAME, so the child's sessions can be told from others.
+  const env = { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) }
+  const child = new HeldChild(words, { folder: manage.folder, env, onOutput: (chunk) => ui.stream(chunk) })
+  interrupts.child = child
+  const began = Date.now()
+  try {
+    if (child.pid !== undefined) {
+      const detail: ChildStarted = { pid: child.pid, startTime: startTimeOf(child.pid), host: hostname(), command: words.join(' ') }
+      await record(database, operation.id, 'child-started', detail)
+      await failpoint('child-held')
+      child.release()
+    }
+    await failpoint('child-released')
+    const result = await child.result
+    interrupts.child = undefined
+    await failpoint('child-exited')
+    await waitForSessions(database, lifted, operation.id)
+    const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs: Date.now() - began }
+    await record(database, operation.id, 'child-exited', exited)
+    return result
+  } catch (error) {
+    throw unfinishedOperation(request, error)
+  }
+}
+
+function unfinishedOperation({ operation }: TableModeRequest, error: unknown): MigstateError {
+  return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${(error as Error).message}`, { details: { operation: operation.id }, cause: error })
+}
+
+/** One event in a transaction of its own; on SQLite the child is held or gone then, so nobody is disturbed. */
+async function record(database: Database, operation: string, event: string, detail: unknown): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    try {
+      return await new Journal(database).append(database.edit, operation, event, detail, new Date().toISOString())
+    } catch (error) {
+      if (!isFailure(error, 'busy') || turn > 500) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+/** A killed client's session may still be finishing its last statement on the server. */
+async function waitForSessions(database: Database, lifted: Lifted, operation: string): Promise<void> {
+  if (!lifted.namedSessions) return
+  for (let turn = 0; turn < 200; turn++) {
+    const alive = await database.dialect.sessionsNamed(database.edit, sessionName(operation))
+    if (!alive?.length) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/**
+ * An orderly end without a record means that Django gave up; a violent one proves that only where record and data commit together.
+ * @throws MigstateError `outcome-unknown`
+ */
+async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildResult): Promise<Verdict> {
+  try {
+    const { rows } = await database.reading(() => database.readHistory())
+    if (targetIsRecorded(lifted, rows)) return 'ran'
+    const orderly = result.exitCode !== null || result.signal === 'SIGINT' || result.startError !== null
+    if (orderly || lifted.absentMeansNotRun) return 'not-run'
+    await record(database, request.operation.id, 'outcome-unknown', { exitCode: result.exitCode, signal: result.signal })
+  } catch (error) {
+    throw unfinishedOperation(request, error)
+  }
+  throw new MigstateError(
+    'outcome-unknown',
+    `manage.py was killed (${result.signal}) and ${lifted.app}.${lifted.name} has no row; on this database that does not prove that it did not run. ${lifted.hidden.length + lifted.target.length} rows are still out of the table.`,
+    { details: { operation: request.operation.id } },
+  )
+}
+
+async function close(database: Database, request: TableModeRequest, lifted: Lifted, verdict: Verdict, event: string): Promise<{ changes: Changes; rows: Row[] }> {
+  const patience: Patience = { deadline: Number.POSITIVE_INFINITY, onWait: (holder) => request.ui.say(`The rows still have to be put back; waiting for ${holder ?? 'the table'} …`) }
+  try {
+    const result = await applyChange(database, {
+      operation: request.operation,
+      opens: false,
+      plan: (now) => planClose(lifted, now, verdict === 'ran' || targetIsRecorded(lifted, now.rows) ? 'ran' : 'not-run', event, request.stamp, request.warnings),
+      stamp: request.stamp,
+      patience,
+      warnings: request.warnings,
+    })
+    await failpoint('closed')
+    return result as { changes: Changes; rows: Row[] }
+  } catch (error) {
+    throw unfinishedOperation(request, error)
+  }
+}
+
+function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
+  const name = `${lifted.app}.${lifted.name}`
+  const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
+  const left = lifted.absentMeansNotRun ? '' : ' What it did to schema and data outside a transaction stays.'
+  if (interrupted) return new MigstateError('interrupted', `Interrupted: ${name} did not run to its end. The history is as before.${left}`, { details })
+  if (result.startError !== null) return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}. The history is as before.`, { details })
+  const cause = recogniseCause(result.output)
+  const how = result.exitCode === 0 ? 'manage.py ended with exit 0 but did not run' : `manage.py (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}) did not run`
+  return new MigstateError('manage-failed', `${how} ${name}. The history is as before.${left}${cause ? ` ${cause}` : ''}`, { details })
+}

@@ -1,0 +1,46 @@
+import { withOperationLock } from '../change/index.js'
+import { findOperation, NO_CHANGES, readOperations, unfinished } from '../journal/index.js'
+import { type Recovery, recoverOperation } from '../rerun/index.js'
+import { nextPlan, patienceOf, whereOf } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import { type ChangeResult, preview } from './results.js'
+import { zoneStamper } from './stamp.js'
+import type { Workspace } from './workspace.js'
+
+export interface RecoverArgs {
+  /** Id or unique prefix; without: every unfinished operation. */
+  operation?: string | undefined
+  assume?: 'applied' | 'not-applied' | undefined
+}
+
+/** Finishes or undoes what was interrupted, from any machine, without the project. Twice is once. */
+export async function recover(workspace: Workspace, args: RecoverArgs, ui: Interaction): Promise<ChangeResult> {
+  const { database, warnings } = workspace
+  void database.table
+  const before = await database.reading(() => readOperations(database))
+  const named = args.operation === undefined ? undefined : findOperation(before, args.operation)
+  const nothing: ChangeResult = { operation: null, dryRun: false, changes: NO_CHANGES, next: null }
+  if (unfinished(before).length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
+  const patience = patienceOf(workspace, ui)
+  let last: { id: string; kind: string; snapshot: string; recovery: Recovery } | undefined
+  await withOperationLock(database, { patience, multiStep: true, name: 'migstate recover', makeJournal: false, allowUnfinished: true }, async () => {
+    // What was unfinished before the lock may have been finished by the one who held it.
+    const open = unfinished(await database.reading(() => readOperations(database)))
+    for (const operation of open.filter((one) => named === undefined || one.id === named.id)) {
+      ui.say(`Recovering operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) on ${whereOf(workspace)} …`)
+      const stamp = (zone: string | null) => zoneStamper(database, zone)
+      const recovery = await recoverOperation(database, { operation, assume: args.assume, patience, stamp, warnings, say: ui.say })
+      last = { id: operation.id, kind: operation.kind, snapshot: operation.snapshot, recovery }
+    }
+  })
+  if (!last) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
+  const { recovery, ...operation } = last
+  const { removed, added, updated } = recovery.changes
+  return {
+    operation: { ...operation, status: recovery.status },
+    dryRun: false,
+    changes: preview({ remove: removed, add: added, update: updated }),
+    next: nextPlan(workspace, (await workspace.read()).rows),
+  }
+}
+
