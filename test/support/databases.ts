@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Engine } from './servers/server.js'
+
+export type { Engine }
+
+/** The engines of this run; `npm test -- --db sqlite` leaves only some. */
+export const engines = (process.env.MIGSTATE_TEST_ENGINES ?? 'sqlite').split(',') as Engine[]
+
+export type Values = Record<string, string | number | null>
+
+/** A database of its own for one test. */
+export interface TestDatabase {
+  engine: Engine
+  url: string
+  /** SQLite only. */
+  file: string | undefined
+  /** What the example project's settings read. */
+  env: Record<string, string>
+  /** Every value as text. */
+  query(sql: string): Promise<Values[]>
+  drop(): Promise<void>
+}
+
+export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
+  if (engine === 'sqlite') return freshSqlite()
+  return engine === 'postgresql' ? freshPostgres() : freshMysql(engine)
+}
+
+async function freshSqlite(): Promise<TestDatabase> {
+  const { default: Sqlite } = await import('better-sqlite3')
+  const folder = mkdtempSync(join(tmpdir(), 'migstate-db-'))
+  const file = join(folder, 'db.sqlite3')
+  new Sqlite(file).exec('PRAGMA user_version = 1').close()
+  return {
+    engine: 'sqlite',
+    url: `sqlite:///${file}`,
+    file,
+    env: { SHOP_DB_ENGINE: 'django.db.backends.sqlite3', SHOP_DB_NAME: file },
+    query: async (sql) => {
+      const database = new Sqlite(file, { timeout: 10_000 })
+      try {
+        database.defaultSafeIntegers(true)
+        const statement = database.prepare(sql)
+        if (!statement.reader) {
+          statement.run()
+          return []
+        }
+        return (statement.all() as Record<string, unknown>[]).map(asText)
+      } finally {
+        database.close()
+      }
+    },
+    drop: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+async function freshPostgres(): Promise<TestDatabase> {
+  const { default: pg } = await import('pg')
+  const server = new URL(process.env.MIGSTATE_TEST_PG_URL as string)
+  const name = `ms_${randomBytes(5).toString('hex')}`
+  const admin = async (sql: string) => {
+    const client = new pg.Client({ connectionString: server.href })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await admin(`CREATE DATABASE ${name}`)
+  const own = new URL(server.href)
+  own.pathname = `/${name}`
+  return {
+    engine: 'postgresql',
+    url: own.href,
+    file: undefined,
+    env: djangoEnv('django.db.backends.postgresql', own, name),
+    query: async (sql) => {
+      const client = new pg.Client({ connectionString: own.href, types: { getTypeParser: () => (value: string) => value } as never, options: '-c TimeZone=UTC' })
+      await client.connect()
+      try {
+        const result = await client.query(sql)
+        return (Array.isArray(result) ? result.at(-1) : result).rows
+      } finally {
+        await client.end()
+      }
+    },
+    drop: () => admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  }
+}
+
+async function freshMysql(engine: 'mysql' | 'mariadb'): Promise<TestDatabase> {
+  const { createConnection } = await import('mysql2/promise')
+  const server = new URL((engine === 'mysql' ? process.env.MIGSTATE_TEST_MYSQL_URL : process.env.MIGSTATE_TEST_MARIADB_URL) as string)
+  const name = `ms_${randomBytes(5).toString('hex')}`
+  const run = async (sql: string, database?: string): Promise<Values[]> => {
+    const connection = await createConnection({
+      host: server.hostname,
+      port: Number(server.port || 3306),
+      user: decodeURIComponent(server.username) || 'root',
+      password: decodeURIComponent(server.password),
+      ...(database === undefined ? {} : { database }),
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      multipleStatements: true,
+    })
+    try {
+      const [rows] = await connection.query(sql)
+      return Array.isArray(rows) ? (rows as Record<string, unknown>[]).map(asText) : []
+    } finally {
+      await connection.end()
+    }
+  }
+  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
+  const own = new URL(server.href)
+  own.pathname = `/${name}`
+  if (!own.username) own.username = 'root'
+  return {
+    engine,
+    url: own.href,
+    file: undefined,
+    env: djangoEnv('django.db.backends.mysql', own, name),
+    query: (sql) => run(sql, name),
+    drop: async () => void (await run(`DROP DATABASE IF EXISTS ${name}`)),
+  }
+}
+
+function djangoEnv(backend: string, url: URL, name: string): Record<string, string> {
+  return {
+    SHOP_DB_ENGINE: backend,
+    SHOP_DB_NAME: name,
+    SHOP_DB_HOST: url.hostname,
+    SHOP_DB_PORT: url.port,
+    SHOP_DB_USER: decodeURIComponent(url.username),
+    SHOP_DB_PASSWORD: decodeURIComponent(url.password),
+  }
+}
+
+function asText(row: Record<string, unknown>): Values {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === null ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value)]))
+}

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root } from './cli.js'
+import type { TestDatabase } from './databases.js'
+
+/** Version to the folder of its virtual environment. */
+export const djangos = JSON.parse(process.env.MIGSTATE_TEST_DJANGO ?? '{}') as Record<string, string>
+
+export const newestDjango = Object.keys(djangos).at(-1)
+/** One version for tests that are about migstate and not about Django. */
+export const oneDjango = djangos['5.2'] ? '5.2' : newestDjango
+
+export interface DjangoProject {
+  folder: string
+  /** For migstate and for manage.py. */
+  env: Record<string, string>
+  manage(...args: string[]): Promise<{ exitCode: number; output: string }>
+  /** Adds or replaces files, given by path in the project. */
+  write(files: Record<string, string>): void
+  remove(): void
+}
+
+/** A copy of examples/shop that uses a test's database and one Django. */
+export function shopProject(version: string, database: TestDatabase): DjangoProject {
+  const folder = mkdtempSync(join(tmpdir(), 'migstate-shop-'))
+  cpSync(join(root, 'examples', 'shop'), folder, { recursive: true })
+  return projectAt(folder, version, database)
+}
+
+export function projectAt(folder: string, version: string, database: TestDatabase): DjangoProject {
+  const home = djangos[version] as string
+  const env = { ...database.env, VIRTUAL_ENV: home }
+  return {
+    folder,
+    env,
+    manage: (...args) => manage(folder, home, env, args),
+    write(files) {
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true })
+        writeFileSync(join(folder, path), text)
+      }
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function manage(folder: string, home: string, env: Record<string, string>, args: string[]): Promise<{ exitCode: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(join(home, 'bin', 'python'), ['manage.py', ...args], { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 10_000_000 }, (error, stdout, stderr) => {
+      resolve({ exitCode: error ? Number(error.code ?? 1) : 0, output: stdout + stderr })
+    })
+  })
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, testTimeout: number, more: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, testTimeout, hookTimeout: 120_000, disableConsoleIntercept: true, ...more },
+})
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('unit', 10_000),
+      project('property', 60_000),
+      project('integration', 60_000),
+      project('cli', 60_000),
+      project('django', 180_000),
+      project('faults', 180_000),
+      project('docs', 300_000),
+    ],
+  },
+})
