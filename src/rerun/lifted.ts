@@ -1,7 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { EventRecord } from '../journal/index.js'
 
-/** Detail of the event `lifted`: everything that `recover` needs, from any machine, without the project. */
+/** In the detail of the event `lifted`: everything that `recover` needs, from any machine, without the project. */
 export interface Lifted {
   app: string
   name: string

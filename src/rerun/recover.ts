@@ -72,7 +72,7 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   const { operation } = request
   const step = detailOf<SequenceStep>(operation.events, 'sequence-pending')
   if (step) return { kind: 'sequence', step }
-  const lifted = detailOf<Lifted>(operation.events, 'lifted')
+  const lifted = detailOf<{ lifted: Lifted }>(operation.events, 'lifted')?.lifted
   if (!lifted) return { kind: 'abort', saw: 'the operation changed no row' }
   const started = detailOf<ChildStarted>(operation.events, 'child-started')
   const exited = detailOf<ChildExited>(operation.events, 'child-exited')

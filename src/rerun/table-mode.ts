@@ -90,7 +90,7 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      return { change: { remove: [...plan.target, ...plan.hidden], add: [], update: [] }, event: 'lifted', detail: { ...lifted } }
+      return { change: { remove: [...plan.target, ...plan.hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
     },
     stamp: request.stamp,
     patience: request.patience,
