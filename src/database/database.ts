@@ -1,6 +1,7 @@
 import type { ConnectionSpec } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Dialect, HistoryTable, JournalTables, ServerFacts } from './dialect.js'
+import { isFailure } from './failure.js'
 import { byId, type Row } from './row.js'
 import type { Session } from './session.js'
 
@@ -20,6 +21,8 @@ export class Database {
   /** Lock, edits and their journal rows. */
   readonly edit: Session
   readonly tableName: string
+  /** Milliseconds to wait for a table that somebody else has to himself. */
+  readonly #patience: number
   readonly #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
@@ -32,6 +35,7 @@ export class Database {
     table: HistoryTable | null,
     currentSchema: string | null,
     tableName: string,
+    patience: number,
   ) {
     this.spec = spec
     this.dialect = dialect
@@ -40,6 +44,7 @@ export class Database {
     this.#table = table
     this.#currentSchema = currentSchema
     this.tableName = tableName
+    this.#patience = patience
   }
 
   get hasTable(): boolean {
@@ -64,9 +69,24 @@ export class Database {
     return { operation: beside('migstate_operation'), event: beside('migstate_event'), snapshotRow: beside('migstate_snapshot_row') }
   }
 
-  /** Runs `work` in a transaction that cannot write. */
-  reading<T>(work: () => Promise<T>): Promise<T> {
-    return this.dialect.reading(this.edit, work)
+  /**
+   * Runs `work` in a transaction that cannot write, again while somebody else has the table to himself.
+   * @param deadline milliseconds since the epoch; by default as long as `--lock-timeout` says
+   * @throws MigstateError `lock-timeout`
+   */
+  async reading<T>(work: () => Promise<T>, deadline = Date.now() + this.#patience): Promise<T> {
+    for (;;) {
+      try {
+        return await this.dialect.reading(this.edit, work)
+      } catch (error) {
+        if (!isFailure(error, 'busy')) throw error
+        if (Date.now() >= deadline) {
+          const holder = this.#table ? await this.dialect.tableLockHolder(this.edit, this.#table) : null
+          throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}. Nothing was changed.`, { details: { holder }, cause: error })
+        }
+        await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 60))
+      }
+    }
   }
 
   /** Inside `reading` or an edit. */

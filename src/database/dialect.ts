@@ -79,7 +79,7 @@ export interface Dialect {
   describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts>
   /** Without `schema` the table that the connection itself would find, as Django does. */
   findTable(session: Session, wanted: { schema?: string | undefined; name: string }): Promise<TableSearch>
-  /** Runs `work` in a transaction that cannot write and sees one state of the table. */
+  /** One try: runs `work` in a transaction that cannot write and sees one state of the table; fails as `busy` when it is locked. */
   reading<T>(session: Session, work: () => Promise<T>): Promise<T>
   tableExists(session: Session, beside: HistoryTable, name: string): Promise<boolean>
 

@@ -10,6 +10,8 @@ export interface OpenOptions {
   table: string | undefined
   /** No command that only reads, and no dry run, ever opens a SQLite file for writing. */
   readOnly: boolean
+  /** Milliseconds to wait for a table that somebody else has to himself. */
+  patience: number
 }
 
 export const DJANGO_TABLE = 'django_migrations'
@@ -72,9 +74,9 @@ async function findHistory({ spec, dialect, session, facts, options }: DatabaseP
     const schema = (search.others[0] as string).slice(0, -name.length - 1)
     const only = await dialect.findTable(session, { schema, name })
     warnings.add('table-ambiguous', `the search_path finds no table ${name}; ${search.others[0]} is used, the only one there is`)
-    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name)
+    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name, options.patience)
   }
   if (search.others.length > 0 && options.schema === undefined)
     warnings.add('table-ambiguous', `${search.table?.label} is used; there is also ${search.others.join(', ')}`)
-  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name)
+  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name, options.patience)
 }

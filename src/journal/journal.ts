@@ -23,7 +23,7 @@ export class Journal {
    */
   async ensure(): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (await this.exists()) return
+    if (await this.#database.reading(() => this.exists())) return
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {

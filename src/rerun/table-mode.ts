@@ -215,7 +215,7 @@ async function waitForSessions(database: Database, lifted: Lifted, operation: st
  */
 async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildResult): Promise<Verdict> {
   try {
-    const { rows } = await database.reading(() => database.readHistory())
+    const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     if (targetIsRecorded(lifted, rows)) return 'ran'
     const orderly = result.exitCode !== null || result.signal === 'SIGINT' || result.startError !== null
     if (orderly || lifted.absentMeansNotRun) return 'not-run'

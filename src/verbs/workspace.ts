@@ -36,7 +36,7 @@ export class Workspace {
     const warnings = new Warnings()
     const project = openConfiguredProject(config, options)
     const spec = chooseConnection(config, project, options.env)
-    const database = await openDatabase(spec, { schema: config.schema, table: config.table, readOnly: options.readOnly }, warnings)
+    const database = await openDatabase(spec, { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000 }, warnings)
     return new Workspace(config, project, database, warnings, options)
   }
 

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -60,7 +60,7 @@ export const postgresql: Dialect = {
   },
 
   async reading(session, work) {
-    await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${EXACT_TEXT}`)
+    await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${EXACT_TEXT}; SET LOCAL lock_timeout = '500ms'`)
     try {
       return await work()
     } finally {

@@ -4,6 +4,7 @@ import { MigstateError } from '../../errors/index.js'
 import type { ConnectOptions } from '../dialect.js'
 import { pinConnection, type ResponseShape, type Session } from '../session.js'
 import { classify } from './failures.js'
+import { untilFree } from './until-free.js'
 
 const SHAPE: ResponseShape = {
   rows: (response) => (Array.isArray(response) ? response : []),
@@ -17,7 +18,7 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   const session = await openFile(path, options.readOnly)
   try {
     // Opening reads nothing; this does, so that a wrong file is found here.
-    await session.rows('SELECT count(*) AS n FROM sqlite_master')
+    await untilFree(() => session.rows('SELECT count(*) AS n FROM sqlite_master'))
   } catch (error) {
     await session.close()
     throw error

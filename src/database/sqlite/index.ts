@@ -10,6 +10,7 @@ import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
+import { untilFree } from './until-free.js'
 
 const quote = (name: string) => quoteIdentifier(name, '"', 1_000_000)
 
@@ -31,19 +32,17 @@ export const sqlite: Dialect = {
   async findTable(session, wanted): Promise<TableSearch> {
     if (wanted.schema !== undefined)
       throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Leave --schema out.' })
-    const [found] = await session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name])
+    const [found] = await untilFree(() => session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name]))
     return { table: found ? tableNamed(found.name) : null, others: [], currentSchema: null }
   },
 
   async reading(session, work) {
-    return untilFree(async () => {
-      await session.run('BEGIN')
-      try {
-        return await work()
-      } finally {
-        await session.run('ROLLBACK').catch(() => {})
-      }
-    })
+    await session.run('BEGIN')
+    try {
+      return await work()
+    } finally {
+      await session.run('ROLLBACK').catch(() => {})
+    }
   },
 
   async tableExists(session, _beside, name) {
@@ -195,17 +194,5 @@ function whyReadOnly(path: string): string | null {
     return null
   } catch {
     return `the file or its folder may not be written (${path})`
-  }
-}
-
-/** Tries again while another process holds the file; Django's own time-out is five seconds, ours ten. */
-async function untilFree<T>(attempt: () => Promise<T>): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ; ) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!isFailure(error, 'busy') || Date.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60))
-    }
   }
 }

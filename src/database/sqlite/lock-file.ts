@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs'
 import { MigstateError } from '../../errors/index.js'
 import type { AdvisoryLock } from '../dialect.js'
 import { isFailure } from '../failure.js'
@@ -9,14 +9,16 @@ export function lockPath(database: string): string {
   return `${realpathSync(database)}-migstate-lock`
 }
 
+/**
+ * Locks that this process holds. Closing any descriptor of a file drops all POSIX locks of the process on it (fcntl(2)), so a
+ * held lock file is never opened except through SQLite, which knows that.
+ */
+const held = new Set<string>()
+
 /** An exclusive transaction on the lock file; the system frees it when the process dies. */
 export async function tryLockFile(database: string): Promise<AdvisoryLock | null> {
   const path = lockPath(database)
-  try {
-    closeSync(openSync(path, 'a', 0o600))
-  } catch (error) {
-    throw new MigstateError('read-only', `The lock file ${path} cannot be made (${(error as NodeJS.ErrnoException).code}). Nothing was changed.`, { cause: error })
-  }
+  create(path)
   const session = await openFile(path, false)
   try {
     // The holder's process id, for the one who waits: committed before the lock is taken, read from the file's header.
@@ -33,27 +35,52 @@ export async function tryLockFile(database: string): Promise<AdvisoryLock | null
     if (isFailure(error, 'busy')) return null
     throw error
   }
+  held.add(path)
   return {
     async release() {
+      held.delete(path)
       await session.run('ROLLBACK').catch(() => {})
       await session.close()
     },
   }
 }
 
-/** SQLite's file format keeps user_version in bytes 60 to 63, big-endian; a plain read ignores the lock. */
-export function lockFileHolder(database: string): string | null {
+/** Only for its owner. An existing file is not opened: see `held`. */
+function create(path: string): void {
   try {
-    const file = openSync(lockPath(database), 'r')
-    try {
-      const bytes = Buffer.alloc(4)
-      if (readSync(file, bytes, 0, 4, 60) < 4) return null
-      const pid = bytes.readUInt32BE(0)
-      return pid > 0 ? `process ${pid} on this machine` : null
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    return null
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}). Nothing was changed.`, { cause: error })
+  }
+}
+
+/** Who holds the lock, or null when nobody does. SQLite's file format keeps user_version in bytes 60 to 63, big-endian. */
+export async function lockFileHolder(database: string): Promise<string | null> {
+  const path = lockPath(database)
+  if (held.has(path)) return `process ${process.pid} on this machine`
+  if (!existsSync(path) || (await isFree(path))) return null
+  const file = openSync(path, 'r')
+  try {
+    // A plain read: the lock is advisory, and only its header is wanted.
+    const bytes = Buffer.alloc(4)
+    const pid = readSync(file, bytes, 0, 4, 60) === 4 ? bytes.readUInt32BE(0) : 0
+    return pid > 0 ? `process ${pid} on this machine` : 'another process on this machine'
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A file left behind by an earlier run is no lock. */
+async function isFree(path: string): Promise<boolean> {
+  const session = await openFile(path, true)
+  try {
+    await session.rows('SELECT count(*) FROM sqlite_master')
+    return true
+  } catch (error) {
+    if (isFailure(error, 'busy')) return false
+    throw error
+  } finally {
+    await session.close()
   }
 }

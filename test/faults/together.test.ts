@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { built, migstate, start } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { fingerprint } from '../support/history-table.js'
+
+/** Several tools on one table. */
+describe.each(engines)('%s', (engine) => {
+  let database: TestDatabase
+  let project: FakeProject
+  beforeEach(async () => {
+    database = await freshDatabase(engine)
+    project = await fakeProject(database)
+  })
+  afterEach(async () => {
+    project.remove()
+    await database.drop()
+  })
+
+  const options = (env: Record<string, string> = {}) => ({ cwd: project.folder, env: { MIGSTATE_URL: database.url, ...env } })
+
+  it('12 marks at once: 12 times exit 0, 12 rows', async () => {
+    const marks = await Promise.all(
+      Array.from({ length: 12 }, (_unused, index) => built(['mark', 'applied', 'many', `${String(index).padStart(4, '0')}_x`, '--no-files', '--yes', '--json', '--lock-timeout', '60'], options())),
+    )
+    expect(marks.map((mark) => mark.exitCode)).toEqual(Array(12).fill(0))
+    const rows = (await fingerprint(database)).rows.filter((row) => row.includes('|many|'))
+    expect(rows).toHaveLength(12)
+    expect(new Set(rows.map((row) => row.split('|')[2])).size).toBe(12)
+    expect((await migstate(['history', '--json'], options())).json.result.operations).toHaveLength(12)
+  })
+
+  it('the same mark twice at once writes one row', async () => {
+    const marks = await Promise.all([1, 2, 3].map(() => built(['mark', 'applied', 'same', '0001_x', '--no-files', '--yes', '--json'], options())))
+    expect(marks.map((mark) => mark.exitCode)).toEqual([0, 0, 0])
+    expect((await fingerprint(database)).rows.filter((row) => row.includes('|same|'))).toHaveLength(1)
+  })
+
+  it('a row that changed under the plan: made again with --yes', async () => {
+    const gate = `${project.folder}/gate`
+    const waiting = start(['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes', '--json'], options({ MIGSTATE_FAILPOINT: `lock-taken@${gate}` }))
+    await reached(gate)
+    await database.query("DELETE FROM django_migrations WHERE app = 'blog'")
+    await open(gate)
+    const done = await waiting.done
+    expect(done.exitCode, done.stderr).toBe(0)
+    expect(done.json.result).toMatchObject({ operation: null, changes: { removed: [] } })
+  })
+
+  it('a writer whose table is held by somebody else gives up in time, exit 5, nothing changed', async () => {
+    const gate = `${project.folder}/gate`
+    const before = await fingerprint(database)
+    const holder = start(['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes'], options({ MIGSTATE_FAILPOINT: `edit-begun@${gate}` }))
+    await reached(gate)
+    const began = Date.now()
+    const second = await built(['mark', 'applied', 'x', '0001', '--no-files', '--yes', '--json', '--lock-timeout', '1'], options())
+    expect(second.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5 })
+    expect(Date.now() - began).toBeLessThan(8000)
+    await open(gate)
+    expect((await holder.done).exitCode).toBe(0)
+    expect((await fingerprint(database)).rows).toEqual(before.rows.filter((row) => !row.includes('|blog|')))
+  })
+})
+
+async function reached(gate: string): Promise<void> {
+  const { existsSync } = await import('node:fs')
+  for (let turn = 0; turn < 300; turn++) {
+    if (existsSync(`${gate}.reached`)) return
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  throw new Error('the failpoint was never reached')
+}
+
+async function open(gate: string): Promise<void> {
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(gate, '')
+}
