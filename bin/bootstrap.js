@@ -50,9 +50,15 @@ export function run(command, args, { doing, env = process.env, cwd = root } = {}
 /** npm packages, as the lockfile says; again only when the lockfile has changed. */
 export async function ensurePackages() {
   const stamp = join(root, 'node_modules', '.migstate-lock')
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).update(process.version).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.version)
+    .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  const result = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { doing: 'Installing npm packages (better-sqlite3 may be compiled, which takes a minute or two)', env: npmEnvironment() })
+  const result = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    doing: 'Installing npm packages (better-sqlite3 may be compiled, which takes a minute or two)',
+    env: npmEnvironment(),
+  })
   if (result.status !== 0) {
     say(result.output.split('\n').slice(-25).join('\n'))
     giveUp('npm could not install the packages; what it said stands above.')

@@ -17,7 +17,20 @@ export function commandFiles(folder = join(root, 'commands')) {
 }
 
 // Knex names every driver it could use, oclif its TypeScript helpers; none of them is installed or wanted.
-const EXTERNAL = ['better-sqlite3', 'pg-native', 'pg-query-stream', 'pg-cloudflare', 'oracledb', 'tedious', 'mysql', 'sqlite3', 'mariadb/callback', 'typescript', 'ts-node', 'tsx']
+const EXTERNAL = [
+  'better-sqlite3',
+  'pg-native',
+  'pg-query-stream',
+  'pg-cloudflare',
+  'oracledb',
+  'tedious',
+  'mysql',
+  'sqlite3',
+  'mariadb/callback',
+  'typescript',
+  'ts-node',
+  'tsx',
+]
 
 async function buildCli() {
   const { build } = await import('esbuild')
@@ -51,7 +64,9 @@ async function buildCli() {
 
 function buildLibrary() {
   rmSync(join(root, 'dist', 'lib'), { recursive: true, force: true })
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  })
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 

@@ -7,10 +7,10 @@ import { cacheFolder, ensureFolder, run } from './bootstrap.js'
 
 /** Pythons that each Django supports (docs.djangoproject.com, FAQ: installation), as [lowest, highest] minor of Python 3. */
 export const PYTHONS = {
-  '2.2': [5, 9],
-  '3.2': [6, 10],
-  '4.2': [8, 12],
-  '5.2': [10, 14],
+  2.2: [5, 9],
+  3.2: [6, 10],
+  4.2: [8, 12],
+  5.2: [10, 14],
   '6.0': [12, 14],
 }
 
@@ -24,7 +24,9 @@ export function findPythons() {
     ...(existsSync(pyenv) ? readdirSync(pyenv).map((version) => join(pyenv, version, 'bin', 'python')) : []),
   ]
   for (const candidate of candidates) {
-    const asked = spawnSync(candidate, ['-c', 'import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)'], { encoding: 'utf8' })
+    const asked = spawnSync(candidate, ['-c', 'import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)'], {
+      encoding: 'utf8',
+    })
     const [major, minor, ...path] = (asked.stdout ?? '').trim().split(' ')
     if (asked.status === 0 && major === '3' && !found.has(Number(minor))) found.set(Number(minor), path.join(' '))
   }
@@ -46,7 +48,9 @@ export async function ensureDjango({ version, packages, pythons, variant }) {
   rmSync(home, { recursive: true, force: true })
   const made = await run(pythons.get(minor), ['-m', 'venv', home], { doing: `Making a virtual environment for Django ${version}` })
   if (made.status !== 0) return { missing: `python3 could not make a virtual environment: ${made.output.trim().split('\n').at(-1)}` }
-  const installed = await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `Django~=${version}.0`, ...packages], { doing: `Installing Django ${version} from PyPI` })
+  const installed = await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `Django~=${version}.0`, ...packages], {
+    doing: `Installing Django ${version} from PyPI`,
+  })
   if (installed.status !== 0) return { missing: `pip could not install Django ${version}: ${installed.output.trim().split('\n').at(-1)}` }
   if (packages.includes('PyMySQL')) teachPyMySql(home)
   writeFileSync(join(home, 'migstate-ready.part'), version)
@@ -58,5 +62,8 @@ export async function ensureDjango({ version, packages, pythons, variant }) {
 function teachPyMySql(home) {
   const lib = join(home, 'lib')
   const [python] = readdirSync(lib).filter((name) => name.startsWith('python3'))
-  writeFileSync(join(lib, python, 'site-packages', 'pymysql_as_mysqldb.pth'), "import pymysql; pymysql.version_info = (2, 2, 7, 'final', 0); pymysql.install_as_MySQLdb()\n")
+  writeFileSync(
+    join(lib, python, 'site-packages', 'pymysql_as_mysqldb.pth'),
+    "import pymysql; pymysql.version_info = (2, 2, 7, 'final', 0); pymysql.install_as_MySQLdb()\n",
+  )
 }

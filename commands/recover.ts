@@ -6,7 +6,8 @@ import { recover } from '../src/verbs/recover.js'
 
 export default class Recover extends MigstateCommand {
   static override summary = 'Finish or undo an interrupted operation, from any machine, without the project.'
-  static override description = 'Everything it needs is in the journal. Where the rows do not prove whether the migration ran, it says what it saw and asks for --assume.'
+  static override description =
+    'Everything it needs is in the journal. Where the rows do not prove whether the migration ran, it says what it saw and asks for --assume.'
   static override examples = ['<%= config.bin %> recover', '<%= config.bin %> recover 3f9a --assume not-applied']
   static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
   static override flags = {
@@ -19,6 +20,11 @@ export default class Recover extends MigstateCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Recover)
     const assume = flags.assume as 'applied' | 'not-applied' | undefined
-    await this.perform(flags, { files: 'optional', readOnly: false, work: (workspace, ui) => recover(workspace, { operation: args.operation, assume }, ui), render: renderChange })
+    await this.perform(flags, {
+      files: 'optional',
+      readOnly: false,
+      work: (workspace, ui) => recover(workspace, { operation: args.operation, assume }, ui),
+      render: renderChange,
+    })
   }
 }

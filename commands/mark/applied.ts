@@ -19,7 +19,15 @@ export default class MarkApplied extends MigstateCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(MarkApplied)
     const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
-    const args = { applied: true, app: app as string, migrations, withDependencies: flags['with-dependencies'], force: flags.force, dryRun: flags['dry-run'], reason: flags.reason }
+    const args = {
+      applied: true,
+      app: app as string,
+      migrations,
+      withDependencies: flags['with-dependencies'],
+      force: flags.force,
+      dryRun: flags['dry-run'],
+      reason: flags.reason,
+    }
     await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => mark(workspace, args, ui), render: renderChange })
   }
 }

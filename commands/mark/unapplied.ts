@@ -19,7 +19,15 @@ export default class MarkUnapplied extends MigstateCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(MarkUnapplied)
     const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
-    const args = { applied: false, app: app as string, migrations, withDependants: flags['with-dependants'], force: flags.force, dryRun: flags['dry-run'], reason: flags.reason }
+    const args = {
+      applied: false,
+      app: app as string,
+      migrations,
+      withDependants: flags['with-dependants'],
+      force: flags.force,
+      dryRun: flags['dry-run'],
+      reason: flags.reason,
+    }
     await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => mark(workspace, args, ui), render: renderChange })
   }
 }

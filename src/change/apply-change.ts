@@ -93,7 +93,11 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
   const own = difference(before.rows, after.rows)
   const changes = edit.netChanges?.(own, after.rows) ?? own
   const sequenceBefore = edit.sequenceBefore !== undefined ? edit.sequenceBefore : before.sequence
-  const outcome: Outcome & Record<string, unknown> = { ...edit.detail, changes, sequence: { before: sequenceBefore, after: moves && step !== 'never' ? wanted : after.sequence } }
+  const outcome: Outcome & Record<string, unknown> = {
+    ...edit.detail,
+    changes,
+    sequence: { before: sequenceBefore, after: moves && step !== 'never' ? wanted : after.sequence },
+  }
   if (!moves || step !== 'after') {
     await journal.append(session, operation.id, edit.event, outcome, at())
     return { changes, after: after.rows, sequence: null }
@@ -111,7 +115,8 @@ async function writeRows({ dialect, edit: session, table }: Database, request: E
 }
 
 function one(affected: number, verb: string, row: Row): void {
-  if (affected !== 1) throw new MigstateError('internal-error', `To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one. Nothing was changed.`)
+  if (affected !== 1)
+    throw new MigstateError('internal-error', `To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one. Nothing was changed.`)
 }
 
 /** Every row that was to stay is byte for byte as before, every row that was to come is there: asked of the database, not assumed. */
@@ -119,11 +124,18 @@ function verify(change: Change, before: readonly Row[], after: readonly Row[]): 
   const now = new Map(after.map((row) => [row.id, row]))
   for (const row of expectedRows(before, change)) {
     const found = now.get(row.id)
-    if (!found || !sameRow(found, row)) throw new MigstateError('internal-error', `Row ${row.id} (${row.app}.${row.name}) would not be as planned. Nothing was changed.`)
+    if (!found || !sameRow(found, row))
+      throw new MigstateError('internal-error', `Row ${row.id} (${row.app}.${row.name}) would not be as planned. Nothing was changed.`)
     now.delete(row.id)
   }
   for (const row of change.add) {
-    const match = [...now.values()].find((found) => found.app === row.app && found.name === row.name && (row.id === undefined || found.id === row.id) && (row.applied === undefined || (found.applied === row.applied && found.appliedType === row.appliedType)))
+    const match = [...now.values()].find(
+      (found) =>
+        found.app === row.app &&
+        found.name === row.name &&
+        (row.id === undefined || found.id === row.id) &&
+        (row.applied === undefined || (found.applied === row.applied && found.appliedType === row.appliedType)),
+    )
     if (!match) throw new MigstateError('internal-error', `The new row ${row.app}.${row.name} would not be as planned. Nothing was changed.`)
     now.delete(match.id)
   }
@@ -139,11 +151,15 @@ async function commit(database: Database, request: EditRequest): Promise<void> {
       await database.dialect.rollbackEdit(database.edit).catch(() => {})
       throw error
     }
-    throw new MigstateError('outcome-unknown', `The connection was lost while the change was being committed (operation ${request.operation.id}). It is there completely or not at all.`, {
-      hint: `Run "migstate history ${request.operation.id}": if it is listed, the change is there.`,
-      details: { operation: request.operation.id },
-      cause: error,
-    })
+    throw new MigstateError(
+      'outcome-unknown',
+      `The connection was lost while the change was being committed (operation ${request.operation.id}). It is there completely or not at all.`,
+      {
+        hint: `Run "migstate history ${request.operation.id}": if it is listed, the change is there.`,
+        details: { operation: request.operation.id },
+        cause: error,
+      },
+    )
   }
 }
 

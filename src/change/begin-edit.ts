@@ -20,7 +20,9 @@ export async function waitFor<T>(attempt: () => Promise<T | null>, patience: Pat
     if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting for ${what}. Nothing was changed.`)
     if (Date.now() >= patience.deadline) {
       const who = await holder()
-      throw new MigstateError('lock-timeout', `${what} is held by ${who ?? 'somebody this role cannot see'}. Nothing was changed.`, { details: { holder: who } })
+      throw new MigstateError('lock-timeout', `${what} is held by ${who ?? 'somebody this role cannot see'}. Nothing was changed.`, {
+        details: { holder: who },
+      })
     }
     if (Date.now() - told >= 10_000) {
       told = Date.now()

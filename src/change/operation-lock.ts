@@ -18,7 +18,8 @@ export interface LockRequest {
 
 /** The advisory lock of the whole operation: taken, proven by a second connection, given back in the end. */
 export async function withOperationLock<T>(database: Database, request: LockRequest, work: () => Promise<T>): Promise<T> {
-  if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}. Nothing was changed.`)
+  if (database.facts.readOnly)
+    throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}. Nothing was changed.`)
   if (database.facts.pooled && request.multiStep)
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it. Nothing was changed.')
   await database.dialect.nameSession(database.edit, request.name)
@@ -57,8 +58,12 @@ async function runningOperation(database: Database): Promise<Operation | undefin
 export async function refuseUnfinished(database: Database): Promise<void> {
   const operation = await runningOperation(database)
   if (!operation) return
-  throw new MigstateError('unfinished-operation', `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) was interrupted. Nothing was changed.`, {
-    hint: `Run "migstate recover" to finish or undo it.`,
-    details: { operation: operation.id },
-  })
+  throw new MigstateError(
+    'unfinished-operation',
+    `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) was interrupted. Nothing was changed.`,
+    {
+      hint: `Run "migstate recover" to finish or undo it.`,
+      details: { operation: operation.id },
+    },
+  )
 }

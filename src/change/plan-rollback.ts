@@ -13,7 +13,11 @@ export function planRollback(operation: Operation, now: History): Change {
   for (const row of [...change.remove, ...change.update.map(({ before }) => before)]) {
     const found = rows.get(row.id)
     if (!found || !sameRow(found, row))
-      throw tableChanged(change, now.rows, `Row ${row.id} (${row.app}.${row.name}) is no longer as operation ${operation.id} left it${operation.undoneBy ? ` (${operation.undoneBy} has undone it)` : ''}.`)
+      throw tableChanged(
+        change,
+        now.rows,
+        `Row ${row.id} (${row.app}.${row.name}) is no longer as operation ${operation.id} left it${operation.undoneBy ? ` (${operation.undoneBy} has undone it)` : ''}.`,
+      )
   }
   // Deleted duplicates come back together, so a twin that comes back too is no obstacle; one that is in the table now is.
   for (const row of change.add) {

@@ -24,7 +24,12 @@ export interface Performance<T> {
 export abstract class MigstateCommand extends Command {
   protected async perform<T>(flags: ParsedFlags, performance: Performance<T>): Promise<void> {
     const config = loadConfig(settingsFrom(flags), process.env, process.cwd())
-    const options = { files: performance.files, readOnly: performance.readOnly, command: maskedCommand([...(this.id ?? '').split(':'), ...this.argv]), env: process.env }
+    const options = {
+      files: performance.files,
+      readOnly: performance.readOnly,
+      command: maskedCommand([...(this.id ?? '').split(':'), ...this.argv]),
+      env: process.env,
+    }
     const terminal = openTerminal(config, flags.yes === true)
     let workspace: Workspace | undefined
     try {

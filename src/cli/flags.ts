@@ -2,7 +2,11 @@ import { Flags } from '@oclif/core'
 
 /** Which database and which table. */
 export const databaseFlags = {
-  url: Flags.string({ helpValue: 'URL', description: 'Database URL; better in MIGSTATE_URL, because arguments can be seen in the process list. Default: DATABASES of the settings.', helpGroup: 'DATABASE' }),
+  url: Flags.string({
+    helpValue: 'URL',
+    description: 'Database URL; better in MIGSTATE_URL, because arguments can be seen in the process list. Default: DATABASES of the settings.',
+    helpGroup: 'DATABASE',
+  }),
   database: Flags.string({ helpValue: 'ALIAS', description: 'Alias in DATABASES (default: default).', helpGroup: 'DATABASE' }),
   schema: Flags.string({ helpValue: 'NAME', description: 'PostgreSQL schema of the table; without it what search_path finds.', helpGroup: 'DATABASE' }),
   table: Flags.string({ helpValue: 'NAME', description: 'Name of the table (default: django_migrations).', helpGroup: 'DATABASE' }),
@@ -10,10 +14,28 @@ export const databaseFlags = {
 
 /** Which project, and how its files are found. */
 export const projectFlags = {
-  project: Flags.string({ helpValue: 'DIR', description: 'Folder of manage.py; default: this folder or the nearest one above that has it.', helpGroup: 'PROJECT' }),
-  settings: Flags.string({ helpValue: 'MODULE', description: 'Settings module; else DJANGO_SETTINGS_MODULE, else what manage.py names.', helpGroup: 'PROJECT' }),
-  path: Flags.string({ helpValue: 'DIR', multiple: true, multipleNonGreedy: true, description: 'One more folder where apps may lie (repeatable).', helpGroup: 'PROJECT' }),
-  python: Flags.string({ helpValue: 'CMD', description: 'The project\'s Python: a path, or a command such as "docker compose exec -T web python".', helpGroup: 'PROJECT' }),
+  project: Flags.string({
+    helpValue: 'DIR',
+    description: 'Folder of manage.py; default: this folder or the nearest one above that has it.',
+    helpGroup: 'PROJECT',
+  }),
+  settings: Flags.string({
+    helpValue: 'MODULE',
+    description: 'Settings module; else DJANGO_SETTINGS_MODULE, else what manage.py names.',
+    helpGroup: 'PROJECT',
+  }),
+  path: Flags.string({
+    helpValue: 'DIR',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'One more folder where apps may lie (repeatable).',
+    helpGroup: 'PROJECT',
+  }),
+  python: Flags.string({
+    helpValue: 'CMD',
+    description: 'The project\'s Python: a path, or a command such as "docker compose exec -T web python".',
+    helpGroup: 'PROJECT',
+  }),
   'manage-py': Flags.string({ helpValue: 'PATH', description: 'manage.py, where it is not in the project folder.', helpGroup: 'PROJECT' }),
   'no-files': Flags.boolean({ description: 'Rows only: read no project files.', helpGroup: 'PROJECT' }),
 }

@@ -45,7 +45,8 @@ async function helpOrUnknown(words: string[], config: Config): Promise<void> {
   const named = words.filter((word) => !word.startsWith('-'))
   const topic = config.topics.find((one) => one.name === named[0])
   if (named.length === 0 && words.every((word) => word === '--help' || word === '-h')) return new Help(config).showHelp([])
-  if (topic && named.length === 1 && words.every((word) => !word.startsWith('-') || word === '--help' || word === '-h')) return new Help(config).showHelp([topic.name])
+  if (topic && named.length === 1 && words.every((word) => !word.startsWith('-') || word === '--help' || word === '-h'))
+    return new Help(config).showHelp([topic.name])
   const typed = named.slice(0, topic ? 2 : 1).join(' ') || String(first)
   const near = config.commandIDs.map((id) => id.replaceAll(':', ' ')).filter((name) => name.startsWith(named[0] ?? '\0') || name.includes(named.at(-1) ?? '\0'))
   throw new MigstateError('unknown-command', `There is no command "${typed}". Nothing was done.`, {
@@ -64,9 +65,17 @@ function toMigstateError(error: unknown): MigstateError {
   const oclif = error as { oclif?: { exit?: number }; message?: string; parse?: unknown }
   if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) {
     const [line] = String(oclif.message).split('\nSee more help')
-    return new MigstateError('usage', `${String(line).trim().replaceAll(/\s*\n\s*/g, ' ')}. Nothing was done.`.replace(/\.\. /, '. '), { cause: error })
+    return new MigstateError(
+      'usage',
+      `${String(line)
+        .trim()
+        .replaceAll(/\s*\n\s*/g, ' ')}. Nothing was done.`.replace(/\.\. /, '. '),
+      { cause: error },
+    )
   }
-  return new MigstateError('internal-error', `Something went wrong that migstate did not expect: ${(error as Error)?.message ?? String(error)}`, { cause: error })
+  return new MigstateError('internal-error', `Something went wrong that migstate did not expect: ${(error as Error)?.message ?? String(error)}`, {
+    cause: error,
+  })
 }
 
 function fail(error: MigstateError, argv: readonly string[], id: string | undefined): void {
@@ -76,7 +85,9 @@ function fail(error: MigstateError, argv: readonly string[], id: string | undefi
   process.exitCode = error.exitCode
   if (flags.includes('--json') || /^(1|true|yes|on)$/i.test(process.env.MIGSTATE_JSON ?? '')) {
     const { code, message, hint, exitCode, details } = error
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, command: commandName(id), ok: false, error: { code, message, hint, exitCode, ...(details ? { details } : {}) }, warnings })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ schemaVersion: 1, command: commandName(id), ok: false, error: { code, message, hint, exitCode, ...(details ? { details } : {}) }, warnings })}\n`,
+    )
     return
   }
   const style = chooseStyle(process.stderr.isTTY === true, flags.includes('--no-color'), process.env)

@@ -28,7 +28,12 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     },
     stream: (chunk) => {
       // Carriage returns and tabs are layout; anything else a program prints is shown, not obeyed.
-      process.stderr.write(chunk.split(/(\r|\t)/).map((part) => (part === '\r' || part === '\t' ? part : clean(part))).join(''))
+      process.stderr.write(
+        chunk
+          .split(/(\r|\t)/)
+          .map((part) => (part === '\r' || part === '\t' ? part : clean(part)))
+          .join(''),
+      )
     },
     onInterrupt(handler) {
       handlers.add(handler)
@@ -37,7 +42,10 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     async confirm(question) {
       if (yes) return 'yes-flag'
       if (!canAsk)
-        throw new MigstateError('needs-yes', `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}. Nothing was changed.`)
+        throw new MigstateError(
+          'needs-yes',
+          `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}. Nothing was changed.`,
+        )
       process.stderr.write(`${renderQuestion(question, style)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
       throw new MigstateError('declined', 'You said no.')

@@ -82,7 +82,10 @@ export class Database {
         if (!isFailure(error, 'busy')) throw error
         if (Date.now() >= deadline) {
           const holder = this.#table ? await this.dialect.tableLockHolder(this.edit, this.#table) : null
-          throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}. Nothing was changed.`, { details: { holder }, cause: error })
+          throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}. Nothing was changed.`, {
+            details: { holder },
+            cause: error,
+          })
         }
         await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 60))
       }

@@ -11,5 +11,7 @@ export function lockNumber(parts: readonly string[]): bigint {
 }
 
 function digest(parts: readonly string[]): Buffer {
-  return createHash('sha256').update(['migstate', ...parts].join('\0')).digest()
+  return createHash('sha256')
+    .update(['migstate', ...parts].join('\0'))
+    .digest()
 }

@@ -28,7 +28,10 @@ export function readApp(entry: string, modules: Modules, settings: DjangoSetting
     module: identity.module,
     path: folder,
     migrated: migrationsFolder !== null,
-    migrations: migrationsFolder === null ? [] : migrationFiles(migrationsFolder, djangoVersion).map((name) => readMigration(join(migrationsFolder, `${name}.py`), name, context)),
+    migrations:
+      migrationsFolder === null
+        ? []
+        : migrationFiles(migrationsFolder, djangoVersion).map((name) => readMigration(join(migrationsFolder, `${name}.py`), name, context)),
   }
 }
 
@@ -54,7 +57,7 @@ function ofModule(entry: string, folder: string | null, modules: Modules, django
   if (!automatic || !existsSync(file)) return plain
   const configs = configClasses(file, modules)
   const chosen = configs.length === 1 && isDefault(configs[0] as ConfigClass) !== false ? configs[0] : configs.find((config) => isDefault(config) === true)
-  return chosen ? ofConfigClass(entry, `${entry}.apps`, chosen.name, file, modules) ?? plain : plain
+  return chosen ? (ofConfigClass(entry, `${entry}.apps`, chosen.name, file, modules) ?? plain) : plain
 }
 
 type ConfigClass = Value & { kind: 'class' }

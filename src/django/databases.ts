@@ -59,11 +59,23 @@ export function databaseAliases(settings: DjangoSettings): string[] {
 }
 
 function unknown(what: string, value: Value, settings: DjangoSettings): MigstateError {
-  const where = value.kind === 'unknown' ? ` (${value.file}:${value.line}: ${value.reason})` : value.kind === 'either' ? ` (it depends on ${value.dependsOn})` : value.kind === 'call' ? ` (${settings.file}:${value.line}: ${value.callee}() is not evaluated)` : ''
-  const candidates = value.kind === 'either' ? value.options.flatMap((option) => (option.kind === 'string' || option.kind === 'path' ? [option.value] : [])) : []
-  return new MigstateError('database-unknown', `DATABASES["${what}"] of ${settings.module} cannot be read without running it${where}. No database was opened.`, {
-    details: { candidates },
-  })
+  const where =
+    value.kind === 'unknown'
+      ? ` (${value.file}:${value.line}: ${value.reason})`
+      : value.kind === 'either'
+        ? ` (it depends on ${value.dependsOn})`
+        : value.kind === 'call'
+          ? ` (${settings.file}:${value.line}: ${value.callee}() is not evaluated)`
+          : ''
+  const candidates =
+    value.kind === 'either' ? value.options.flatMap((option) => (option.kind === 'string' || option.kind === 'path' ? [option.value] : [])) : []
+  return new MigstateError(
+    'database-unknown',
+    `DATABASES["${what}"] of ${settings.module} cannot be read without running it${where}. No database was opened.`,
+    {
+      details: { candidates },
+    },
+  )
 }
 
 function plain(dict: Value & { kind: 'dict' }): Record<string, unknown> {

@@ -43,7 +43,10 @@ function environmentHomes({ folder, python, env }: EnvironmentRequest): string[]
 /** A path as given, or a name on PATH. A symbolic link is not followed: a virtual environment's python is one. */
 function locate(python: string, folder: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (python.includes('/')) return isAbsolute(python) ? python : [resolve(python), resolve(folder, python)].find((path) => existsSync(path))
-  return (env.PATH ?? '').split(delimiter).map((entry) => join(entry, python)).find((path) => existsSync(path))
+  return (env.PATH ?? '')
+    .split(delimiter)
+    .map((entry) => join(entry, python))
+    .find((path) => existsSync(path))
 }
 
 function sitePackagesOf(home: string): string[] {
@@ -52,7 +55,8 @@ function sitePackagesOf(home: string): string[] {
     if (!isFolder(join(home, lib))) continue
     const versions = readdirSync(join(home, lib)).filter((name) => /^python\d/.test(name))
     for (const version of versions.sort().reverse())
-      for (const packages of ['site-packages', 'dist-packages']) if (isFolder(join(home, lib, version, packages))) found.push(join(home, lib, version, packages))
+      for (const packages of ['site-packages', 'dist-packages'])
+        if (isFolder(join(home, lib, version, packages))) found.push(join(home, lib, version, packages))
   }
   if (isFolder(join(home, 'lib', 'python3', 'dist-packages'))) found.push(join(home, 'lib', 'python3', 'dist-packages'))
   return [...new Set(found)].filter((path) => basename(dirname(dirname(path))) === 'lib' || !found.includes(path.replace('/lib64/', '/lib/')))

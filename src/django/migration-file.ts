@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
-import { Evaluator, type Host } from './python/evaluator.js'
+import { Evaluator } from './python/evaluator.js'
+import type { Host } from './python/host.js'
 import type { Modules } from './python/modules.js'
 import { MAX_BYTES, parsePython } from './python/parse.js'
-import { Scope } from './python/scope.js'
+import { Scope } from './python/value.js'
 import type { Value } from './python/value.js'
 import { readOperations } from './operations.js'
 import type { DjangoSettings } from './settings.js'
@@ -43,7 +44,9 @@ export function readMigration(file: string, name: string, context: MigrationCont
   const found = scope.names.get('Migration')
   if (!found) {
     const star = [...scope.names.values()].some((value) => value.kind === 'unknown')
-    return star ? unreadable(result, 'the class Migration may come from an import') : broken(result, 'BadMigrationError', `Migration ${name} in app ${context.app} has no Migration class`)
+    return star
+      ? unreadable(result, 'the class Migration may come from an import')
+      : broken(result, 'BadMigrationError', `Migration ${name} in app ${context.app} has no Migration class`)
   }
   if (found.kind !== 'class') return unreadable(result, 'Migration is not a class of this file')
   fill(result, found, context)
@@ -123,7 +126,8 @@ function stringPair(value: Value): [string, string] | null {
 /** `swappable_dependency(settings.X)`: the label is the first part of the setting's value (django/db/migrations/migration.py). */
 function swappableModel(model: Value, settings: DjangoSettings): { label: string; setting: string } | null {
   const setting = model.kind === 'reference' ? /(?:^|\.)settings\.([A-Z][A-Z0-9_]*)$/.exec(model.name)?.[1] : undefined
-  const value = setting === undefined ? model : (settings.get(setting) ?? (setting === 'AUTH_USER_MODEL' ? ({ kind: 'string', value: 'auth.User' } as Value) : undefined))
+  const value =
+    setting === undefined ? model : (settings.get(setting) ?? (setting === 'AUTH_USER_MODEL' ? ({ kind: 'string', value: 'auth.User' } as Value) : undefined))
   if (value?.kind !== 'string' || !value.value.includes('.')) return null
   return { label: value.value.split('.')[0] as string, setting: setting === undefined ? value.value : `settings.${setting}` }
 }

@@ -31,7 +31,8 @@ function readOperation(call: Value & { kind: 'call' }): Operation {
   const base = { type, line: call.line }
   if (django && type === 'RunPython')
     return { ...base, summary: `RunPython ${codeName(argument('code', 0))}`, data: true, schema: false, reversible: given(argument('reverse_code', 1)) }
-  if (django && type === 'RunSQL') return { ...base, summary: `RunSQL ${sqlText(argument('sql', 0))}`, data: true, schema: false, reversible: given(argument('reverse_sql', 1)) }
+  if (django && type === 'RunSQL')
+    return { ...base, summary: `RunSQL ${sqlText(argument('sql', 0))}`, data: true, schema: false, reversible: given(argument('reverse_sql', 1)) }
   if (django && type === 'SeparateDatabaseAndState') {
     const inner = readOperations(argument('database_operations', 0))
     return { ...base, summary: `SeparateDatabaseAndState (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner) }

@@ -49,9 +49,13 @@ export function openProject(request: ProjectRequest): Project {
   const modules = new Modules([request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath, ...environment.sitePackages], request.env)
   const module = settingsModuleOf(request.folder, managePy, request.settings, modules)
   if (module === null)
-    throw new MigstateError('bad-settings', `No settings module is known for ${request.folder}: ${existsSync(managePy) ? 'manage.py names none' : 'there is no manage.py'}.`, {
-      hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
-    })
+    throw new MigstateError(
+      'bad-settings',
+      `No settings module is known for ${request.folder}: ${existsSync(managePy) ? 'manage.py names none' : 'there is no manage.py'}.`,
+      {
+        hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
+      },
+    )
   return new Project(request.folder, managePy, readSettings(module, modules), environment.djangoVersion, modules)
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import type { Modules } from './python/modules.js'
 import { parsePython } from './python/parse.js'
-import type { Scope } from './python/scope.js'
+import type { Scope } from './python/value.js'
 import type { Value } from './python/value.js'
 import type { Problem } from './types.js'
 
@@ -68,8 +68,15 @@ export function stringList(value: Value | undefined, setting: string, settings: 
     else if (current.kind === 'either') {
       problems.push({ code: 'depends-on-settings', file: settings.file, line: null, message: `${setting} depends on ${current.dependsOn}` })
       for (const option of current.options) visit(option)
-    } else if (current.kind === 'unknown') problems.push({ code: 'unreadable-file', file: current.file, line: current.line, message: `${setting}: ${current.reason}` })
-    else problems.push({ code: 'unreadable-file', file: settings.file, line: current.kind === 'call' ? current.line : null, message: `an entry of ${setting} cannot be read` })
+    } else if (current.kind === 'unknown')
+      problems.push({ code: 'unreadable-file', file: current.file, line: current.line, message: `${setting}: ${current.reason}` })
+    else
+      problems.push({
+        code: 'unreadable-file',
+        file: settings.file,
+        line: current.kind === 'call' ? current.line : null,
+        message: `an entry of ${setting} cannot be read`,
+      })
   }
   if (value) visit(value)
   return { items: [...new Set(items)], complete: problems.length === 0, problems }

@@ -25,7 +25,9 @@ export function dependantRows(project: ProjectFiles, rows: readonly Row[], rules
   const own = new Set(rowsOf(loadHistory(project, rows, rules), rules, rows, key).map((row) => row.id))
   const rest = rows.filter((row) => !own.has(row.id))
   const view = loadHistory(project, rest, rules)
-  const node = view.graph.has(key) ? key : [...view.replacements.keys()].find((squash) => view.graph.has(squash) && replacedBy(view, rules, squash).includes(key))
+  const node = view.graph.has(key)
+    ? key
+    : [...view.replacements.keys()].find((squash) => view.graph.has(squash) && replacedBy(view, rules, squash).includes(key))
   if (node === undefined) return []
   const ids = new Set<string>()
   for (const dependant of view.graph.backwardsPlan(node)) if (dependant !== node) for (const row of rowsOf(view, rules, rest, dependant)) ids.add(row.id)

@@ -1,47 +1,7 @@
-import type { MissingNode } from './graph.js'
+import type { Gate } from './gate.js'
 import { dotted, type Key, makeKey, nameOf, pairOf } from './key.js'
 import type { LoaderView } from './loader.js'
 import type { Rules } from './rules.js'
-
-export type GateName =
-  | 'missing-parent'
-  | 'circular'
-  | 'inconsistent-history'
-  | 'conflict'
-  | 'unknown-app'
-  | 'unknown-migration'
-  | 'ambiguous-migration'
-  | 'bad-file'
-  | 'bad-reference'
-  | 'bad-row'
-  | 'unreadable'
-
-/** Why Django's `migrate` would stop, in Django's own words. */
-export interface Gate {
-  gate: GateName
-  message: string
-  /** Django's exception class; null where Django has none because the reason is ours. */
-  exception: string | null
-  migrations: [app: string, name: string][]
-}
-
-/** Gates without which there is no graph, and so no answer about anything later. */
-export function stopsLoading(gate: Gate): boolean {
-  return ['missing-parent', 'circular', 'bad-file', 'bad-reference', 'unreadable'].includes(gate.gate)
-}
-
-/** `NodeNotFoundError`, with the squash explanation of loader.py where a replacement stands for the missing node. */
-export function missingParentGate(view: LoaderView, node: MissingNode): Gate {
-  const [app, name] = pairOf(node.missing)
-  const replacedBy = [...view.replacements].filter(
-    ([key, file]) => !view.graph.has(key) && file.replaces.some(([a, n]) => makeKey(a, n) === node.missing),
-  )
-  const message =
-    replacedBy.length > 0
-      ? `Migration ${dotted(node.origin)} depends on nonexistent node ('${app}', '${name}'). Django tried to replace migration ${app}.${name} with any of [${replacedBy.map(([key]) => dotted(key)).join(', ')}] but wasn't able to because some of the replaced migrations are already applied.`
-      : `Migration ${dotted(node.origin)} dependencies reference nonexistent ${node.role} node ('${app}', '${name}')`
-  return { gate: 'missing-parent', exception: 'NodeNotFoundError', message, migrations: [pairOf(node.origin), [app, name]] }
-}
 
 /**
  * `check_consistent_history`: rows as stored against direct parents. One gate for each pair, because which one Django names
@@ -91,4 +51,3 @@ export function conflicts(view: LoaderView): Gate[] {
       migrations: leaves.map(pairOf),
     }))
 }
-

@@ -1,4 +1,4 @@
-export type { Gate } from './gates.js'
+export type { Gate } from './gate.js'
 export { holesOf } from './holes.js'
 export { appOf, dotted, type Key, keyOf, makeKey, nameOf, pairOf } from './key.js'
 export { type LoaderView, loadHistory, resolveReplaced } from './loader.js'

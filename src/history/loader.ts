@@ -1,6 +1,6 @@
 import type { Row } from '../database/row.js'
 import type { Dependency, MigrationFile, ProjectFiles } from '../django/types.js'
-import { type Gate, missingParentGate } from './gates.js'
+import { type Gate, missingParentGate } from './gate.js'
 import { MigrationGraph } from './graph.js'
 import { appOf, type Key, keyOf, makeKey } from './key.js'
 import type { Rules } from './rules.js'
@@ -91,19 +91,33 @@ function checkKey(view: LoaderView, project: ProjectFiles, origin: Key, other: D
   if (literal) return key
   if (other.app === appOf(origin)) return null
   if (!app) {
-    view.gates.push({ gate: 'bad-reference', exception: 'ValueError', message: `Dependency on unknown app: ${other.app}`, migrations: [origin.split('\0') as [string, string]] })
+    view.gates.push({
+      gate: 'bad-reference',
+      exception: 'ValueError',
+      message: `Dependency on unknown app: ${other.app}`,
+      migrations: [origin.split('\0') as [string, string]],
+    })
     return null
   }
   if (!app.migrated) return null
   const [found] = other.name === '__first__' ? view.graph.roots(other.app) : view.graph.leaves(other.app)
   if (found !== undefined) return found
-  view.gates.push({ gate: 'bad-reference', exception: 'ValueError', message: `Dependency on app with no migrations: ${other.app}`, migrations: [origin.split('\0') as [string, string]] })
+  view.gates.push({
+    gate: 'bad-reference',
+    exception: 'ValueError',
+    message: `Dependency on app with no migrations: ${other.app}`,
+    migrations: [origin.split('\0') as [string, string]],
+  })
   return null
 }
 
 /** An app that INSTALLED_APPS may contain although it was not found: then a missing node proves nothing. */
 function mayExist(project: ProjectFiles, label: string): boolean {
-  return !project.complete || project.notFound.some((entry) => entry.split('.').includes(label) || entry.split('.').at(-1) === `${label}Config`) || project.notFound.length > 0
+  return (
+    !project.complete ||
+    project.notFound.some((entry) => entry.split('.').includes(label) || entry.split('.').at(-1) === `${label}Config`) ||
+    project.notFound.length > 0
+  )
 }
 
 /** `replace_migration` (6.0) and the loop of `build_graph` before it, which knows no nesting. */

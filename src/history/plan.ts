@@ -1,6 +1,7 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
-import { conflicts, type Gate, inconsistencies, stopsLoading } from './gates.js'
+import { type Gate, stopsLoading } from './gate.js'
+import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey, nameOf, pairOf } from './key.js'
 import { type LoaderView, loadHistory } from './loader.js'
 import type { Rules } from './rules.js'

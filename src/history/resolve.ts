@@ -28,7 +28,10 @@ export function resolveMigration({ project, rows, app, text }: NameRequest, warn
   if (candidates.includes(text)) return text
   const found = candidates.filter((name) => name.startsWith(text))
   if (found.length === 1) return found[0] as string
-  if (found.length > 1) throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${found.join(', ')}. Nothing was done.`, { details: { candidates: found } })
+  if (found.length > 1)
+    throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${found.join(', ')}. Nothing was done.`, {
+      details: { candidates: found },
+    })
   throw new MigstateError('unknown-migration', `The app ${app} has neither a file nor a row named "${text}". Nothing was done.`, {
     hint: candidates.length > 0 ? `There are: ${nearest(candidates, text).join(', ')}.` : `The app ${app} has no migrations.`,
     details: { candidates },

@@ -100,10 +100,9 @@ export class Journal {
 
   /** Oldest first; `operation` null for snapshots made by hand. */
   async events(session: Session = this.#database.edit): Promise<(EventRecord & { operation: string | null })[]> {
-    const rows = await session.rows(
-      `SELECT operation, at, event, detail FROM ${this.#database.journal.event} WHERE history_table = ? ORDER BY seq`,
-      [this.#database.table.name],
-    )
+    const rows = await session.rows(`SELECT operation, at, event, detail FROM ${this.#database.journal.event} WHERE history_table = ? ORDER BY seq`, [
+      this.#database.table.name,
+    ])
     return rows.map((row) => ({ operation: row.operation ?? null, at: String(row.at), event: String(row.event), detail: JSON.parse(String(row.detail)) }))
   }
 

@@ -1,7 +1,16 @@
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal } from './journal.js'
-import { type EventRecord, NO_CHANGES, type Operation, type OperationRecord, type Outcome, type SnapshotHeader, type SnapshotInfo, TERMINAL } from './records.js'
+import {
+  type EventRecord,
+  NO_CHANGES,
+  type Operation,
+  type OperationRecord,
+  type Outcome,
+  type SnapshotHeader,
+  type SnapshotInfo,
+  TERMINAL,
+} from './records.js'
 
 /** What the journal says, newest operation first. Inside a transaction; empty when there are no side tables. */
 export async function readOperations(database: Database): Promise<Operation[]> {
@@ -49,7 +58,9 @@ function findByPrefix<T extends { id: string }>(list: readonly T[], prefix: stri
   const [only] = found.filter((one) => one.id === prefix).concat(found)
   if (only && (found.length === 1 || only.id === prefix)) return only
   const candidates = found.map((one) => one.id)
-  throw new MigstateError(code, found.length === 0 ? `There is no ${what} "${prefix}".` : `"${prefix}" fits several ${what}s: ${candidates.join(', ')}.`, { details: { candidates } })
+  throw new MigstateError(code, found.length === 0 ? `There is no ${what} "${prefix}".` : `"${prefix}" fits several ${what}s: ${candidates.join(', ')}.`, {
+    details: { candidates },
+  })
 }
 
 function toOperation(record: OperationRecord, events: EventRecord[]): Operation {

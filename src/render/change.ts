@@ -29,7 +29,8 @@ export function renderRerun(result: RerunResult, style: Style): string {
     const target = run.target.join('.')
     if (result.dryRun) lines.push(style.strong(`Would run ${clean(target)} again (${run.mode} mode).`))
     else if (run.durationMs !== null) lines.push(style.good(`${clean(target)} ran again in ${(run.durationMs / 1000).toFixed(1)} s.`))
-    if (run.hidden.length > 0) lines.push(`${result.dryRun ? 'Out of the table while it runs' : 'Put back exactly'}: ${clean(run.hidden.map((pair) => pair.join('.')).join(', '))}`)
+    if (run.hidden.length > 0)
+      lines.push(`${result.dryRun ? 'Out of the table while it runs' : 'Put back exactly'}: ${clean(run.hidden.map((pair) => pair.join('.')).join(', '))}`)
   }
   return [...lines, renderChange(result, style)].join('\n')
 }

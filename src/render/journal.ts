@@ -29,7 +29,14 @@ function renderOperation({ operation }: OperationResult, style: Style): string {
     '  ',
   )
   const events = operation.events.map((event) => `  ${time(event.at)}  ${cleanLine(event.event)}`)
-  return [style.strong(`${operation.id}  ${clean(operation.kind)}: ${operation.status}`), ...facts, '', ...renderRows(operation.changes, style), '', ...events].join('\n')
+  return [
+    style.strong(`${operation.id}  ${clean(operation.kind)}: ${operation.status}`),
+    ...facts,
+    '',
+    ...renderRows(operation.changes, style),
+    '',
+    ...events,
+  ].join('\n')
 }
 
 export function renderSnapshots({ snapshots }: SnapshotListResult, style: Style): string {
@@ -44,7 +51,12 @@ export function renderSnapshot({ snapshot }: SnapshotShowResult, style: Style): 
     snapshot.history.map((row) => [row.id, row.app, row.name, row.applied]),
     '  ',
   )
-  return [style.strong(`${snapshot.id}  ${snapshot.rows} rows, ${time(snapshot.createdAt)} UTC`), ...rows, '', `next id ${snapshot.sequence ?? 'unknown'}, sha256 ${snapshot.digest}`].join('\n')
+  return [
+    style.strong(`${snapshot.id}  ${snapshot.rows} rows, ${time(snapshot.createdAt)} UTC`),
+    ...rows,
+    '',
+    `next id ${snapshot.sequence ?? 'unknown'}, sha256 ${snapshot.digest}`,
+  ].join('\n')
 }
 
 function time(iso: string): string {

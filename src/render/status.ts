@@ -22,7 +22,9 @@ export function renderStatus(result: StatusResult, style: Style, several: boolea
 function heading({ database, django }: StatusResult, several: boolean): string {
   const table = database.schema === null ? database.table : `${database.schema}.${database.table}`
   const host = database.host === null ? '' : ` at ${database.host}`
-  return cleanLine(`${table} of ${database.name} (${database.engine} ${database.version}${host}${several ? `, alias ${database.alias}` : ''})${django.version ? `, Django ${django.version}` : ''}`)
+  return cleanLine(
+    `${table} of ${database.name} (${database.engine} ${database.version}${host}${several ? `, alias ${database.alias}` : ''})${django.version ? `, Django ${django.version}` : ''}`,
+  )
 }
 
 function migrationLine(migration: StatusResult['apps'][number]['migrations'][number], style: Style): string {

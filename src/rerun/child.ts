@@ -91,5 +91,9 @@ function startError(code: number | null, output: string): string | null {
 }
 
 export function tailOf(output: string): string[] {
-  return output.split(/\r?\n/).map((line) => line.trimEnd()).filter(Boolean).slice(-TAIL_LINES)
+  return output
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .filter(Boolean)
+    .slice(-TAIL_LINES)
 }

@@ -28,7 +28,10 @@ export class ManageCommand {
     const wanted = ['APP', 'NAME', ...(request.severalDatabases ? ['ALIAS'] : [])]
     const missing = wanted.filter((word) => !new RegExp(`\\b${word}\\b`).test(request.manage as string))
     if (missing.length > 0)
-      throw new MigstateError('manage-without-target', `--manage "${request.manage}" does not contain the word${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}: a bare migrate would run every lifted migration. Nothing was changed.`)
+      throw new MigstateError(
+        'manage-without-target',
+        `--manage "${request.manage}" does not contain the word${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}: a bare migrate would run every lifted migration. Nothing was changed.`,
+      )
   }
 
   /** Django answers `showmigrations` only when migstate builds the command line itself. */

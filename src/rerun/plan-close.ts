@@ -25,16 +25,22 @@ export function planClose(lifted: Lifted, now: History, verdict: Verdict, event:
   const change: Change = { remove: fresh, update: [], add: [] }
   const taken = new Set(now.rows.filter((row) => !fresh.includes(row)).map((row) => row.id))
   for (const row of [...lifted.target.slice(0, -1), after, ...lifted.hidden].sort(byId)) {
-    const twin = lifted.target.includes(row) || row === after ? undefined : now.rows.find((other) => other.app === row.app && other.name === row.name && !lifted.rest.includes(other.id))
+    const twin =
+      lifted.target.includes(row) || row === after
+        ? undefined
+        : now.rows.find((other) => other.app === row.app && other.name === row.name && !lifted.rest.includes(other.id))
     if (twin) warnings.add('interleaved', `somebody else recorded ${row.app}.${row.name} meanwhile (id ${twin.id}); row ${row.id} was not put back beside it`)
     else change.add.push(taken.has(row.id) ? withoutId(row, warnings) : row)
   }
   const squashes = new Set(lifted.unrecordedSquashes.map(([app, name]) => `${app}\0${name}`))
   const strangers = now.rows.filter((row) => !lifted.rest.includes(row.id) && !fresh.includes(row))
   const added = strangers.filter((row) => squashes.has(`${row.app}\0${row.name}`))
-  for (const row of strangers) if (!added.includes(row) && !lifted.hidden.some((hidden) => hidden.app === row.app && hidden.name === row.name)) warnings.add('interleaved', `somebody else recorded ${row.app}.${row.name} (id ${row.id}) meanwhile; it stays`)
+  for (const row of strangers)
+    if (!added.includes(row) && !lifted.hidden.some((hidden) => hidden.app === row.app && hidden.name === row.name))
+      warnings.add('interleaved', `somebody else recorded ${row.app}.${row.name} (id ${row.id}) meanwhile; it stays`)
   const gone = lifted.rest.filter((id) => !now.rows.some((row) => row.id === id))
-  if (gone.length > 0) warnings.add('interleaved', `somebody else deleted ${gone.length} other rows meanwhile (ids ${gone.slice(0, 5).join(', ')}); they stay deleted`)
+  if (gone.length > 0)
+    warnings.add('interleaved', `somebody else deleted ${gone.length} other rows meanwhile (ids ${gone.slice(0, 5).join(', ')}); they stay deleted`)
   return {
     change,
     event,

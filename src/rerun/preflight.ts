@@ -41,13 +41,22 @@ export function planRerun(request: PreflightRequest): RerunPlan {
   const target = rows.filter((row) => keyOf(row) === key).sort(byId)
   const view = loadHistory(project, rows, rules)
   const file = view.disk.get(key)
-  if (target.length === 0) throw new MigstateError('not-recorded', `${app}.${name} is not recorded, so it cannot run again. Nothing was changed.`, { hint: `Run it for the first time with: manage.py migrate ${app} ${name}` })
-  if (!file) throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it. Nothing was changed.`)
+  if (target.length === 0)
+    throw new MigstateError('not-recorded', `${app}.${name} is not recorded, so it cannot run again. Nothing was changed.`, {
+      hint: `Run it for the first time with: manage.py migrate ${app} ${name}`,
+    })
+  if (!file)
+    throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it. Nothing was changed.`)
   refuseSquashed(request, view.replacements)
   const notes = checkOperations(file, request.force)
   const hidden = dependantRows(project, rows, rules, key).sort(byId)
   const gone = new Set([...target, ...hidden].map((row) => row.id))
-  notes.push(...checkPlan(request, rows.filter((row) => !gone.has(row.id))))
+  notes.push(
+    ...checkPlan(
+      request,
+      rows.filter((row) => !gone.has(row.id)),
+    ),
+  )
   return {
     app,
     name,
@@ -63,9 +72,17 @@ export function planRerun(request: PreflightRequest): RerunPlan {
 function refuseSquashed(request: PreflightRequest, replacements: ReadonlyMap<string, MigrationFile>): void {
   const { app, name } = request
   const key = makeKey(app, name)
-  if (replacements.has(key)) throw new MigstateError('squashed-target', `${app}.${name} is a squash of ${replacements.get(key)?.replaces.length} migrations, and table mode cannot run one again. Nothing was changed.`)
+  if (replacements.has(key))
+    throw new MigstateError(
+      'squashed-target',
+      `${app}.${name} is a squash of ${replacements.get(key)?.replaces.length} migrations, and table mode cannot run one again. Nothing was changed.`,
+    )
   const squash = [...replacements].find(([, file]) => file.replaces.some(([label, replaced]) => makeKey(label, replaced) === key))
-  if (squash) throw new MigstateError('squashed-target', `${app}.${name} is replaced by the squash ${pairOf(squash[0]).join('.')}, and table mode cannot run it again. Nothing was changed.`)
+  if (squash)
+    throw new MigstateError(
+      'squashed-target',
+      `${app}.${name} is replaced by the squash ${pairOf(squash[0]).join('.')}, and table mode cannot run it again. Nothing was changed.`,
+    )
 }
 
 /** @returns notes for the question */
@@ -74,12 +91,18 @@ function checkOperations(file: MigrationFile, force: boolean): string[] {
   const { operations } = file
   const schema = operations?.filter((one) => one.schema === true) ?? []
   if (schema.length > 0 && !force)
-    throw new MigstateError('schema-operations', `${label} changes the schema (${list(schema.map((one) => one.summary))}); what it would make exists already, so Django would fail. Nothing was changed.`, { details: { operations: schema.map((one) => one.summary) } })
+    throw new MigstateError(
+      'schema-operations',
+      `${label} changes the schema (${list(schema.map((one) => one.summary))}); what it would make exists already, so Django would fail. Nothing was changed.`,
+      { details: { operations: schema.map((one) => one.summary) } },
+    )
   const custom = operations?.filter((one) => one.data === null || one.schema === null) ?? []
   if ((operations === null || custom.length > 0) && !force)
     throw new MigstateError(
       'unknown-operation-kind',
-      operations === null ? `The operations of ${label} cannot be read from its file, so nobody can say what would run a second time. Nothing was changed.` : `${label} has operations of a kind that migstate does not know (${list(custom.map((one) => one.summary))}). Nothing was changed.`,
+      operations === null
+        ? `The operations of ${label} cannot be read from its file, so nobody can say what would run a second time. Nothing was changed.`
+        : `${label} has operations of a kind that migstate does not know (${list(custom.map((one) => one.summary))}). Nothing was changed.`,
     )
   const lines = [`This code runs a second time: ${list(operations?.map((one) => one.summary) ?? ['(unreadable)'])}. Is it safe to run twice?`]
   if (operations?.some((one) => one.reversible === false)) lines.push('It is not reversible: what it does to data cannot be undone by Django.')
@@ -93,13 +116,20 @@ function checkPlan(request: PreflightRequest, rows: readonly Row[]): string[] {
   const plan = planMigrate({ project, rows, rules, alias }, { app, name })
   const unreadable = plan.blockedBy.filter((gate) => gate.gate === 'unreadable')
   const [gate] = plan.blockedBy.filter((one) => one.gate !== 'unreadable')
-  if (gate) throw new MigstateError('django-would-refuse', `Django would refuse to run ${app}.${name}: ${gate.message} Nothing was changed.`, { details: { blockedBy: plan.blockedBy } })
+  if (gate)
+    throw new MigstateError('django-would-refuse', `Django would refuse to run ${app}.${name}: ${gate.message} Nothing was changed.`, {
+      details: { blockedBy: plan.blockedBy },
+    })
   if (unreadable.length > 0) return unreadable.slice(0, 3).map((one) => `Not checked: ${one.message}.`)
   const others = plan.steps.filter((step) => step.app !== app || step.name !== name)
   if (others.length > 0)
-    throw new MigstateError('pending-migrations', `Django would also run ${list(others.map((step) => `${step.app}.${step.name}`))}, on which ${app}.${name} depends. Nothing was changed.`, {
-      details: { pending: others.map((step) => [step.app, step.name]) },
-    })
+    throw new MigstateError(
+      'pending-migrations',
+      `Django would also run ${list(others.map((step) => `${step.app}.${step.name}`))}, on which ${app}.${name} depends. Nothing was changed.`,
+      {
+        details: { pending: others.map((step) => [step.app, step.name]) },
+      },
+    )
   return []
 }
 

@@ -32,6 +32,9 @@ export function isAlive(pid: number, startTime: string | null): boolean {
 function groupLives(pid: number): boolean {
   const shown = spawnSync('ps', ['-o', 'stat=', '-g', String(pid)], { encoding: 'utf8' })
   if (shown.error) return true
-  const states = (shown.stdout ?? '').split('\n').map((line) => line.trim()).filter(Boolean)
+  const states = (shown.stdout ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
   return states.length === 0 || states.some((state) => !state.startsWith('Z'))
 }

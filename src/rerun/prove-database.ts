@@ -15,7 +15,9 @@ export async function askDjango(manage: ManageCommand, app: string, name: string
   const result = await child.result
   if (result.exitCode !== 0) {
     const why = result.startError ?? tailOf(result.output).at(-1) ?? `it exited with ${result.exitCode ?? result.signal}`
-    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why}`, { details: { exitCode: result.exitCode, tail: tailOf(result.output) } })
+    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why}`, {
+      details: { exitCode: result.exitCode, tail: tailOf(result.output) },
+    })
   }
   return markOf(result.output, name)
 }

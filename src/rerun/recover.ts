@@ -79,7 +79,8 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   if (!started) return known(request, lifted, 'not-run', 'manage.py was never started')
   if (!exited) await waitForChild(database, request, started)
   if (targetIsRecorded(lifted, await rowsNow(database))) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
-  if (exited && (exited.exitCode !== null || exited.signal === 'SIGINT')) return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
+  if (exited && (exited.exitCode !== null || exited.signal === 'SIGINT'))
+    return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
   const gone = exited !== null || (await childIsGone(database, request, started, lifted))
   if (lifted.absentMeansNotRun && gone) return known(request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { kind: 'close', lifted, verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
@@ -87,7 +88,8 @@ export async function judgeOperation(database: Database, request: RecoverRequest
 }
 
 function known(request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: string): Judgement {
-  if (request.assume && (request.assume === 'applied') !== (verdict === 'ran')) request.warnings.add('assume-ignored', `--assume ${request.assume} was not needed and not followed: ${saw}`)
+  if (request.assume && (request.assume === 'applied') !== (verdict === 'ran'))
+    request.warnings.add('assume-ignored', `--assume ${request.assume} was not needed and not followed: ${saw}`)
   return { kind: 'close', lifted, verdict, saw }
 }
 

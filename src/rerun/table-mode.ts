@@ -66,7 +66,10 @@ async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPla
   ui.say('Asking manage.py which database it uses …')
   const mark = await askDjango(manage, plan.app, plan.name, env)
   if (mark === 'X') return
-  throw new MigstateError('other-database', `manage.py shows ${plan.app}.${plan.name} as ${mark === null ? 'unknown' : 'not applied'}, but it is recorded in the table that would be edited: it uses another database. Nothing was changed.`)
+  throw new MigstateError(
+    'other-database',
+    `manage.py shows ${plan.app}.${plan.name} as ${mark === null ? 'unknown' : 'not applied'}, but it is recorded in the table that would be edited: it uses another database. Nothing was changed.`,
+  )
 }
 
 async function lift(database: Database, request: TableModeRequest): Promise<Lifted> {
@@ -135,7 +138,10 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
   const closed = await close(database, request, lifted, verdict, verdict === 'ran' ? 'done' : interrupts.count > 0 ? 'aborted' : 'failed')
   if (verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
   if (result.exitCode !== 0)
-    request.warnings.add('manage-failed-after', `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`)
+    request.warnings.add(
+      'manage-failed-after',
+      `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`,
+    )
   return { changes: closed.changes, rows: closed.rows, durationMs, exitCode: result.exitCode, hidden: lifted.hidden }
 }
 
@@ -147,7 +153,10 @@ async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, int
     const mark = await askDjango(manage, lifted.app, lifted.name, env)
     if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
     if (mark === ' ') return null
-    return new MigstateError('other-database', `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database. The rows were put back; the history is as before.`)
+    return new MigstateError(
+      'other-database',
+      `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database. The rows were put back; the history is as before.`,
+    )
   } catch (error) {
     if (error instanceof MigstateError) return error
     throw error
@@ -184,7 +193,10 @@ async function runChild(database: Database, request: TableModeRequest, lifted: L
 }
 
 function unfinishedOperation({ operation }: TableModeRequest, error: unknown): MigstateError {
-  return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${(error as Error).message}`, { details: { operation: operation.id }, cause: error })
+  return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${(error as Error).message}`, {
+    details: { operation: operation.id },
+    cause: error,
+  })
 }
 
 /** One event in a transaction of its own; on SQLite the child is held or gone then, so nobody is disturbed. */
@@ -230,13 +242,23 @@ async function judge(database: Database, request: TableModeRequest, lifted: Lift
   )
 }
 
-async function close(database: Database, request: TableModeRequest, lifted: Lifted, verdict: Verdict, event: string): Promise<{ changes: Changes; rows: Row[] }> {
-  const patience: Patience = { deadline: Number.POSITIVE_INFINITY, onWait: (holder) => request.ui.say(`The rows still have to be put back; waiting for ${holder ?? 'the table'} …`) }
+async function close(
+  database: Database,
+  request: TableModeRequest,
+  lifted: Lifted,
+  verdict: Verdict,
+  event: string,
+): Promise<{ changes: Changes; rows: Row[] }> {
+  const patience: Patience = {
+    deadline: Number.POSITIVE_INFINITY,
+    onWait: (holder) => request.ui.say(`The rows still have to be put back; waiting for ${holder ?? 'the table'} …`),
+  }
   try {
     const result = await applyChange(database, {
       operation: request.operation,
       opens: false,
-      plan: (now) => planClose(lifted, now, verdict === 'ran' || targetIsRecorded(lifted, now.rows) ? 'ran' : 'not-run', event, request.stamp, request.warnings),
+      plan: (now) =>
+        planClose(lifted, now, verdict === 'ran' || targetIsRecorded(lifted, now.rows) ? 'ran' : 'not-run', event, request.stamp, request.warnings),
       stamp: request.stamp,
       patience,
       warnings: request.warnings,
@@ -253,8 +275,12 @@ function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): Migs
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
   const left = lifted.absentMeansNotRun ? '' : ' What it did to schema and data outside a transaction stays.'
   if (interrupted) return new MigstateError('interrupted', `Interrupted: ${name} did not run to its end. The history is as before.${left}`, { details })
-  if (result.startError !== null) return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}. The history is as before.`, { details })
+  if (result.startError !== null)
+    return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}. The history is as before.`, { details })
   const cause = recogniseCause(result.output)
-  const how = result.exitCode === 0 ? 'manage.py ended with exit 0 but did not run' : `manage.py (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}) did not run`
+  const how =
+    result.exitCode === 0
+      ? 'manage.py ended with exit 0 but did not run'
+      : `manage.py (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}) did not run`
   return new MigstateError('manage-failed', `${how} ${name}. The history is as before.${left}${cause ? ` ${cause}` : ''}`, { details })
 }

@@ -26,7 +26,8 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
   const { database } = workspace
   if (verb.dryRun) await refuseUnfinished(database)
   const shown = await planFromUnlockedRows(workspace, verb, ui)
-  if (isEmpty(shown.change) || verb.dryRun) return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next: nextPlan(workspace, afterwards(shown.history, shown.change)) }
+  if (isEmpty(shown.change) || verb.dryRun)
+    return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next: nextPlan(workspace, afterwards(shown.history, shown.change)) }
   const answer = await ui.confirm({ ...verb.question, where: whereOf(workspace), changes: preview(shown.change) })
   const patience = patienceOf(workspace, ui)
   const operation = newOperation(workspace, verb.kind, verb.reason)
@@ -43,7 +44,12 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
   )
   if (!result) return { operation: null, dryRun: false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }
   await reportInterleaved(workspace, result.rows.length)
-  return { operation: { id: operation.id, kind: verb.kind, status: 'done', snapshot: operation.snapshot }, dryRun: false, changes: result.changes, next: nextPlan(workspace, result.rows) }
+  return {
+    operation: { id: operation.id, kind: verb.kind, status: 'done', snapshot: operation.snapshot },
+    dryRun: false,
+    changes: result.changes,
+    next: nextPlan(workspace, result.rows),
+  }
 }
 
 /** A running operation may be about to give the rows back: then its lock is waited for before anything is planned. */
@@ -52,7 +58,11 @@ async function planFromUnlockedRows(workspace: Workspace, verb: ChangeVerb, ui: 
   void database.table
   const running = await database.reading(async () => unfinished(await readOperations(database)))
   if (running.length > 0)
-    await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: `migstate ${verb.kind}`, makeJournal: false }, async () => {})
+    await withOperationLock(
+      database,
+      { patience: patienceOf(workspace, ui), multiStep: false, name: `migstate ${verb.kind}`, makeJournal: false },
+      async () => {},
+    )
   const history = await workspace.read()
   return { history, change: verb.plan(history) }
 }
@@ -137,5 +147,6 @@ function afterwards(history: History, change: Change): { app: string; name: stri
 /** A migrate that had its plan before the lock writes its rows after it; say so rather than let it pass. */
 async function reportInterleaved(workspace: Workspace, expected: number): Promise<void> {
   const now = await workspace.read()
-  if (now.rows.length !== expected) workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${now.rows.length} rows instead of ${expected}`)
+  if (now.rows.length !== expected)
+    workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${now.rows.length} rows instead of ${expected}`)
 }

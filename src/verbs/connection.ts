@@ -10,7 +10,12 @@ export function chooseConnection(config: Config, project: Project | null, env: R
   if (project && setting) return fromSetting(setting, config.database, project)
   // A stray DATABASE_URL must never send an edit to another database, so it counts only where no settings are read.
   if (!project && env.DATABASE_URL) return parseDatabaseUrl(env.DATABASE_URL)
-  throw new MigstateError('database-unknown', project ? `The settings ${project.settings.module} name no DATABASES["${config.database}"].` : 'No database was named, and there is no project to read one from.')
+  throw new MigstateError(
+    'database-unknown',
+    project
+      ? `The settings ${project.settings.module} name no DATABASES["${config.database}"].`
+      : 'No database was named, and there is no project to read one from.',
+  )
 }
 
 /** All aliases, for messages that must say which one is meant. */
@@ -24,7 +29,10 @@ export function fromSetting(setting: DatabaseSetting, alias: string, project: Pr
   if (/sqlite|spatialite/.test(backend)) return sqliteFrom(setting, alias, project)
   if (/postg/.test(backend)) return postgresqlFrom(setting, alias)
   if (/mysql|mariadb/.test(backend)) return mysqlFrom(setting, alias)
-  throw new MigstateError('database-unknown', `DATABASES["${alias}"] uses the engine "${setting.engine}", which migstate does not know as PostgreSQL, MySQL, MariaDB or SQLite.`)
+  throw new MigstateError(
+    'database-unknown',
+    `DATABASES["${alias}"] uses the engine "${setting.engine}", which migstate does not know as PostgreSQL, MySQL, MariaDB or SQLite.`,
+  )
 }
 
 function sqliteFrom(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
@@ -66,7 +74,10 @@ function mysqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
   const spec = serverFrom('mysql', setting)
   const { options } = setting
   if (options.read_default_file !== undefined && !setting.name)
-    throw new MigstateError('database-unknown', `DATABASES["${alias}"] takes its connection from ${String(options.read_default_file)}, which migstate does not read.`)
+    throw new MigstateError(
+      'database-unknown',
+      `DATABASES["${alias}"] takes its connection from ${String(options.read_default_file)}, which migstate does not read.`,
+    )
   if (typeof options.unix_socket === 'string') spec.socket = options.unix_socket
   const mode = tlsMode(String(options.ssl_mode ?? 'prefer'))
   if (mode) spec.tls.mode = mode

@@ -14,9 +14,15 @@ export interface PlanArgs {
 export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanResult> {
   const { database, warnings } = workspace
   const project = workspace.files()
-  if (!project) throw new MigstateError('no-project', 'A plan is made from the files of the project, and none are read.', { hint: 'Leave --no-files out, or give --project DIR.' })
+  if (!project)
+    throw new MigstateError('no-project', 'A plan is made from the files of the project, and none are read.', {
+      hint: 'Leave --no-files out, or give --project DIR.',
+    })
   const rows = database.hasTable ? (await workspace.read()).rows : []
-  const result = planMigrate({ project, rows, rules: workspace.rules(), alias: workspace.alias }, args.app === undefined ? undefined : { app: args.app, name: args.migration })
+  const result = planMigrate(
+    { project, rows, rules: workspace.rules(), alias: workspace.alias },
+    args.app === undefined ? undefined : { app: args.app, name: args.migration },
+  )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
   await warnUnfinished(workspace)
   return toPlanResult(result)

@@ -27,7 +27,9 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
     // What was unfinished before the lock may have been finished by the one who held it.
     const open = unfinished(await database.reading(() => readOperations(database)))
     for (const operation of open.filter((one) => named === undefined || one.id === named.id)) {
-      ui.say(`Recovering operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) on ${whereOf(workspace)} …`)
+      ui.say(
+        `Recovering operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) on ${whereOf(workspace)} …`,
+      )
       const stamp = (zone: string | null) => zoneStamper(database, zone)
       const recovery = await recoverOperation(database, { operation, assume: args.assume, patience, stamp, warnings, say: ui.say })
       last = { id: operation.id, kind: operation.kind, snapshot: operation.snapshot, recovery }
@@ -43,4 +45,3 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
     next: nextPlan(workspace, (await workspace.read()).rows),
   }
 }
-

@@ -24,11 +24,15 @@ export interface RerunArgs {
 export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interaction): Promise<RerunResult> {
   const { database, project } = workspace
   const files = workspace.files()
-  if (!project || !files) throw new MigstateError('no-project', 'A rerun needs the files of the project, and none are read. Nothing was changed.', { hint: 'Leave --no-files out, or give --project DIR.' })
+  if (!project || !files)
+    throw new MigstateError('no-project', 'A rerun needs the files of the project, and none are read. Nothing was changed.', {
+      hint: 'Leave --no-files out, or give --project DIR.',
+    })
   if (args.dryRun) await refuseUnfinished(database)
   const { rows } = await workspace.read()
   const name = resolveMigration({ project: files, rows, app: args.app, text: args.migration }, workspace.warnings)
-  const plan = (now: readonly Row[]): RerunPlan => planRerun({ project: files, rows: now, rules: workspace.rules(), alias: workspace.alias, app: args.app, name, force: args.force ?? false })
+  const plan = (now: readonly Row[]): RerunPlan =>
+    planRerun({ project: files, rows: now, rules: workspace.rules(), alias: workspace.alias, app: args.app, name, force: args.force ?? false })
   const shown = plan(rows)
   const manage = manageCommand(workspace, project.folder)
   const notes = [...shown.notes, ...unproven(manage, args)]
@@ -36,8 +40,19 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const kept = shown.target.at(-1) as Row
   const changes = { removed: [], added: [], updated: [{ before: kept, after: { ...kept, applied: null } }] }
   if (args.dryRun) return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), rerun: info, reruns: [info] }
-  const lifted = shown.hidden.length > 0 ? [`${shown.hidden.length} rows that depend on it are out of the table while it runs, and are put back exactly: ${shown.hidden.map((row) => `${row.app}.${row.name}`).join(', ')}.`] : []
-  const answer = await ui.confirm({ title: `rerun ${args.app} ${name}`, where: whereOf(workspace), changes, notes: [...lifted, ...notes], ask: 'Run this migration again?' })
+  const lifted =
+    shown.hidden.length > 0
+      ? [
+          `${shown.hidden.length} rows that depend on it are out of the table while it runs, and are put back exactly: ${shown.hidden.map((row) => `${row.app}.${row.name}`).join(', ')}.`,
+        ]
+      : []
+  const answer = await ui.confirm({
+    title: `rerun ${args.app} ${name}`,
+    where: whereOf(workspace),
+    changes,
+    notes: [...lifted, ...notes],
+    ask: 'Run this migration again?',
+  })
   const operation = newOperation(workspace, 'rerun', args.reason ?? null)
   const outcome = await rerunInTableMode(database, {
     operation,
@@ -86,6 +101,10 @@ function manageCommand(workspace: Workspace, folder: string): ManageCommand {
 /** With `--manage` nobody can ask Django which database it uses: a person is told, a script needs `--force`. */
 function unproven(manage: ManageCommand, args: RerunArgs): string[] {
   if (manage.canAsk || args.force) return []
-  if (args.unattended) throw new MigstateError('unproven-database', 'With --manage it cannot be proven that the command uses the database that is being edited. Nothing was changed.')
+  if (args.unattended)
+    throw new MigstateError(
+      'unproven-database',
+      'With --manage it cannot be proven that the command uses the database that is being edited. Nothing was changed.',
+    )
   return ['It cannot be proven that the --manage command uses this very database.']
 }

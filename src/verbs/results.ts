@@ -80,7 +80,13 @@ export function toPlanResult(plan: MigratePlan): PlanResult {
 export function preview(change: Change): ShownChanges {
   return {
     removed: change.remove,
-    added: change.add.map((row) => ({ id: row.id ?? null, app: row.app, name: row.name, applied: row.applied ?? null, ...(row.appliedType ? { appliedType: row.appliedType } : {}) })),
+    added: change.add.map((row) => ({
+      id: row.id ?? null,
+      app: row.app,
+      name: row.name,
+      applied: row.applied ?? null,
+      ...(row.appliedType ? { appliedType: row.appliedType } : {}),
+    })),
     updated: change.update,
   }
 }

@@ -21,7 +21,11 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
   const operation = args.operation === undefined ? newestUndoable(operations) : findOperation(operations, args.operation)
   if (!operation) return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }
   if (operation.finishedAt === null)
-    throw new MigstateError('unfinished-operation', `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet. Nothing was changed.`, { details: { operation: operation.id } })
+    throw new MigstateError(
+      'unfinished-operation',
+      `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet. Nothing was changed.`,
+      { details: { operation: operation.id } },
+    )
   const notes = operation.kind === 'rerun' ? ['Only the row is put back: what the migration did to data is not undone.'] : []
   return runChange(
     workspace,

@@ -13,19 +13,23 @@ export async function createSnapshot(workspace: Workspace, ui: Interaction): Pro
   const journal = new Journal(database)
   const patience = patienceOf(workspace, ui)
   const createdAt = new Date().toISOString()
-  const header = await withOperationLock(database, { patience, multiStep: false, name: 'migstate snapshot create', makeJournal: true, allowUnfinished: true }, async () => {
-    const { dialect, edit } = database
-    await beginEdit(database, patience)
-    try {
-      const written = await journal.writeSnapshot(edit, newId(), null, await database.readHistory(), createdAt)
-      await dialect.commitEdit(edit)
-      await dialect.endEdit(edit)
-      return written
-    } catch (error) {
-      await dialect.rollbackEdit(edit).catch(() => {})
-      throw error
-    }
-  })
+  const header = await withOperationLock(
+    database,
+    { patience, multiStep: false, name: 'migstate snapshot create', makeJournal: true, allowUnfinished: true },
+    async () => {
+      const { dialect, edit } = database
+      await beginEdit(database, patience)
+      try {
+        const written = await journal.writeSnapshot(edit, newId(), null, await database.readHistory(), createdAt)
+        await dialect.commitEdit(edit)
+        await dialect.endEdit(edit)
+        return written
+      } catch (error) {
+        await dialect.rollbackEdit(edit).catch(() => {})
+        throw error
+      }
+    },
+  )
   await warnUnfinished(workspace)
   return { snapshot: info({ ...header, operation: null, createdAt }) }
 }
@@ -44,17 +48,28 @@ export async function showSnapshot(workspace: Workspace, args: { id: string }): 
 }
 
 /** Makes the table equal to a snapshot: later rows go, ids and times exact. */
-export async function restoreSnapshot(workspace: Workspace, args: { id: string; dryRun?: boolean; reason?: string | undefined }, ui: Interaction): Promise<ChangeResult> {
+export async function restoreSnapshot(
+  workspace: Workspace,
+  args: { id: string; dryRun?: boolean; reason?: string | undefined },
+  ui: Interaction,
+): Promise<ChangeResult> {
   const { snapshot, rows } = await load(workspace, args.id)
   if (digestOf(rows) !== snapshot.digest)
-    throw new MigstateError('bad-file', `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them. Nothing was changed.`)
+    throw new MigstateError(
+      'bad-file',
+      `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them. Nothing was changed.`,
+    )
   return runChange(
     workspace,
     {
       kind: 'snapshot restore',
       plan: (now) => planRestore(rows, now),
       edit: () => ({ sequence: (after) => atLeastAboveRows(snapshot.sequence, after) }),
-      question: { title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt})`, notes: [], ask: 'Make the table equal to this snapshot?' },
+      question: {
+        title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt})`,
+        notes: [],
+        ask: 'Make the table equal to this snapshot?',
+      },
       dryRun: args.dryRun ?? false,
       reason: args.reason ?? null,
     },

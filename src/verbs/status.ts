@@ -60,4 +60,3 @@ export function findingsOf({ summary }: StatusResult): string[] {
   const { applied: _applied, ...bad } = summary
   return Object.entries(bad).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
 }
-

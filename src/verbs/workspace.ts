@@ -36,7 +36,11 @@ export class Workspace {
     const warnings = new Warnings()
     const project = openConfiguredProject(config, options)
     const spec = chooseConnection(config, project, options.env)
-    const database = await openDatabase(spec, { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000 }, warnings)
+    const database = await openDatabase(
+      spec,
+      { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000 },
+      warnings,
+    )
     return new Workspace(config, project, database, warnings, options)
   }
 
@@ -59,8 +63,10 @@ export class Workspace {
         for (const problem of file.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
         if (file.broken) this.warnings.add('unreadable-file', `${file.file}: ${file.broken.message}`)
       }
-    for (const entry of files.notFound) this.warnings.add('unknown-app', `"${entry}" of INSTALLED_APPS was not found on disk; name its environment with --python or its folder with --path`)
-    if (files.djangoVersion === null) this.warnings.add('django-version-unknown', `no Django was found beside the project, so the rules of Django ${NEWEST_KNOWN} are used`)
+    for (const entry of files.notFound)
+      this.warnings.add('unknown-app', `"${entry}" of INSTALLED_APPS was not found on disk; name its environment with --python or its folder with --path`)
+    if (files.djangoVersion === null)
+      this.warnings.add('django-version-unknown', `no Django was found beside the project, so the rules of Django ${NEWEST_KNOWN} are used`)
     else if (compareVersions(files.djangoVersion.split('.').slice(0, 2).join('.'), NEWEST_KNOWN) > 0)
       this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is newer than ${NEWEST_KNOWN}, whose rules are used`)
     return files
@@ -83,7 +89,8 @@ export class Workspace {
 function openConfiguredProject(config: Config, options: WorkspaceOptions): Project | null {
   const folder = config.projectFolder
   if (folder === undefined) {
-    if (options.files === 'required' && !config.noFiles) throw new MigstateError('no-project', 'There is no manage.py in this folder or above it, so no project was read.')
+    if (options.files === 'required' && !config.noFiles)
+      throw new MigstateError('no-project', 'There is no manage.py in this folder or above it, so no project was read.')
     return null
   }
   // With --no-files the settings are still asked for the database, unless a URL names it.

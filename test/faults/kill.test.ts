@@ -24,7 +24,8 @@ describe.each(engines)('%s', (engine) => {
 
   const options = () => ({ cwd: project.folder, env: { MIGSTATE_URL: database.url } })
   const run = (...argv: string[]) => migstate([...argv, '--json'], options())
-  const killAt = (failpoint: string, ...argv: string[]) => built([...argv, '--json'], { ...options(), env: { ...options().env, MIGSTATE_FAILPOINT: failpoint } })
+  const killAt = (failpoint: string, ...argv: string[]) =>
+    built([...argv, '--json'], { ...options(), env: { ...options().env, MIGSTATE_FAILPOINT: failpoint } })
   const mysqlLike = engine === 'mysql' || engine === 'mariadb'
 
   it.each(EDIT)('mark killed at %s', async (failpoint) => {

@@ -88,7 +88,10 @@ describe.each(engines)('%s', (engine) => {
 
   it('an --assume against known facts is ignored with a warning', async () => {
     const before = await fingerprint(database)
-    const killed = start(['rerun', 'shop', '0002', '--yes', '--force', ...project.manage('record')], { ...options(), env: { ...options().env, MIGSTATE_FAILPOINT: 'lifted' } })
+    const killed = start(['rerun', 'shop', '0002', '--yes', '--force', ...project.manage('record')], {
+      ...options(),
+      env: { ...options().env, MIGSTATE_FAILPOINT: 'lifted' },
+    })
     expect((await killed.done).exitCode).toBeNull()
     const recovered = await run('recover', '--assume', 'applied')
     expect(codes(recovered)).toContain('assume-ignored')
@@ -103,11 +106,21 @@ describe.each(engines)('%s', (engine) => {
     expect(warning.message).toContain('stranger.0001_initial')
     const names = (await fingerprint(database)).rows.map((row) => row.split('|').slice(1, 3).join('.'))
     expect(names.filter((name) => name === 'billing.0001_initial')).toHaveLength(1)
-    expect([...names].sort()).toEqual(['billing.0001_initial', 'blog.0001_initial', 'reports.0001_initial', 'shop.0001_initial', 'shop.0002_data', 'shop.0003_more', 'stranger.0001_initial'])
+    expect([...names].sort()).toEqual([
+      'billing.0001_initial',
+      'blog.0001_initial',
+      'reports.0001_initial',
+      'shop.0001_initial',
+      'shop.0002_data',
+      'shop.0003_more',
+      'stranger.0001_initial',
+    ])
   })
 
   it('of duplicates the highest id is kept and updated, the others stay', async () => {
-    await database.query(`INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_data', '2024-04-04 04:04:04.000004${engine === 'postgresql' ? '+00' : ''}')`)
+    await database.query(
+      `INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_data', '2024-04-04 04:04:04.000004${engine === 'postgresql' ? '+00' : ''}')`,
+    )
     const before = await fingerprint(database)
     await rerun('record')
     const after = await fingerprint(database)

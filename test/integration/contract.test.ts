@@ -71,7 +71,10 @@ describe.each(engines)('%s', (engine) => {
       const before = await fingerprint(database)
       const refused = await write('rollback')
       expect(refused.exitCode).toBe(6)
-      expect(refused.json.error).toMatchObject({ code: 'table-changed', details: { expected: [{ id: '5', name: '0003_more' }], found: [{ id: '5', name: '0003_changed' }] } })
+      expect(refused.json.error).toMatchObject({
+        code: 'table-changed',
+        details: { expected: [{ id: '5', name: '0003_more' }], found: [{ id: '5', name: '0003_changed' }] },
+      })
       expect(await fingerprint(database)).toEqual(before)
     })
 
@@ -80,7 +83,13 @@ describe.each(engines)('%s', (engine) => {
       const other = await insertLikeDjango(database, 'other', '0001_initial')
       expect((await write('rollback')).exitCode).toBe(0)
       const { rows } = await fingerprint(database)
-      expect(rows.map((row) => row.split('|').slice(0, 3).join('|'))).toEqual(['1|auth|0001_initial', '2|shop|0001_initial', '3|shop|0002_data', '4|blog|0001_initial', `${other}|other|0001_initial`])
+      expect(rows.map((row) => row.split('|').slice(0, 3).join('|'))).toEqual([
+        '1|auth|0001_initial',
+        '2|shop|0001_initial',
+        '3|shop|0002_data',
+        '4|blog|0001_initial',
+        `${other}|other|0001_initial`,
+      ])
     })
 
     it('never lowers a counter that somebody else has moved', async () => {
@@ -125,7 +134,12 @@ describe.each(engines)('%s', (engine) => {
     await createHistoryTable(database)
     await record(database, ROWS)
     const tables = async () => {
-      const found = await database.query(engine === 'sqlite' ? "SELECT name FROM sqlite_master WHERE name LIKE 'migstate%' AND type = 'table'" : "SELECT table_name AS name FROM information_schema.tables WHERE table_name LIKE 'migstate%'" + (engine === 'postgresql' ? '' : ' AND table_schema = DATABASE()'))
+      const found = await database.query(
+        engine === 'sqlite'
+          ? "SELECT name FROM sqlite_master WHERE name LIKE 'migstate%' AND type = 'table'"
+          : "SELECT table_name AS name FROM information_schema.tables WHERE table_name LIKE 'migstate%'" +
+              (engine === 'postgresql' ? '' : ' AND table_schema = DATABASE()'),
+      )
       return found.map((row) => row.name).sort()
     }
     await run('status')
@@ -170,7 +184,8 @@ describe.each(engines)('%s', (engine) => {
 
   it('works on a table with another name', async () => {
     const name = engine === 'sqlite' ? 'my "odd" table' : 'other_migrations'
-    if (engine === 'sqlite') await database.query('CREATE TABLE "my ""odd"" table" (id integer PRIMARY KEY AUTOINCREMENT, app text, name text, applied datetime)')
+    if (engine === 'sqlite')
+      await database.query('CREATE TABLE "my ""odd"" table" (id integer PRIMARY KEY AUTOINCREMENT, app text, name text, applied datetime)')
     else await createHistoryTable(database, undefined, name)
     expect((await write('mark', 'applied', 'shop', '0001_a', '--table', name)).exitCode).toBe(0)
     expect((await write('rollback', '--table', name)).exitCode).toBe(0)

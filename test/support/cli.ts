@@ -33,7 +33,10 @@ async function sourceConfig(): Promise<Config> {
 }
 
 /** In process, from source: no build, one Node. stdin is not a terminal. */
-export async function migstate(argv: readonly string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string | undefined> } = {}): Promise<CliResult> {
+export async function migstate(
+  argv: readonly string[],
+  { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string | undefined> } = {},
+): Promise<CliResult> {
   loaded ??= sourceConfig()
   const config = await loaded
   const [before, folder, exitCode] = [{ ...process.env }, process.cwd(), process.exitCode]
@@ -71,7 +74,10 @@ export function start(argv: readonly string[], { cwd = root, env = {} }: { cwd?:
   let stderr = ''
   child.stdout.on('data', (chunk) => (stdout += chunk))
   child.stderr.on('data', (chunk) => (stderr += chunk))
-  return { process: child, done: new Promise((resolve) => child.on('close', (code, signal) => resolve(result(code, stdout, signal ? `${stderr}[${signal}]` : stderr)))) }
+  return {
+    process: child,
+    done: new Promise((resolve) => child.on('close', (code, signal) => resolve(result(code, stdout, signal ? `${stderr}[${signal}]` : stderr)))),
+  }
 }
 
 export function built(argv: readonly string[], options: { cwd?: string; env?: Record<string, string | undefined> } = {}): Promise<CliResult> {

@@ -75,7 +75,11 @@ async function freshPostgres(): Promise<TestDatabase> {
     file: undefined,
     env: djangoEnv('django.db.backends.postgresql', own, name),
     query: async (sql) => {
-      const client = new pg.Client({ connectionString: own.href, types: { getTypeParser: () => (value: string) => value } as never, options: '-c TimeZone=UTC' })
+      const client = new pg.Client({
+        connectionString: own.href,
+        types: { getTypeParser: () => (value: string) => value } as never,
+        options: '-c TimeZone=UTC',
+      })
       await client.connect()
       try {
         const result = await client.query(sql)
@@ -137,5 +141,7 @@ function djangoEnv(backend: string, url: URL, name: string): Record<string, stri
 }
 
 function asText(row: Record<string, unknown>): Values {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === null ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value)]))
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, value === null ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value)]),
+  )
 }

@@ -48,8 +48,13 @@ export function projectAt(folder: string, version: string, database: TestDatabas
 
 function manage(folder: string, home: string, env: Record<string, string>, args: string[]): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve) => {
-    execFile(join(home, 'bin', 'python'), ['manage.py', ...args], { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 10_000_000 }, (error, stdout, stderr) => {
-      resolve({ exitCode: error ? Number(error.code ?? 1) : 0, output: stdout + stderr })
-    })
+    execFile(
+      join(home, 'bin', 'python'),
+      ['manage.py', ...args],
+      { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 10_000_000 },
+      (error, stdout, stderr) => {
+        resolve({ exitCode: error ? Number(error.code ?? 1) : 0, output: stdout + stderr })
+      },
+    )
   })
 }

@@ -17,7 +17,11 @@ export interface FakeProject {
 /** `record`: runs and records. `fail`: exit 1, no row. `record-then-fail`: a post_migrate handler fails. `nothing`: exit 0, no row. */
 export type Behaviour = 'record' | 'fail' | 'record-then-fail' | 'nothing' | 'hang' | 'crash' | 'interfere'
 
-export const migration = (dependencies: string, operations = 'migrations.RunPython(forward, migrations.RunPython.noop)', more = '') => `from django.db import migrations
+export const migration = (
+  dependencies: string,
+  operations = 'migrations.RunPython(forward, migrations.RunPython.noop)',
+  more = '',
+) => `from django.db import migrations
 
 
 def forward(apps, schema_editor):
@@ -64,7 +68,12 @@ export async function fakeProject(database: TestDatabase): Promise<FakeProject> 
   await record(database, ROWS)
   return {
     folder,
-    manage: (behaviour) => ['--mode', 'table', '--manage', `${process.execPath} ${join(root, 'test', 'fixtures', 'fake-migrate.mjs')} ${behaviour} ${database.url} APP NAME`],
+    manage: (behaviour) => [
+      '--mode',
+      'table',
+      '--manage',
+      `${process.execPath} ${join(root, 'test', 'fixtures', 'fake-migrate.mjs')} ${behaviour} ${database.url} APP NAME`,
+    ],
     write: (entries) => files(folder, entries),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }

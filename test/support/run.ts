@@ -25,7 +25,21 @@ try {
   env.MIGSTATE_TEST_ENGINES = available.join(',')
   env.MIGSTATE_TEST_DJANGO = JSON.stringify(django)
   // What a developer's shell says about a project or a database must not reach the tests.
-  for (const name of ['DATABASE_URL', 'DJANGO_SETTINGS_MODULE', 'VIRTUAL_ENV', 'PYTHONPATH', 'MIGSTATE_URL', 'NO_COLOR', 'FORCE_COLOR', 'PGHOST', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGPORT']) delete env[name]
+  for (const name of [
+    'DATABASE_URL',
+    'DJANGO_SETTINGS_MODULE',
+    'VIRTUAL_ENV',
+    'PYTHONPATH',
+    'MIGSTATE_URL',
+    'NO_COLOR',
+    'FORCE_COLOR',
+    'PGHOST',
+    'PGUSER',
+    'PGPASSWORD',
+    'PGDATABASE',
+    'PGPORT',
+  ])
+    delete env[name]
   await runVitest()
 } finally {
   for (const stop of stops.reverse()) await stop()
@@ -71,9 +85,15 @@ async function makeDjango(): Promise<Record<string, string>> {
 async function runVitest(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'migstate-report-'))
   const report = join(folder, 'report.json')
-  const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest], { cwd: root, env, stdio: 'inherit' })
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest],
+    { cwd: root, env, stdio: 'inherit' },
+  )
   const status = await new Promise<number>((done) => child.on('close', (code) => done(code ?? 1)))
-  const counts = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number }) : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }
+  const counts = existsSync(report)
+    ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number })
+    : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }
   rmSync(folder, { recursive: true, force: true })
   const failed = Math.max(counts.numFailedTests + problems, status === 0 ? 0 : 1)
   console.log(`${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests} skipped`)

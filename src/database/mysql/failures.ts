@@ -5,9 +5,8 @@ export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
   const { errno, code = '' } = error as { errno?: number; code?: string }
   const message = serverMessage(error)
-  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) =>
-    new DatabaseFailure(errorCode, kind, text, error)
-  switch (errno) {
+  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
+  switch (errno ?? 0) {
     case 1045: // ER_ACCESS_DENIED_ERROR
     case 1698: // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
       return failure('wrong-password', 'other', `The server refused the login: ${message}. Nothing was changed.`)
@@ -37,6 +36,7 @@ export function classify(error: unknown): DatabaseFailure {
   }
   if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|server has gone away/i.test(message))
     return failure('cannot-connect', 'lost', `The connection to the server was lost: ${message}.`)
-  if (/SSL|TLS|certificate/i.test(`${code} ${message}`)) return failure('cannot-connect', 'other', `TLS with the server failed: ${message}. Nothing was changed.`)
+  if (/SSL|TLS|certificate/i.test(`${code} ${message}`))
+    return failure('cannot-connect', 'other', `TLS with the server failed: ${message}. Nothing was changed.`)
   return networkFailure(error) ?? failure('database-error', 'other', `The server: ${message}${errno ? ` (${errno})` : ''}.`)
 }

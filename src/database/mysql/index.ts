@@ -62,9 +62,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     },
 
     async readRows(session, table) {
-      return (await session.rows(
-        `SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`,
-      )) as unknown as Row[]
+      return (await session.rows(`SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`)) as unknown as Row[]
     },
 
     async readSequence(session, table) {
@@ -127,8 +125,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     },
 
     async insertRow(session, table, row: NewRow) {
-      if (row.id === undefined)
-        return session.insertId(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ?)`, [row.app, row.name, row.applied])
+      if (row.id === undefined) return session.insertId(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ?)`, [row.app, row.name, row.applied])
       await session.run(`INSERT INTO ${table.sql} (id, app, name, applied) VALUES (?, ?, ?, ?)`, [row.id, row.app, row.name, row.applied])
       return row.id
     },
@@ -157,9 +154,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       )
     },
     async readSnapshotRows(session, journal, snapshot) {
-      return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [
-        snapshot,
-      ])) as unknown as Row[]
+      return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])) as unknown as Row[]
     },
   }
 }
@@ -187,7 +182,10 @@ async function refuseNonTransactional(session: Session, table: HistoryTable): Pr
     [table.name],
   )
   if (found?.engine && found.engine !== 'InnoDB')
-    throw new MigstateError('non-transactional-table', `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change. Nothing was changed.`)
+    throw new MigstateError(
+      'non-transactional-table',
+      `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change. Nothing was changed.`,
+    )
 }
 
 /** read_only does not bind accounts with these rights (MySQL manual, read_only; MariaDB: READ ONLY ADMIN). */

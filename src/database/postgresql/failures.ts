@@ -7,8 +7,7 @@ export function classify(error: unknown): DatabaseFailure {
   if (network) return network
   const code = (error as { code?: string }).code ?? ''
   const message = serverMessage(error)
-  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) =>
-    new DatabaseFailure(errorCode, kind, text, error)
+  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
   switch (code) {
     case '28P01':
     case '28000':

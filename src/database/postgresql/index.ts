@@ -32,8 +32,7 @@ export const postgresql: Dialect = {
       version: (facts?.version ?? '').split(' ')[0] as string,
       host: server.socket ?? server.host ?? driver.host ?? null,
       name: facts?.name ?? '',
-      readOnly:
-        facts?.standby === 'true' ? 'it is a standby (pg_is_in_recovery)' : facts?.read_only === 'on' ? 'transaction_read_only is on' : null,
+      readOnly: facts?.standby === 'true' ? 'it is a standby (pg_is_in_recovery)' : facts?.read_only === 'on' ? 'transaction_read_only is on' : null,
       // A pooler answers the start-up with a process id of its own.
       pooled: driver.processID !== undefined && String(driver.processID) !== facts?.pid,
     }
@@ -50,8 +49,7 @@ export const postgresql: Dialect = {
       [wanted.name],
     )
     const [here] = await session.rows<{ current: string | null }>('SELECT current_schema() AS current')
-    const chosen =
-      wanted.schema !== undefined ? found.find((row) => row.schema === wanted.schema) : found.find((row) => row.visible === 'true')
+    const chosen = wanted.schema !== undefined ? found.find((row) => row.schema === wanted.schema) : found.find((row) => row.visible === 'true')
     return {
       table: chosen ? tableAt(chosen.schema, wanted.name, chosen.type) : null,
       others: found.filter((row) => row !== chosen && row.readable === 'true').map((row) => `${row.schema}.${wanted.name}`),
@@ -151,10 +149,11 @@ export const postgresql: Dialect = {
     const values = `CAST(? AS ${table.appliedType})`
     const [added] =
       row.id === undefined
-        ? await session.rows<{ id: string }>(
-            `INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${values}) RETURNING id::text AS id`,
-            [row.app, row.name, row.applied],
-          )
+        ? await session.rows<{ id: string }>(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${values}) RETURNING id::text AS id`, [
+            row.app,
+            row.name,
+            row.applied,
+          ])
         : await session.rows<{ id: string }>(
             `INSERT INTO ${table.sql} (id, app, name, applied) OVERRIDING SYSTEM VALUE VALUES (?, ?, ?, ${values}) RETURNING id::text AS id`,
             [row.id, row.app, row.name, row.applied],
@@ -202,9 +201,7 @@ export const postgresql: Dialect = {
     )
   },
   async readSnapshotRows(session, journal, snapshot) {
-    return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [
-      snapshot,
-    ])) as unknown as Row[]
+    return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])) as unknown as Row[]
   },
 }
 

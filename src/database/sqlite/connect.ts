@@ -41,8 +41,7 @@ function checkFile(path: string): void {
   if (!existsSync(path)) throw new MigstateError('database-missing', `There is no file ${path}. It was not created.`)
   if (!statSync(path).isFile()) throw new MigstateError('not-a-database', `${path} is not a file.`)
   const head = firstBytes(path)
-  if (head !== '' && head !== 'SQLite format 3\0')
-    throw new MigstateError('not-a-database', `${path} is not a SQLite database. It was not changed.`)
+  if (head !== '' && head !== 'SQLite format 3\0') throw new MigstateError('not-a-database', `${path} is not a SQLite database. It was not changed.`)
 }
 
 function firstBytes(path: string): string {

@@ -5,10 +5,13 @@ export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
   const code = String((error as { code?: string }).code ?? '')
   const message = serverMessage(error)
-  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) =>
-    new DatabaseFailure(errorCode, kind, text, error)
+  const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || /better-sqlite3|bindings file/i.test(message))
-    return failure('driver-missing', 'other', `The SQLite driver better-sqlite3 is not installed or not built for this Node (${process.version}). Nothing was changed.`)
+    return failure(
+      'driver-missing',
+      'other',
+      `The SQLite driver better-sqlite3 is not installed or not built for this Node (${process.version}). Nothing was changed.`,
+    )
   if (code === 'SQLITE_NOTADB') return failure('not-a-database', 'other', 'The file is not a SQLite database. Nothing was changed.')
   if (code === 'SQLITE_READONLY_ROLLBACK' || code === 'SQLITE_READONLY_RECOVERY')
     return failure('hot-journal', 'other', 'The database has a journal of an interrupted transaction, and a reading command does not roll it back.')

@@ -30,9 +30,10 @@ export const sqlite: Dialect = {
   },
 
   async findTable(session, wanted): Promise<TableSearch> {
-    if (wanted.schema !== undefined)
-      throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Leave --schema out.' })
-    const [found] = await untilFree(() => session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name]))
+    if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Leave --schema out.' })
+    const [found] = await untilFree(() =>
+      session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name]),
+    )
     return { table: found ? tableNamed(found.name) : null, others: [], currentSchema: null }
   },
 
@@ -101,10 +102,11 @@ export const sqlite: Dialect = {
     const [applied, bindings] = value(row)
     const [added] =
       row.id === undefined
-        ? await session.rows<{ id: string }>(
-            `INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${applied}) RETURNING CAST(id AS TEXT) AS id`,
-            [row.app, row.name, ...bindings],
-          )
+        ? await session.rows<{ id: string }>(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${applied}) RETURNING CAST(id AS TEXT) AS id`, [
+            row.app,
+            row.name,
+            ...bindings,
+          ])
         : await session.rows<{ id: string }>(
             `INSERT INTO ${table.sql} (id, app, name, applied) VALUES (CAST(? AS INTEGER), ?, ?, ${applied}) RETURNING CAST(id AS TEXT) AS id`,
             [row.id, row.app, row.name, ...bindings],

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
-import type { Host } from './evaluator.js'
+import type { Host } from './host.js'
 import { boolean, lookUp, NONE, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
@@ -41,7 +41,11 @@ export function callBuiltin(name: string, args: Value[], keywords: Map<string, V
     case 'os.fspath':
       return texts[0] !== undefined ? string(texts[0]) : first?.kind === 'number' ? string(String(first.value)) : undefined
     case 'int':
-      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value) ? { kind: 'number', value: Number(first.value) } : first?.kind === 'number' ? first : undefined
+      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
+        ? { kind: 'number', value: Number(first.value) }
+        : first?.kind === 'number'
+          ? first
+          : undefined
     case 'bool': {
       const decided = first ? truth(first) : false
       return decided === undefined ? undefined : boolean(decided)

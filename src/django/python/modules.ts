@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { Evaluator, type Host } from './evaluator.js'
+import { Evaluator } from './evaluator.js'
+import type { Host } from './host.js'
 import { MAX_BYTES, parsePython } from './parse.js'
-import { Scope } from './scope.js'
+import { Scope } from './value.js'
 
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {

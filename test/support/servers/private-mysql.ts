@@ -27,11 +27,25 @@ export async function startPrivate(engine: 'mariadb' | 'mysql'): Promise<Server 
   const options = { cwd: home, ...user }
   const made =
     engine === 'mariadb'
-      ? spawnSync(find(['mariadb-install-db', 'mysql_install_db']) as string, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'], { ...options, encoding: 'utf8' })
+      ? spawnSync(
+          find(['mariadb-install-db', 'mysql_install_db']) as string,
+          ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+          { ...options, encoding: 'utf8' },
+        )
       : spawnSync(daemon, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`], { ...options, encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`${engine} could not make its data folder: ${made.error?.message ?? made.stderr}`)
   const port: number = await freePort()
-  const flags = ['--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${data}/s.sock`, `--pid-file=${data}/pid`, '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--max-connections=300']
+  const flags = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--socket=${data}/s.sock`,
+    `--pid-file=${data}/pid`,
+    '--skip-log-bin',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--max-connections=300',
+  ]
   const server = spawn(daemon, flags, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   let ended = false
@@ -81,5 +95,8 @@ export function installMariadb(): void {
   process.stderr.write('Installing mariadb-server …\n')
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' })
   // The package would start a server of its own on the standard port; the tests bring a private one.
-  spawnSync('apt-get', ['install', '-y', '-qq', 'mariadb-server'], { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } })
+  spawnSync('apt-get', ['install', '-y', '-qq', 'mariadb-server'], {
+    stdio: 'ignore',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  })
 }

@@ -1,0 +1,70 @@
+// The import ladder of docs/decisions/0001: lowest first. A folder may import only what stands in its row.
+const ladder = {
+  errors: [],
+  config: ['errors'],
+  django: ['errors'],
+  database: ['errors', 'config'],
+  journal: ['errors', 'config', 'database'],
+  change: ['errors', 'config', 'django', 'database', 'history', 'journal'],
+  rerun: ['errors', 'config', 'django', 'database', 'history', 'journal', 'change'],
+  verbs: ['errors', 'config', 'django', 'database', 'history', 'journal', 'change', 'rerun'],
+  cli: ['errors', 'config', 'verbs', 'render'],
+}
+
+const onlyFrom = (name, comment, modules, folders) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: '^(src|commands)/', pathNot: `^(${folders.join('|')})/` },
+  to: { path: modules },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(ladder).map(([folder, allowed]) => ({
+      name: `ladder-${folder}`,
+      comment: `src/${folder} may import ${allowed.join(', ') || 'nothing of the project'}`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^(src|commands)/', pathNot: `^src/(${[folder, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'ladder-history',
+      comment: 'src/history is pure: values of errors, pure helpers of django and of database/row, types of both',
+      severity: 'error',
+      from: { path: '^src/history/' },
+      to: { path: '^(src|commands)/', pathNot: '^src/(history|errors)/|^src/database/row\\.ts$|^src/django/version\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'ladder-render',
+      comment: 'src/render turns values into text: types only',
+      severity: 'error',
+      from: { path: '^src/render/' },
+      to: { path: '^(src|commands)/', pathNot: '^src/render/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'ladder-commands',
+      comment: 'a command is metadata, parse, one call, render; commands never import each other',
+      severity: 'error',
+      from: { path: '^commands/' },
+      to: { path: '^(src|commands)/', pathNot: '^src/(cli|verbs|render|errors)/' },
+    },
+    {
+      name: 'ladder-index',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^(src|commands)/', pathNot: '^src/(errors|config|verbs)/' },
+    },
+    onlyFrom('drivers', 'only src/database imports Knex and drivers', 'node_modules/(knex|pg|mysql2|better-sqlite3)/', ['src/database']),
+    onlyFrom('processes', 'only src/rerun starts processes', '^(node:)?child_process$', ['src/rerun']),
+    onlyFrom('oclif', 'only src/cli and commands import oclif', 'node_modules/@oclif/', ['src/cli', 'commands']),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'], extensions: ['.ts', '.js', '.d.ts'] },
+  },
+}

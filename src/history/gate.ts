@@ -1,0 +1,41 @@
+import type { MigrationFile } from '../django/types.js'
+import type { MigrationGraph, MissingNode } from './graph.js'
+import { dotted, type Key, makeKey, pairOf } from './key.js'
+
+export type GateName =
+  | 'missing-parent'
+  | 'circular'
+  | 'inconsistent-history'
+  | 'conflict'
+  | 'unknown-app'
+  | 'unknown-migration'
+  | 'ambiguous-migration'
+  | 'bad-file'
+  | 'bad-reference'
+  | 'bad-row'
+  | 'unreadable'
+
+/** Why Django's `migrate` would stop, in Django's own words. */
+export interface Gate {
+  gate: GateName
+  message: string
+  /** Django's exception class; null where Django has none because the reason is ours. */
+  exception: string | null
+  migrations: [app: string, name: string][]
+}
+
+/** Gates without which there is no graph, and so no answer about anything later. */
+export function stopsLoading(gate: Gate): boolean {
+  return ['missing-parent', 'circular', 'bad-file', 'bad-reference', 'unreadable'].includes(gate.gate)
+}
+
+/** `NodeNotFoundError`, with the squash explanation of loader.py where a replacement stands for the missing node. */
+export function missingParentGate(view: { graph: MigrationGraph; replacements: ReadonlyMap<Key, MigrationFile> }, node: MissingNode): Gate {
+  const [app, name] = pairOf(node.missing)
+  const replacedBy = [...view.replacements].filter(([key, file]) => !view.graph.has(key) && file.replaces.some(([a, n]) => makeKey(a, n) === node.missing))
+  const message =
+    replacedBy.length > 0
+      ? `Migration ${dotted(node.origin)} depends on nonexistent node ('${app}', '${name}'). Django tried to replace migration ${app}.${name} with any of [${replacedBy.map(([key]) => dotted(key)).join(', ')}] but wasn't able to because some of the replaced migrations are already applied.`
+      : `Migration ${dotted(node.origin)} dependencies reference nonexistent ${node.role} node ('${app}', '${name}')`
+  return { gate: 'missing-parent', exception: 'NodeNotFoundError', message, migrations: [pairOf(node.origin), [app, name]] }
+}
