@@ -13,6 +13,7 @@ export default class Recover extends MigstateCommand {
   static override flags = {
     assume: Flags.string({ options: ['applied', 'not-applied'] as const, description: 'Where only a person can know: did the migration do its work?' }),
     yes: Flags.boolean({ char: 'y', description: 'Accepted and without effect: recovering never asks, and this does not stand for --assume.' }),
+    'dry-run': writeFlags['dry-run'],
     'lock-timeout': writeFlags['lock-timeout'],
     ...readFlags,
   }
@@ -22,8 +23,8 @@ export default class Recover extends MigstateCommand {
     const assume = flags.assume as 'applied' | 'not-applied' | undefined
     await this.perform(flags, {
       files: 'optional',
-      readOnly: false,
-      work: (workspace, ui) => recover(workspace, { operation: args.operation, assume }, ui),
+      readOnly: flags['dry-run'],
+      work: (workspace, ui) => recover(workspace, { operation: args.operation, assume, dryRun: flags['dry-run'] }, ui),
       render: renderChange,
     })
   }

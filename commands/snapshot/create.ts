@@ -1,3 +1,4 @@
+import { Flags } from '@oclif/core'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../../src/cli/flags.js'
 import { createSnapshot } from '../../src/verbs/snapshot.js'
@@ -5,7 +6,11 @@ import { createSnapshot } from '../../src/verbs/snapshot.js'
 export default class SnapshotCreate extends MigstateCommand {
   static override summary = 'Copy the whole history: rows, ids, times to the microsecond, counter.'
   static override examples = ['<%= config.bin %> snapshot create']
-  static override flags = { ...readFlags, 'lock-timeout': writeFlags['lock-timeout'] }
+  static override flags = {
+    ...readFlags,
+    yes: Flags.boolean({ char: 'y', description: 'Accepted and without effect: no row of the history changes.' }),
+    'lock-timeout': writeFlags['lock-timeout'],
+  }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SnapshotCreate)

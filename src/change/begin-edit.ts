@@ -17,7 +17,7 @@ export async function waitFor<T>(attempt: () => Promise<T | null>, patience: Pat
   for (;;) {
     const got = await attempt()
     if (got !== null) return got
-    if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting for ${what}. Nothing was changed.`)
+    if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting: ${what} was not to be had yet. Nothing was changed.`)
     if (Date.now() >= patience.deadline) {
       const who = await holder()
       throw new MigstateError('lock-timeout', `${what} is held by ${who ?? 'somebody this role cannot see'}. Nothing was changed.`, {

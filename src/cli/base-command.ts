@@ -24,13 +24,14 @@ export interface Performance<T> {
 export abstract class MigstateCommand extends Command {
   protected async perform<T>(flags: ParsedFlags, performance: Performance<T>): Promise<void> {
     const config = loadConfig(settingsFrom(flags), process.env, process.cwd())
+    const terminal = openTerminal(config, flags.yes === true)
     const options = {
       files: performance.files,
       readOnly: performance.readOnly,
       command: maskedCommand([...(this.id ?? '').split(':'), ...this.argv]),
       env: process.env,
+      signal: terminal.signal,
     }
-    const terminal = openTerminal(config, flags.yes === true)
     let workspace: Workspace | undefined
     try {
       workspace = await Workspace.open(config, options)

@@ -24,7 +24,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     canAsk,
     signal: controller.signal,
     say: (line) => {
-      if (!config.quiet && !config.json) process.stderr.write(`${clean(line)}\n`)
+      if (!config.quiet) process.stderr.write(`${clean(line)}\n`)
     },
     stream: (chunk) => {
       // Carriage returns and tabs are layout; anything else a program prints is shown, not obeyed.
@@ -61,8 +61,8 @@ function ask(question: string, signal: AbortSignal): Promise<boolean> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
     const interrupt = () => {
-      readline.close()
       reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
+      readline.close()
     }
     readline.on('SIGINT', interrupt)
     signal.addEventListener('abort', interrupt)

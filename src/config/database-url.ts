@@ -26,14 +26,14 @@ export function parseDatabaseUrl(url: string): ConnectionSpec {
   return parseServer(url, family, beforeQuery, new URLSearchParams(queryText ?? ''))
 }
 
-/** The URL with its password replaced by `***`; used in every message and in the journal. */
-export function maskUrl(url: string): string {
-  return url
-    .replace(/^([a-zA-Z][a-zA-Z0-9+_]*:\/\/)([^/?#]*)@/, (_all, scheme: string, login: string) => {
-      const [user, password] = splitOnce(login, ':')
-      return password === undefined ? `${scheme}${user}@` : `${scheme}${user}:***@`
-    })
-    .replace(/([?&](?:password|passwd|sslpassword)=)[^&#]*/gi, '$1***')
+/**
+ * Text with the passwords of all URLs in it replaced by `***`: up to the last @ of the line, because a password may hold any
+ * character. Used for every message, and for the command line that the journal keeps.
+ */
+export function maskUrl(text: string): string {
+  return text
+    .replace(/\b([a-zA-Z][a-zA-Z0-9+._-]*:(?:\/\/)?)([^\s:@/"']*):([^\n]*)@/g, (_all, scheme: string, user: string) => `${scheme}${user}:***@`)
+    .replace(/([?&](?:password|passwd|sslpassword)=)[^&#\s"']*/gi, '$1***')
 }
 
 function parseSqlite(url: string, text: string): ConnectionSpec {

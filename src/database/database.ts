@@ -23,6 +23,7 @@ export class Database {
   readonly tableName: string
   /** Milliseconds to wait for a table that somebody else has to himself. */
   readonly #patience: number
+  readonly #signal: AbortSignal | undefined
   readonly #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
@@ -35,7 +36,7 @@ export class Database {
     table: HistoryTable | null,
     currentSchema: string | null,
     tableName: string,
-    patience: number,
+    waiting: { patience: number; signal: AbortSignal | undefined },
   ) {
     this.spec = spec
     this.dialect = dialect
@@ -44,7 +45,8 @@ export class Database {
     this.#table = table
     this.#currentSchema = currentSchema
     this.tableName = tableName
-    this.#patience = patience
+    this.#patience = waiting.patience
+    this.#signal = waiting.signal
   }
 
   get hasTable(): boolean {
@@ -80,6 +82,8 @@ export class Database {
         return await this.dialect.reading(this.edit, work)
       } catch (error) {
         if (!isFailure(error, 'busy')) throw error
+        if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY)
+          throw new MigstateError('interrupted', 'Interrupted while waiting for the table. Nothing was changed.')
         if (Date.now() >= deadline) {
           const holder = this.#table ? await this.dialect.tableLockHolder(this.edit, this.#table) : null
           throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}. Nothing was changed.`, {
@@ -94,13 +98,29 @@ export class Database {
 
   /** Inside `reading` or an edit. */
   async readHistory(session: Session = this.edit): Promise<History> {
-    const rows = (await this.dialect.readRows(session, this.table)).sort(byId)
+    const rows = (await this.#readRows(session)).sort(byId)
     return { rows, sequence: await this.dialect.readSequence(session, this.table) }
+  }
+
+  async #readRows(session: Session): Promise<Row[]> {
+    try {
+      return await this.dialect.readRows(session, this.table)
+    } catch (error) {
+      if (!isFailure(error, 'no-column')) throw error
+      throw new MigstateError(
+        'table-missing',
+        `The table ${this.table.label} has no columns id, app, name and applied, so it is no history of migrations. Nothing was changed.`,
+        {
+          hint: 'Check --table.',
+          cause: error,
+        },
+      )
+    }
   }
 
   /** The second connection: proof of the lock, events while a child runs. Opened when it is first needed. */
   async side(): Promise<Session> {
-    this.#side ??= await this.dialect.connect(this.spec, { readOnly: false })
+    this.#side ??= await this.dialect.connect(this.spec, { readOnly: false, patience: this.#patience })
     return this.#side
   }
 

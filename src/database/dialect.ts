@@ -53,6 +53,8 @@ export interface AdvisoryLock {
 export interface ConnectOptions {
   /** SQLite: open the file with mode=ro. Servers: no difference, every read is a read-only transaction. */
   readOnly: boolean
+  /** Milliseconds to wait for a file that somebody else has to himself. */
+  patience: number
 }
 
 /** What one database can do that another cannot; code outside `database/` asks these, never for an engine's name. */

@@ -12,6 +12,8 @@ export interface OpenOptions {
   readOnly: boolean
   /** Milliseconds to wait for a table that somebody else has to himself. */
   patience: number
+  /** Ends the waiting. */
+  signal: AbortSignal | undefined
 }
 
 export const DJANGO_TABLE = 'django_migrations'
@@ -22,7 +24,7 @@ export const DJANGO_TABLE = 'django_migrations'
  */
 export async function openDatabase(spec: ConnectionSpec, options: OpenOptions, warnings: Warnings): Promise<Database> {
   let dialect = await dialectOf(spec)
-  const session = await dialect.connect(spec, { readOnly: options.readOnly })
+  const session = await dialect.connect(spec, { readOnly: options.readOnly, patience: options.patience })
   try {
     const facts = await dialect.describe(session, spec)
     if (dialect.engine === 'mysql' && (await isMariadb(session))) {
@@ -74,9 +76,9 @@ async function findHistory({ spec, dialect, session, facts, options }: DatabaseP
     const schema = (search.others[0] as string).slice(0, -name.length - 1)
     const only = await dialect.findTable(session, { schema, name })
     warnings.add('table-ambiguous', `the search_path finds no table ${name}; ${search.others[0]} is used, the only one there is`)
-    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name, options.patience)
+    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name, options)
   }
   if (search.others.length > 0 && options.schema === undefined)
     warnings.add('table-ambiguous', `${search.table?.label} is used; there is also ${search.others.join(', ')}`)
-  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name, options.patience)
+  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name, options)
 }

@@ -28,6 +28,7 @@ export function readApp(entry: string, modules: Modules, settings: DjangoSetting
     module: identity.module,
     path: folder,
     migrated: migrationsFolder !== null,
+    broken: missingModule(identity, modules, settings),
     migrations:
       migrationsFolder === null
         ? []
@@ -102,6 +103,17 @@ function migrationsFolderOf(identity: AppIdentity, modules: Modules, settings: D
   if (chosen?.kind === 'none') return null
   const folder = modules.findFolder(textOf(chosen) ?? `${identity.module}.migrations`)
   return folder !== null && existsSync(join(folder, '__init__.py')) ? folder : null
+}
+
+/** An explicit entry of MIGRATION_MODULES must be importable (loader.py `load_disk`, since 1.11). */
+function missingModule(identity: AppIdentity, modules: Modules, settings: DjangoSettings): AppFiles['broken'] {
+  const named = textOf(lookUp(settings.get('MIGRATION_MODULES') ?? { kind: 'none' }, identity.label))
+  if (named === undefined || modules.findFolder(named) !== null || modules.findFile(named) !== null) return null
+  const parts = named.split('.')
+  const missing = parts
+    .map((_part, index) => parts.slice(0, index + 1).join('.'))
+    .find((prefix) => modules.findFolder(prefix) === null && modules.findFile(prefix) === null)
+  return { exception: 'ModuleNotFoundError', message: `No module named '${missing}'` }
 }
 
 /** The names that `pkgutil.iter_modules` gives Django (loader.py `load_disk`), sorted. */

@@ -55,12 +55,20 @@ export function readMigration(file: string, name: string, context: MigrationCont
 
 /** Other modules are not read for a migration: imports stay names. */
 function migrationHost(modules: Modules): Host {
-  return { env: modules.env, importModule: () => null, resolveRelative: (level, dotted, from) => modules.resolveRelative(level, dotted, from) }
+  return {
+    env: modules.env,
+    importModule: () => null,
+    mayImport: () => true,
+    resolveRelative: (level, dotted, from) => modules.resolveRelative(level, dotted, from),
+  }
 }
 
 function fill(result: MigrationFile, migration: Value & { kind: 'class' }, context: MigrationContext): void {
   const attribute = (name: string): Value | undefined => attributeOf(migration, name)
   const problem = problemsOf(result)
+  if (migration.decorated) problem(migration, 'the class is decorated, and a decorator may change it')
+  const base = unknownBase(migration)
+  if (base) problem(base, 'a base class is in another file and may set dependencies')
   for (const value of elements(attribute('dependencies'), 'dependencies', problem)) addDependency(result.dependencies, value, 'dependencies', context, problem)
   for (const value of elements(attribute('run_before'), 'run_before', problem)) addDependency(result.runBefore, value, 'run_before', context, problem)
   for (const value of elements(attribute('replaces'), 'replaces', problem)) {
@@ -82,6 +90,16 @@ function attributeOf(migration: Value & { kind: 'class' }, name: string): Value 
   for (const base of migration.bases) {
     const value = base.kind === 'class' ? attributeOf(base, name) : undefined
     if (value) return value
+  }
+  return undefined
+}
+
+/** A base that is neither Django's Migration nor a class of this file: its attributes would be inherited. */
+function unknownBase(migration: Value & { kind: 'class' }): Value | undefined {
+  for (const base of migration.bases) {
+    if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object')) continue
+    const inner = base.kind === 'class' ? unknownBase(base) : base
+    if (inner) return inner
   }
   return undefined
 }

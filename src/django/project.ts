@@ -46,7 +46,11 @@ export function openProject(request: ProjectRequest): Project {
   const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
   const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env })
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
-  const modules = new Modules([request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath, ...environment.sitePackages], request.env)
+  const modules = new Modules(
+    [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath, ...environment.sitePackages],
+    request.env,
+    environment.sitePackages.length > 0,
+  )
   const module = settingsModuleOf(request.folder, managePy, request.settings, modules)
   if (module === null)
     throw new MigstateError(

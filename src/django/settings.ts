@@ -30,14 +30,25 @@ export class DjangoSettings {
 
 /** `--settings`, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default. */
 export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): string | null {
-  if (existsSync(managePy)) modules.evaluate(managePy)
+  // manage.py is evaluated as the program that it is, `main()` included: it may set DJANGO_SETTINGS_MODULE and sys.path.
+  if (existsSync(managePy)) modules.evaluate(managePy, '__main__')
   if (flag !== undefined) return flag
   const named = modules.env.DJANGO_SETTINGS_MODULE
   if (named) return named
   if (!existsSync(managePy)) return null
-  // Inside `def main():` nothing is evaluated, so the usual line is looked for as text.
-  const found = /environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/.exec(readFileSync(managePy, 'utf8'))
-  return found?.[1] ?? fallbackModule(folder)
+  const text = readFileSync(managePy, 'utf8').replace(/#.*$/gm, '')
+  const found = new Set(
+    [...text.matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)].map((match) => match[1] as string),
+  )
+  if (found.size > 1)
+    throw new MigstateError(
+      'bad-settings',
+      `${managePy} names several settings modules (${[...found].join(', ')}), and which one holds cannot be read. Nothing was read.`,
+      {
+        hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
+      },
+    )
+  return [...found][0] ?? fallbackModule(folder)
 }
 
 /** A project whose manage.py hides it: a settings.py beside it. */

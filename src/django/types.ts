@@ -59,6 +59,8 @@ export interface AppFiles {
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */
   migrated: boolean
+  /** MIGRATION_MODULES names a module that is not there: `migrate` dies by this exception. */
+  broken: { exception: string; message: string } | null
   /** Sorted by name. */
   migrations: MigrationFile[]
 }

@@ -42,12 +42,8 @@ export function conflicts(view: LoaderView): Gate[] {
     const [app] = pairOf(leaf)
     byApp.set(app, [...(byApp.get(app) ?? []), leaf])
   }
-  return [...byApp]
-    .filter(([, leaves]) => leaves.length > 1)
-    .map(([app, leaves]) => ({
-      gate: 'conflict' as const,
-      exception: 'CommandError',
-      message: `Conflicting migrations detected; multiple leaf nodes in the migration graph: (${leaves.map(nameOf).join(', ')} in ${app}).\nTo fix them run 'python manage.py makemigrations --merge'`,
-      migrations: leaves.map(pairOf),
-    }))
+  const several = [...byApp].filter(([, leaves]) => leaves.length > 1)
+  const message = `Conflicting migrations detected; multiple leaf nodes in the migration graph: (${several.map(([app, leaves]) => `${leaves.map(nameOf).join(', ')} in ${app}`).join('; ')}).\nTo fix them run 'python manage.py makemigrations --merge'`
+  // Django has one text for all of them; one gate for each app says which leaves are meant.
+  return several.map(([, leaves]) => ({ gate: 'conflict' as const, exception: 'CommandError', message, migrations: leaves.map(pairOf) }))
 }

@@ -124,6 +124,8 @@ export class MigrationGraph {
   #walk(start: Key, neighbours: (key: Key) => Key[]): Key[] {
     const order: Key[] = []
     const visited = new Set<Key>()
+    // A node that is open already is met again only in a cycle, which the gates report; the walk must end all the same.
+    const open = new Set<Key>()
     const stack: [Key, boolean][] = [[start, false]]
     while (stack.length > 0) {
       const [key, processed] = stack.pop() as [Key, boolean]
@@ -133,6 +135,8 @@ export class MigrationGraph {
         order.push(key)
         continue
       }
+      if (open.has(key)) continue
+      open.add(key)
       stack.push([key, true])
       for (const neighbour of neighbours(key)) if (!visited.has(neighbour) && this.nodes.has(neighbour)) stack.push([neighbour, false])
     }

@@ -4,6 +4,6 @@ export { appOf, dotted, type Key, keyOf, makeKey, nameOf, pairOf } from './key.j
 export { type LoaderView, loadHistory, resolveReplaced } from './loader.js'
 export { type MigratePlan, type PlanInput, planMigrate, type Step, type Target } from './plan.js'
 export { NEWEST_KNOWN, type Rules, rulesFor } from './rules.js'
-export { type AppStatus, ghostsOf, type HistoryStatus, listed, type MigrationStatus, statusOf } from './status.js'
+export { type AppStatus, ghostsOf, type HistoryStatus, listed, type MigrationStatus, readableConflicts, statusOf } from './status.js'
 export { dependantRows, replacedBy, rowsOf, withAncestors } from './dependants.js'
 export { checkApps, resolveMigration } from './resolve.js'

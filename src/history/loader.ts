@@ -46,6 +46,7 @@ export function loadHistory(project: ProjectFiles, rows: readonly Pick<Row, 'app
 
 function addNodes(view: LoaderView, project: ProjectFiles): void {
   for (const app of project.apps) {
+    if (app.broken) view.gates.push({ gate: 'bad-file', exception: app.broken.exception, message: app.broken.message, migrations: [] })
     for (const file of app.migrations) {
       const key = makeKey(app.label, file.name)
       if (file.broken) {

@@ -55,7 +55,8 @@ type PlanTarget = { key: Key } | { zero: string }
 function resolveTargets(input: PlanInput, view: LoaderView, target: Target | undefined): PlanTarget[] | Gate {
   if (!target) return view.graph.leaves().map((key) => ({ key }))
   const app = input.project.apps.find((candidate) => candidate.label === target.app)
-  if (!app) return gate('unknown-app', 'CommandError', `No installed app with label '${target.app}'.`)
+  const meant = input.project.apps.find((candidate) => candidate.module === target.app)
+  if (!app) return gate('unknown-app', 'CommandError', `No installed app with label '${target.app}'.${meant ? ` Did you mean '${meant.label}'?` : ''}`)
   if (!app.migrated) return gate('unknown-app', 'CommandError', `App '${target.app}' does not have migrations.`)
   if (target.name === undefined) return view.graph.leaves(target.app).map((key) => ({ key }))
   if (target.name === 'zero') return [{ zero: target.app }]
@@ -86,8 +87,13 @@ function migrationPlan(input: PlanInput, view: LoaderView, targets: PlanTarget[]
     const { key } = target
     if (!view.graph.has(key)) {
       const unfolds = input.rules.replacedTarget === 'both' || (input.rules.replacedTarget === 'backwards' && applied.has(key))
-      if (replacing && unfolds) return migrationPlan(input, loadHistory(input.project, input.rows, input.rules, false), targets, false)
+      if (replacing && unfolds) {
+        const whole = loadHistory(input.project, input.rows, input.rules, false)
+        return whole.gates.find(stopsLoading) ?? migrationPlan(input, whole, targets, false)
+      }
       const [app, name] = pairOf(key)
+      // An applied key is looked up in the graph's node map first, and dies there without a text of its own.
+      if (applied.has(key)) return gate('unknown-migration', 'KeyError', `('${app}', '${name}')`, [key])
       return gate('unknown-migration', 'NodeNotFoundError', `Node ('${app}', '${name}') not a valid node`, [key])
     }
     if (applied.has(key)) {

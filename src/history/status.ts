@@ -1,5 +1,6 @@
 import { byId, type Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
+import type { Gate } from './gate.js'
 import { conflicts } from './gates.js'
 import { holesOf } from './holes.js'
 import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
@@ -59,11 +60,17 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       holes: all.filter((one) => one.hole).length,
       ghosts: apps.reduce((sum, app) => sum + app.ghosts.length, 0),
       duplicates: rows.length - newest.size,
-      conflicts: conflicts(view).length,
+      conflicts: readableConflicts(project, view).length,
       unreadable: project.apps.flatMap((app) => app.migrations).filter((file) => file.broken || file.problems.length > 0).length,
     },
     view,
   }
+}
+
+/** A file whose edges cannot be read makes false leaves, so its app claims no conflict. */
+export function readableConflicts(project: ProjectFiles, view: LoaderView): Gate[] {
+  const doubtful = new Set(project.apps.filter((app) => app.migrations.some((file) => file.broken || file.problems.length > 0)).map((app) => app.label))
+  return conflicts(view).filter((gate) => gate.migrations.every(([app]) => !doubtful.has(app)))
 }
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */

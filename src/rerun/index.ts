@@ -1,5 +1,5 @@
 export { splitWords } from './command-words.js'
 export { ManageCommand } from './manage-command.js'
 export { planRerun, type RerunPlan } from './preflight.js'
-export { type Recovery, recoverOperation } from './recover.js'
+export { previewRecovery, type Recovery, recoverOperation } from './recover.js'
 export { type RerunOutcome, type RerunUi, rerunInTableMode } from './table-mode.js'

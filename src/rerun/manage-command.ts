@@ -19,12 +19,17 @@ export interface ManageRequest {
 export class ManageCommand {
   readonly folder: string
   readonly #request: ManageRequest
+  readonly #python: string[]
+  readonly #manageWords: string[] | undefined
 
-  /** @throws MigstateError `manage-without-target` */
+  /** @throws MigstateError `manage-without-target`, `usage` for a command that cannot be split into words */
   constructor(request: ManageRequest) {
     this.folder = request.folder
     this.#request = request
+    this.#python = splitWords(request.python)
+    if (this.#python.length === 0) throw new MigstateError('usage', '--python is empty. Nothing was changed.')
     if (request.manage === undefined) return
+    this.#manageWords = splitWords(request.manage)
     const wanted = ['APP', 'NAME', ...(request.severalDatabases ? ['ALIAS'] : [])]
     const missing = wanted.filter((word) => !new RegExp(`\\b${word}\\b`).test(request.manage as string))
     if (missing.length > 0)
@@ -41,7 +46,7 @@ export class ManageCommand {
 
   /** The child's database sessions take our name only when its environment is ours. */
   get local(): boolean {
-    return this.#request.manage === undefined && splitWords(this.#request.python).length === 1
+    return this.#request.manage === undefined && this.#python.length === 1
   }
 
   showMigrations(app: string): string[] {
@@ -49,14 +54,14 @@ export class ManageCommand {
   }
 
   migrate(app: string, name: string): string[] {
-    const { manage, alias } = this.#request
-    if (manage === undefined) return [...this.#manage(), 'migrate', app, name, '--database', alias, '--noinput', ...this.#settings()]
-    return splitWords(manage).map((word) => word.replace(/\b(APP|NAME|ALIAS)\b/g, (mark) => ({ APP: app, NAME: name, ALIAS: alias })[mark] as string))
+    const { alias } = this.#request
+    if (this.#manageWords === undefined) return [...this.#manage(), 'migrate', app, name, '--database', alias, '--noinput', ...this.#settings()]
+    return this.#manageWords.map((word) => word.replace(/\b(APP|NAME|ALIAS)\b/g, (mark) => ({ APP: app, NAME: name, ALIAS: alias })[mark] as string))
   }
 
   #manage(): string[] {
-    const { python, managePy } = this.#request
-    const words = splitWords(python)
+    const { managePy } = this.#request
+    const words = this.#python
     // Inside a container the project lies elsewhere: then manage.py is named as it is there, not by a path of this machine.
     return [...words, managePy === undefined ? 'manage.py' : words.length > 1 ? managePy : resolve(managePy)]
   }

@@ -1,5 +1,6 @@
 import { MigstateError } from '../errors/index.js'
 import { HeldChild, tailOf } from './child.js'
+import type { Interrupts } from './interrupts.js'
 import type { ManageCommand } from './manage-command.js'
 
 /** What `showmigrations APP` says of one migration. */
@@ -9,10 +10,19 @@ export type Mark = 'X' | ' ' | '-' | null
  * Asks Django itself which state it sees; the proof that manage.py uses the table that is being edited.
  * @throws MigstateError `django-does-not-start`
  */
-export async function askDjango(manage: ManageCommand, app: string, name: string, env: Record<string, string | undefined>): Promise<Mark> {
+export async function askDjango(
+  manage: ManageCommand,
+  app: string,
+  name: string,
+  env: Record<string, string | undefined>,
+  interrupts: Interrupts,
+): Promise<Mark> {
   const child = new HeldChild(manage.showMigrations(app), { folder: manage.folder, env, onOutput() {} })
+  interrupts.child = child
   child.release()
   const result = await child.result
+  interrupts.child = undefined
+  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
   if (result.exitCode !== 0) {
     const why = result.startError ?? tailOf(result.output).at(-1) ?? `it exited with ${result.exitCode ?? result.signal}`
     throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why}`, {

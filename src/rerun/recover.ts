@@ -67,6 +67,18 @@ export async function recoverOperation(database: Database, request: RecoverReque
   return { changes: result?.changes ?? NO_CHANGES, status: event, rows: result?.rows ?? [] }
 }
 
+/** What `recoverOperation` would do to the rows as they are now; writes nothing, takes no lock. */
+export async function previewRecovery(database: Database, request: RecoverRequest): Promise<Changes> {
+  const judgement = await judgeOperation(database, request)
+  if (judgement.kind === 'sequence') return judgement.step.outcome.changes
+  if (judgement.kind === 'abort') return NO_CHANGES
+  const now = await database.reading(() => database.readHistory())
+  const { lifted, verdict } = judgement
+  const edit = planClose(lifted, now, targetIsRecorded(lifted, now.rows) ? 'ran' : verdict, 'done', request.stamp(lifted.timeZone), request.warnings)
+  const stamped = edit.change.add.map((row) => ({ ...row, id: row.id ?? '', applied: row.applied ?? '' }))
+  return { removed: edit.change.remove, added: stamped, updated: [] }
+}
+
 /** @throws MigstateError `outcome-unknown` where only a person can know, `unfinished-operation` while the child lives */
 export async function judgeOperation(database: Database, request: RecoverRequest): Promise<Judgement> {
   const { operation } = request

@@ -7,6 +7,7 @@ import { type Changes, Journal, type OperationRecord } from '../journal/index.js
 import { type ChildResult, HeldChild, tailOf } from './child.js'
 import { recogniseCause } from './causes.js'
 import { type ChildExited, type ChildStarted, type Lifted, sessionName } from './lifted.js'
+import { countInterrupts, type Interrupts, stopIfInterrupted } from './interrupts.js'
 import type { ManageCommand } from './manage-command.js'
 import { planClose, targetIsRecorded, type Verdict } from './plan-close.js'
 import type { RerunPlan } from './preflight.js'
@@ -50,11 +51,12 @@ export interface RerunOutcome {
 export async function rerunInTableMode(database: Database, request: TableModeRequest): Promise<RerunOutcome> {
   const { operation, patience } = request
   return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
-    const before = request.plan((await database.reading(() => database.readHistory())).rows)
-    if (request.manage.canAsk) await proveBefore(request, before)
-    const lifted = await lift(database, request)
-    const interrupts = countInterrupts(request)
+    const interrupts = countInterrupts(request.ui)
     try {
+      const before = request.plan((await database.reading(() => database.readHistory())).rows)
+      if (request.manage.canAsk) await proveBefore(request, before, interrupts)
+      stopIfInterrupted(interrupts)
+      const lifted = await lift(database, request)
       return await runLifted(database, request, lifted, interrupts)
     } finally {
       interrupts.stop()
@@ -62,9 +64,9 @@ export async function rerunInTableMode(database: Database, request: TableModeReq
   })
 }
 
-async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPlan): Promise<void> {
+async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPlan, interrupts: Interrupts): Promise<void> {
   ui.say('Asking manage.py which database it uses …')
-  const mark = await askDjango(manage, plan.app, plan.name, env)
+  const mark = await askDjango(manage, plan.app, plan.name, env, interrupts)
   if (mark === 'X') return
   throw new MigstateError(
     'other-database',
@@ -103,26 +105,6 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
   return lifted as Lifted
 }
 
-interface Interrupts {
-  readonly count: number
-  child: HeldChild | undefined
-  stop(): void
-}
-
-/** First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The rows go back in any case. */
-function countInterrupts({ ui }: TableModeRequest): Interrupts {
-  const state = { count: 0, child: undefined as HeldChild | undefined, stop: () => {} }
-  state.stop = ui.onInterrupt((count) => {
-    state.count = count
-    if (count === 1) {
-      ui.say('Interrupting manage.py, then putting the rows back …')
-      state.child?.interrupt()
-    } else if (count === 2) ui.say('Still putting things in order. A third Ctrl-C kills manage.py; the rows are put back all the same.')
-    else state.child?.kill()
-  })
-  return state
-}
-
 /** From here on every way out has put the rows back, or says with exit 8 that it could not. */
 async function runLifted(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<RerunOutcome> {
   const failure = await proveAfter(request, lifted, interrupts)
@@ -150,16 +132,14 @@ async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, int
   if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
   if (!manage.canAsk) return null
   try {
-    const mark = await askDjango(manage, lifted.app, lifted.name, env)
-    if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
+    const mark = await askDjango(manage, lifted.app, lifted.name, env, interrupts)
     if (mark === ' ') return null
     return new MigstateError(
       'other-database',
       `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database. The rows were put back; the history is as before.`,
     )
   } catch (error) {
-    if (error instanceof MigstateError) return error
-    throw error
+    return error instanceof MigstateError ? error : new MigstateError('internal-error', (error as Error).message, { cause: error })
   }
 }
 
@@ -169,10 +149,10 @@ async function runChild(database: Database, request: TableModeRequest, lifted: L
   ui.say(`Running: ${words.join(' ')}`)
   // libpq reads PGAPPNAME, so the child's sessions can be told from others.
   const env = { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) }
-  const child = new HeldChild(words, { folder: manage.folder, env, onOutput: (chunk) => ui.stream(chunk) })
-  interrupts.child = child
   const began = Date.now()
   try {
+    const child = new HeldChild(words, { folder: manage.folder, env, onOutput: (chunk) => ui.stream(chunk) })
+    interrupts.child = child
     if (child.pid !== undefined) {
       const detail: ChildStarted = { pid: child.pid, startTime: startTimeOf(child.pid), host: hostname(), command: words.join(' ') }
       await record(database, operation.id, 'child-started', detail)

@@ -24,8 +24,8 @@ export interface ChangeVerb {
 /** request, plan, show, confirm, lock, read again and compare, one transaction, report: the path of every change. */
 export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
   const { database } = workspace
-  if (verb.dryRun) await refuseUnfinished(database)
-  const shown = await planFromUnlockedRows(workspace, verb, ui)
+  const history = await workspace.read()
+  const shown = { history, change: verb.plan(history) }
   if (isEmpty(shown.change) || verb.dryRun)
     return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next: nextPlan(workspace, afterwards(shown.history, shown.change)) }
   const answer = await ui.confirm({ ...verb.question, where: whereOf(workspace), changes: preview(shown.change) })
@@ -52,19 +52,17 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
   }
 }
 
-/** A running operation may be about to give the rows back: then its lock is waited for before anything is planned. */
-async function planFromUnlockedRows(workspace: Workspace, verb: ChangeVerb, ui: Interaction): Promise<{ history: History; change: Change }> {
+/**
+ * Before any plan: a running operation is about to give rows back, so its lock is waited for (5); an interrupted one refuses (8).
+ * A dry run looks without the lock.
+ */
+export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<void> {
   const { database } = workspace
   void database.table
+  if (dryRun) return refuseUnfinished(database)
   const running = await database.reading(async () => unfinished(await readOperations(database)))
-  if (running.length > 0)
-    await withOperationLock(
-      database,
-      { patience: patienceOf(workspace, ui), multiStep: false, name: `migstate ${verb.kind}`, makeJournal: false },
-      async () => {},
-    )
-  const history = await workspace.read()
-  return { history, change: verb.plan(history) }
+  if (running.length === 0) return
+  await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})
 }
 
 /** With `--yes` the plan is made anew from the rows as they are; what a person said yes to is never changed. */

@@ -1,6 +1,6 @@
 import { planMarkApplied, planMarkUnapplied } from '../change/index.js'
 import { loadHistory, resolveMigration } from '../history/index.js'
-import { runChange } from './change-flow.js'
+import { runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
 import type { Workspace } from './workspace.js'
@@ -19,6 +19,7 @@ export interface MarkArgs {
 
 /** `mark applied` and `mark unapplied`: rows only, no migration code runs. */
 export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction): Promise<ChangeResult> {
+  await settle(workspace, ui, args.dryRun ?? false)
   const { rows } = await workspace.read()
   const project = workspace.files()
   const rules = workspace.rules()

@@ -1,6 +1,6 @@
 import { withOperationLock } from '../change/index.js'
-import { findOperation, NO_CHANGES, readOperations, unfinished } from '../journal/index.js'
-import { type Recovery, recoverOperation } from '../rerun/index.js'
+import { findOperation, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
+import { previewRecovery, type Recovery, recoverOperation } from '../rerun/index.js'
 import { nextPlan, patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { type ChangeResult, preview } from './results.js'
@@ -11,6 +11,7 @@ export interface RecoverArgs {
   /** Id or unique prefix; without: every unfinished operation. */
   operation?: string | undefined
   assume?: 'applied' | 'not-applied' | undefined
+  dryRun?: boolean
 }
 
 /** Finishes or undoes what was interrupted, from any machine, without the project. Twice is once. */
@@ -19,9 +20,21 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   void database.table
   const before = await database.reading(() => readOperations(database))
   const named = args.operation === undefined ? undefined : findOperation(before, args.operation)
-  const nothing: ChangeResult = { operation: null, dryRun: false, changes: NO_CHANGES, next: null }
+  const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null }
   if (unfinished(before).length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
   const patience = patienceOf(workspace, ui)
+  if (args.dryRun) {
+    const [operation] = unfinished(before).filter((one) => named === undefined || one.id === named.id)
+    const request = {
+      operation: operation as Operation,
+      assume: args.assume,
+      patience,
+      stamp: (zone: string | null) => zoneStamper(database, zone),
+      warnings,
+      say: ui.say,
+    }
+    return { ...nothing, changes: await previewRecovery(database, request) }
+  }
   let last: { id: string; kind: string; snapshot: string; recovery: Recovery } | undefined
   await withOperationLock(database, { patience, multiStep: true, name: 'migstate recover', makeJournal: false, allowUnfinished: true }, async () => {
     // What was unfinished before the lock may have been finished by the one who held it.

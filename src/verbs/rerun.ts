@@ -2,9 +2,8 @@ import { defaultPython } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
 import { resolveMigration } from '../history/index.js'
 import { ManageCommand, planRerun, type RerunPlan, rerunInTableMode } from '../rerun/index.js'
-import { refuseUnfinished } from '../change/index.js'
 import type { Row } from '../database/index.js'
-import { newOperation, nextPlan, patienceOf, stampOf, stampZone, whereOf } from './change-flow.js'
+import { newOperation, nextPlan, patienceOf, settle, stampOf, stampZone, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { preview, type RerunInfo, type RerunResult } from './results.js'
 import type { Workspace } from './workspace.js'
@@ -28,7 +27,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     throw new MigstateError('no-project', 'A rerun needs the files of the project, and none are read. Nothing was changed.', {
       hint: 'Leave --no-files out, or give --project DIR.',
     })
-  if (args.dryRun) await refuseUnfinished(database)
+  await settle(workspace, ui, args.dryRun ?? false)
   const { rows } = await workspace.read()
   const name = resolveMigration({ project: files, rows, app: args.app, text: args.migration }, workspace.warnings)
   const plan = (now: readonly Row[]): RerunPlan =>

@@ -1,7 +1,7 @@
 import { EMPTY, hasChanges, newestUndoable, planRollback, rollbackSequence } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
 import { findOperation, NO_CHANGES, readOperations } from '../journal/index.js'
-import { nextPlan, runChange } from './change-flow.js'
+import { nextPlan, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
 import type { Workspace } from './workspace.js'
@@ -16,7 +16,7 @@ export interface RollbackArgs {
 /** Undoes one operation exactly, and is itself an operation: twice is redo. */
 export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Interaction): Promise<ChangeResult> {
   const { database } = workspace
-  void database.table
+  await settle(workspace, ui, args.dryRun ?? false)
   const operations = await database.reading(() => readOperations(database))
   const operation = args.operation === undefined ? newestUndoable(operations) : findOperation(operations, args.operation)
   if (!operation) return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }

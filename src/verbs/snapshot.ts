@@ -1,7 +1,7 @@
 import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
 import { digestOf, findSnapshot, Journal, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
-import { patienceOf, runChange } from './change-flow.js'
+import { patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
 import { warnUnfinished } from './unfinished.js'
@@ -53,6 +53,7 @@ export async function restoreSnapshot(
   args: { id: string; dryRun?: boolean; reason?: string | undefined },
   ui: Interaction,
 ): Promise<ChangeResult> {
+  await settle(workspace, ui, args.dryRun ?? false)
   const { snapshot, rows } = await load(workspace, args.id)
   if (digestOf(rows) !== snapshot.digest)
     throw new MigstateError(

@@ -1,5 +1,6 @@
 import type { Row } from '../database/index.js'
-import { type AppStatus, checkApps, type HistoryStatus, statusOf } from '../history/index.js'
+import type { ProjectFiles } from '../django/index.js'
+import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, readableConflicts, statusOf } from '../history/index.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -24,6 +25,7 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
   checkApps(project, rows, args.apps ?? [])
   const result = project ? statusOf(project, rows, workspace.rules()) : rowsOnly(rows)
   await warnUnfinished(workspace)
+  warnOfFindings(workspace, project, rows, result)
   for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)
   const wanted = args.apps?.length ? new Set(args.apps) : null
   const shown = (label: string) => wanted === null || wanted.has(label)
@@ -55,8 +57,33 @@ function rowsOnly(rows: readonly Row[]): Pick<HistoryStatus, 'apps' | 'unknownAp
   }
 }
 
+/** What is wrong is a warning with the code of the finding. */
+function warnOfFindings(
+  { warnings }: Workspace,
+  project: ProjectFiles | null,
+  rows: readonly Row[],
+  result: Pick<HistoryStatus, 'apps'> & { view?: LoaderView },
+): void {
+  for (const app of result.apps) {
+    for (const one of app.migrations) if (one.hole) warnings.add('hole', `${app.label}.${one.name} is not applied, but something that depends on it is`)
+    for (const row of app.ghosts) warnings.add('ghost', `${row.app}.${row.name} (id ${row.id}) is recorded, but its file is gone`)
+  }
+  for (const row of surplus(rows)) warnings.add('duplicate', `${row.app}.${row.name} is recorded more than once (id ${row.id})`)
+  if (project && result.view) for (const gate of readableConflicts(project, result.view)) warnings.add('conflict', gate.message)
+}
+
+/** Every row of a migration but the first. */
+function surplus(rows: readonly Row[]): Row[] {
+  const seen = new Set<string>()
+  return rows.filter((row) => {
+    const key = `${row.app}\0${row.name}`
+    return seen.has(key) || !seen.add(key)
+  })
+}
+
 /** `--check`: rows of unknown apps and a `[-]` alone do not count. */
-export function findingsOf({ summary }: StatusResult): string[] {
+export function findingsOf({ summary, unknownApps }: StatusResult): string[] {
   const { applied: _applied, ...bad } = summary
-  return Object.entries(bad).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
+  const counted = { ...bad, duplicates: bad.duplicates - unknownApps.reduce((sum, app) => sum + surplus(app.rows).length, 0) }
+  return Object.entries(counted).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
 }

@@ -14,6 +14,8 @@ export interface WorkspaceOptions {
   /** The command line, masked, for the journal. */
   command: string
   env: Readonly<Record<string, string | undefined>>
+  /** Aborted by Ctrl-C. */
+  signal?: AbortSignal
 }
 
 /** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
@@ -38,7 +40,7 @@ export class Workspace {
     const spec = chooseConnection(config, project, options.env)
     const database = await openDatabase(
       spec,
-      { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000 },
+      { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000, signal: options.signal },
       warnings,
     )
     return new Workspace(config, project, database, warnings, options)
@@ -106,5 +108,5 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
 
 /** The arguments as typed, every URL in them masked. */
 export function maskedCommand(argv: readonly string[]): string {
-  return ['migstate', ...argv].map((word) => word.replace(/[a-zA-Z][a-zA-Z0-9+]*:\/\/\S+/g, (url) => maskUrl(url))).join(' ')
+  return ['migstate', ...argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? maskUrl(word) : `'${maskUrl(word).replaceAll("'", "'\\''")}'`))].join(' ')
 }

@@ -19,6 +19,8 @@ export function classify(error: unknown): DatabaseFailure {
       return failure('missing-rights', 'missing-rights', `The server: ${message}. Nothing was changed.`)
     case 1146: // ER_NO_SUCH_TABLE
       return failure('table-missing', 'no-table', `The server: ${message}. Nothing was changed.`)
+    case 1054: // ER_BAD_FIELD_ERROR
+      return failure('database-error', 'no-column', `The server: ${message}. Nothing was changed.`)
     case 1290: // ER_OPTION_PREVENTS_STATEMENT (--read-only)
     case 1792: // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
     case 1836: // ER_READ_ONLY_MODE

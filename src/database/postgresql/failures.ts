@@ -18,6 +18,8 @@ export function classify(error: unknown): DatabaseFailure {
       return failure('missing-rights', 'missing-rights', `PostgreSQL: ${message}. Nothing was changed.`)
     case '42P01':
       return failure('table-missing', 'no-table', `PostgreSQL: ${message}. Nothing was changed.`)
+    case '42703':
+      return failure('database-error', 'no-column', `PostgreSQL: ${message}. Nothing was changed.`)
     case '25006':
       return failure('read-only', 'other', `PostgreSQL is read-only here: ${message}. Nothing was changed.`)
     case '23505':

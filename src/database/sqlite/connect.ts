@@ -18,7 +18,7 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   const session = await openFile(path, options.readOnly)
   try {
     // Opening reads nothing; this does, so that a wrong file is found here.
-    await untilFree(() => session.rows('SELECT count(*) AS n FROM sqlite_master'))
+    await untilFree(() => session.rows('SELECT count(*) AS n FROM sqlite_master'), options.patience)
   } catch (error) {
     await session.close()
     throw error

@@ -1,8 +1,9 @@
 import { isFailure } from '../failure.js'
 
 /** Tries again while another process holds the file for a commit; Django's own time-out is five seconds, ours ten. */
-export async function untilFree<T>(attempt: () => Promise<T>): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ; ) {
+/** @param patience milliseconds */
+export async function untilFree<T>(attempt: () => Promise<T>, patience = 10_000): Promise<T> {
+  for (const deadline = Date.now() + patience; ; ) {
     try {
       return await attempt()
     } catch (error) {

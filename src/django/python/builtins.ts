@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
 import type { Host } from './host.js'
 import { boolean, lookUp, NONE, string, textOf, truth, type Value } from './value.js'
@@ -7,7 +7,11 @@ import { boolean, lookUp, NONE, string, textOf, truth, type Value } from './valu
 export function referenceValue(name: string, _host: Host): Value | undefined {
   if (name === 'os.sep' || name === 'os.path.sep') return string('/')
   if (name === 'os.name') return string('posix')
-  if (name === 'sys.platform') return string('linux')
+  if (name === 'sys.platform') return string(process.platform)
+  if (name === 'os.pardir') return string('..')
+  if (name === 'os.curdir') return string('.')
+  // What decides by the command line decides as for `manage.py migrate`.
+  if (name === 'sys.argv') return { kind: 'list', items: ['manage.py', 'migrate'].map(string) }
   return undefined
 }
 
@@ -32,6 +36,10 @@ export function callBuiltin(name: string, args: Value[], keywords: Map<string, V
     case 'os.path.abspath':
     case 'os.path.normpath':
       return texts[0] === undefined ? undefined : string(normalize(texts[0]))
+    case 'os.path.exists':
+    case 'os.path.isfile':
+    case 'os.path.isdir':
+      return texts[0] === undefined ? undefined : boolean(existsSync(texts[0]))
     case 'os.path.realpath':
       return texts[0] === undefined ? undefined : string(realPath(texts[0]))
     case 'pathlib.Path':
@@ -87,6 +95,10 @@ function pathMethod(path: string, method: string, args: Value[]): Value | undefi
         if (dirname(folder) === folder) return { kind: 'tuple', items: parents }
       }
     }
+    case 'exists':
+    case 'is_file':
+    case 'is_dir':
+      return boolean(existsSync(path))
     case '.name':
       return string(basename(path))
     case '.stem':

@@ -1,13 +1,16 @@
 import type { SyntaxNode } from '@lezer/common'
 import { Expressions, MAX_STEPS } from './expressions.js'
-import { mutate } from './mutations.js'
-import { bodyOf, splitAlias, splitByComma } from './nodes.js'
+import { mutate, replaceEverywhere } from './mutations.js'
+import { assignedIn, bodyOf, splitAlias, splitByComma } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
 import { equal, NONE, Scope, string, truth, type Value } from './value.js'
 
 /** Evaluates the literal subset of Python that settings and migrations are written in. Runs nothing. */
 export class Evaluator extends Expressions {
+  /** Set by an import that would fail; `try` asks for it. */
+  private missingImport = false
+
   /** Runs the module's statements in order. */
   run(scope: Scope): Scope {
     scope.set('__file__', string(this.file.file))
@@ -52,7 +55,8 @@ export class Evaluator extends Expressions {
         return undefined
       case 'WithStatement':
       case 'WhileStatement':
-        this.#forget(node, scope, `it is set inside a ${node.name === 'WithStatement' ? 'with' : 'while'} block`)
+      case 'MatchStatement':
+        this.#forget(node, scope, 'it is set inside a block that cannot be followed')
         return undefined
       case 'DeleteStatement':
         this.#delete(node, scope)
@@ -63,7 +67,7 @@ export class Evaluator extends Expressions {
         return undefined
       case 'DecoratedStatement': {
         const inner = childrenOf(node).find((child) => child.name === 'FunctionDefinition' || child.name === 'ClassDefinition')
-        if (inner) this.#define(inner, scope)
+        if (inner) this.#define(inner, scope, true)
         return undefined
       }
       case 'ReturnStatement': {
@@ -81,8 +85,10 @@ export class Evaluator extends Expressions {
       for (const clause of splitByComma(parts.slice(1))) {
         const [path, alias] = splitAlias(clause.map((part) => this.text(part)))
         const dotted = path.join('')
-        if (alias) scope.set(alias, { kind: 'reference', name: dotted })
-        else scope.set(dotted.split('.')[0] as string, { kind: 'reference', name: dotted.split('.')[0] as string })
+        const top = dotted.split('.')[0] as string
+        if (!this.host.mayImport(dotted)) this.missingImport = true
+        if (alias) scope.set(alias, this.#module(dotted) ?? { kind: 'reference', name: dotted })
+        else scope.set(top, { kind: 'reference', name: top })
       }
       return
     }
@@ -93,19 +99,26 @@ export class Evaluator extends Expressions {
       .join('')
     const level = /^\.*/.exec(source)?.[0].length ?? 0
     const module = level > 0 ? this.host.resolveRelative(level, source.slice(level), this.file.file) : source
+    if (module !== null && !this.host.mayImport(module)) this.missingImport = true
     const names = parts.slice(at + 1).filter((part) => part.name !== '(' && part.name !== ')')
+    const imported = module === null ? null : this.host.importModule(module, this.file.file)
     if (names[0]?.name === '*') {
-      const star = module === null ? null : this.host.importModule(module, this.file.file)
-      if (star) for (const [name, value] of star.names) if (!name.startsWith('_')) scope.set(name, value)
-      if (!star) scope.set(`*${module ?? source}`, this.unknown(node, `"from ${source} import *" was not found`))
+      if (imported) for (const [name, value] of imported.names) if (!name.startsWith('_')) scope.set(name, value)
+      if (!imported && !this.missingImport) this.#forgetAll(node, scope, `"from ${source} import *" was not found`)
+      if (!imported) scope.set(`*${module ?? source}`, this.unknown(node, `"from ${source} import *" was not found`))
       return
     }
     for (const clause of splitByComma(names)) {
       const [path, alias] = splitAlias(clause.map((part) => this.text(part)))
       const name = path.join('')
-      const imported = module === null ? null : this.host.importModule(module, this.file.file)
-      scope.set(alias ?? name, imported?.names.get(name) ?? { kind: 'reference', name: `${module ?? source}.${name}` })
+      const dotted = [module ?? source, name].filter(Boolean).join('.')
+      scope.set(alias ?? name, imported?.names.get(name) ?? this.#module(dotted) ?? { kind: 'reference', name: dotted })
     }
+  }
+
+  #module(dotted: string): Value | null {
+    const scope = this.host.importModule(dotted, this.file.file)
+    return scope && { kind: 'module', name: dotted, scope }
   }
 
   #assign(node: SyntaxNode, scope: Scope): void {
@@ -146,27 +159,50 @@ export class Evaluator extends Expressions {
       )
   }
 
-  /** `D["x"]["y"] = v`: values are immutable, so the whole chain is rebuilt up to the variable. */
+  /** `D["x"]["y"] = v`: values are immutable, so whatever holds the old container gets the changed one. */
   #setMember(target: SyntaxNode, value: Value, scope: Scope): void {
-    const [object, bracket, index] = childrenOf(target)
-    if (!object || !bracket || !index || bracket.name !== '[') return
+    const [object, mark, index] = childrenOf(target)
+    if (!object || !mark || !index) return
     const container = this.expression(object, scope)
+    if (mark.name === '.') {
+      if (container.kind === 'class' || container.kind === 'module') container.scope.set(this.text(index), value)
+      return
+    }
     const key = this.expression(index, scope)
+    if (container.kind === 'reference' && container.name === 'os.environ') {
+      if (key.kind === 'string' && value.kind === 'string') this.host.setEnvironment?.(key.value, value.value)
+      return
+    }
+    if (container.kind === 'call') return this.#forgetAll(target, scope, `${container.callee}() may change it`)
     let changed: Value = this.unknown(target, 'it is changed in a way that cannot be read')
     if (container.kind === 'dict') {
       const kept = container.entries.filter(([name]) => equal(name, key) !== true)
       changed = { kind: 'dict', entries: [...kept, [key, value]] }
     } else if (container.kind === 'list' && key.kind === 'number')
       changed = { kind: 'list', items: container.items.map((item, at) => (at === key.value ? value : item)) }
-    else if (container.kind === 'reference' && container.name === 'os.environ') return
-    this.#bindOne(object, changed, scope)
+    this.#change(object, container, changed, scope)
+  }
+
+  /** Other names may hold the same object: in Python they would see the change. */
+  #change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
+    if (!replaceEverywhere(scope, container, changed)) this.#bindOne(target, changed, scope)
+  }
+
+  /** After `exec`, `globals()` and the like any name may have any value. */
+  #forgetAll(node: SyntaxNode, scope: Scope, reason: string): void {
+    for (let current: Scope | undefined = scope; current; current = current.parent)
+      for (const [name, value] of current.names) if (/^[A-Z]/.test(name) && value.kind !== 'class') current.names.set(name, this.unknown(node, reason))
+    scope.set('*exec', this.unknown(node, reason))
   }
 
   #update(node: SyntaxNode, scope: Scope): void {
     const [target, operator, ...rest] = childrenOf(node)
     if (!target || !operator) return
-    const value = this.binary(this.expression(target, scope), this.text(operator).slice(0, -1), this.commaList(rest, scope), node)
-    this.#bindOne(target, value, scope)
+    const before = this.expression(target, scope)
+    const value = this.binary(before, this.text(operator).slice(0, -1), this.commaList(rest, scope), node)
+    // += changes a list in place, for every name that holds it.
+    if (before.kind === 'list') this.#change(target, before, value, scope)
+    else this.#bindOne(target, value, scope)
   }
 
   /** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`. */
@@ -176,16 +212,24 @@ export class Evaluator extends Expressions {
       return
     }
     const [callee, argumentList] = childrenOf(node)
+    if (callee?.name === 'VariableName') {
+      const name = this.text(callee)
+      if (['exec', 'execfile', 'setattr', 'globals', 'vars', 'locals'].includes(name)) this.#forgetAll(node, scope, `${name}() may change it`)
+      else this.expression(node, scope)
+      return
+    }
     if (callee?.name !== 'MemberExpression' || !argumentList) return
     const [object, , property] = childrenOf(callee)
     if (!object || property?.name !== 'PropertyName') return
     const method = this.text(property)
-    const { args } = this.arguments(argumentList, scope)
+    const { args, keywords } = this.arguments(argumentList, scope)
     const container = this.expression(object, scope)
     if (container.kind === 'reference') return this.#sideEffect(container.name, method, args)
-    const changed = mutate(container, method, args)
+    if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
+      return this.#forgetAll(node, scope, `${container.callee}() may change it`)
+    const changed = mutate(container, method, args, keywords)
     if (changed === 'nothing') return
-    this.#bindOne(object, changed ?? this.unknown(node, `.${method}() with something that cannot be read`), scope)
+    this.#change(object, container, changed ?? this.unknown(node, `.${method}() with something that cannot be read`), scope)
   }
 
   #sideEffect(name: string, method: string, args: Value[]): void {
@@ -242,21 +286,25 @@ export class Evaluator extends Expressions {
     const body = parts.find((part) => part.name === 'Body')
     if (!body) return undefined
     const before = scope.copy()
+    const outer = this.missingImport
+    this.missingImport = false
     const returned = this.block(bodyOf(body), scope)
     // An import that is not there is what `try: from .local import *` is written for: the handler runs instead.
-    const missing = [...scope.names.keys()].filter((name) => name.startsWith('*') && !before.names.has(name))
-    if (missing.length === 0) return returned
+    const missing = this.missingImport
+    this.missingImport = outer
+    const branch = parts.findIndex((part) => part.name === (missing ? 'except' : 'else'))
+    const branchBody = branch < 0 ? undefined : parts.slice(branch).find((part) => part.name === 'Body')
+    if (!missing) return returned ?? (branchBody ? this.block(bodyOf(branchBody), scope) : undefined)
     scope.replaceWith(before)
-    const handler = parts.findIndex((part) => part.name === 'except')
-    const handlerBody = parts.slice(handler).find((part) => part.name === 'Body')
-    return handler >= 0 && handlerBody ? this.block(bodyOf(handlerBody), scope) : returned
+    return branchBody ? this.block(bodyOf(branchBody), scope) : undefined
   }
 
   #for(node: SyntaxNode, scope: Scope): void {
     const parts = childrenOf(node)
     const inAt = parts.findIndex((part) => part.name === 'in')
     const body = parts.find((part) => part.name === 'Body')
-    const iterable = parts[inAt + 1] ? this.expression(parts[inAt + 1] as SyntaxNode, scope) : undefined
+    const given = parts[inAt + 1] ? this.expression(parts[inAt + 1] as SyntaxNode, scope) : undefined
+    const iterable: Value | undefined = given?.kind === 'dict' ? { kind: 'list', items: given.entries.map(([key]) => key) } : given
     if (!body || !iterable || !('items' in iterable) || iterable.items.length > 500)
       return this.#forget(node, scope, 'it is set inside a loop that cannot be followed')
     for (const item of iterable.items) {
@@ -267,16 +315,12 @@ export class Evaluator extends Expressions {
 
   /** Whatever a block that cannot be followed may assign is unknown afterwards. */
   #forget(node: SyntaxNode, scope: Scope, reason: string): void {
-    node.toTree().iterate({
-      enter: (inner) => {
-        if (inner.name !== 'AssignStatement' && inner.name !== 'UpdateStatement' && inner.name !== 'ExpressionStatement') return
-        let target = inner.node.firstChild
-        while (target && target.name !== 'VariableName') target = target.firstChild
-        if (!target) return
-        const name = this.file.source.slice(node.from + target.from, node.from + target.to)
-        if (inner.name !== 'ExpressionStatement' || scope.names.has(name)) scope.set(name, this.unknown(node, reason))
-      },
-    })
+    const { names, imports } = assignedIn(node, this.file.source)
+    for (const name of names.filter((one) => !one.onlyChanged || scope.names.has(one.name))) scope.set(name.name, this.unknown(node, reason))
+    for (const name of imports) {
+      if (name === '*') this.#forgetAll(node, scope, reason)
+      else scope.set(name, this.unknown(node, reason))
+    }
   }
 
   #delete(node: SyntaxNode, scope: Scope): void {
@@ -296,7 +340,7 @@ export class Evaluator extends Expressions {
     }
   }
 
-  #define(node: SyntaxNode, scope: Scope): void {
+  #define(node: SyntaxNode, scope: Scope, decorated = false): void {
     const parts = childrenOf(node)
     const name = parts.find((part) => part.name === 'VariableName')
     if (!name) return
@@ -315,6 +359,7 @@ export class Evaluator extends Expressions {
       bases: bases ? this.arguments(bases, scope).args : [],
       scope: inner,
       line: this.line(node),
+      decorated,
     })
   }
 }

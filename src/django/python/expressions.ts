@@ -171,6 +171,7 @@ export abstract class Expressions {
       const known = callMethod(object, `.${name}`, [], new Map())
       if (known) return known
     }
+    if (object.kind === 'module') return object.scope.names.get(name) ?? this.unknown(node, `${object.name} has no ${name}`)
     if (object.kind === 'class') return object.scope.names.get(name) ?? this.unknown(node, `${object.name}.${name} is inherited or not set`)
     if (object.kind === 'either') return this.mapEither(object, (option) => this.#attribute(option, name, node), node)
     if (object.kind === 'unknown') return object
@@ -285,7 +286,7 @@ export abstract class Expressions {
       if (part.name !== 'FormatReplacement') continue
       result += plain(part.from)
       const inner = childrenOf(part)
-      const value = inner[1] && inner.length === 3 ? this.expression(inner[1], scope) : undefined
+      const value = inner[1] && (inner.length === 3 || inner[2]?.name === 'FormatConversion') ? this.expression(inner[1], scope) : undefined
       if (value?.kind === 'string' || value?.kind === 'path' || value?.kind === 'number') result += String(value.value)
       else return value?.kind === 'unknown' ? value : this.unknown(node, 'it formats something that cannot be read')
       at = part.to

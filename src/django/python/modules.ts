@@ -5,6 +5,15 @@ import type { Host } from './host.js'
 import { MAX_BYTES, parsePython } from './parse.js'
 import { Scope } from './value.js'
 
+/** Modules of Python's own library that settings import; they have no file on the search path. */
+const STANDARD = new Set(
+  `abc argparse ast base64 builtins calendar codecs collections configparser contextlib copy csv ctypes dataclasses datetime decimal
+   distutils email enum errno fnmatch functools getpass gettext glob gzip hashlib hmac html http importlib inspect io ipaddress itertools
+   json locale logging math mimetypes multiprocessing operator os pathlib pdb pickle pkgutil platform posixpath pprint queue random re
+   resource secrets shlex shutil signal site smtplib socket sqlite3 ssl stat string struct subprocess sys sysconfig tempfile textwrap
+   threading time timeit tomllib traceback types typing unittest urllib uuid warnings weakref xml zipfile zlib zoneinfo __future__`.split(/\s+/),
+)
+
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {
   readonly env: Record<string, string | undefined>
@@ -12,8 +21,12 @@ export class Modules implements Host {
   readonly searchPath: string[]
   readonly #scopes = new Map<string, Scope>()
 
-  constructor(searchPath: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  readonly #knowsPackages: boolean
+
+  /** @param knowsPackages the environment's site-packages are on the search path */
+  constructor(searchPath: readonly string[], env: Readonly<Record<string, string | undefined>>, knowsPackages: boolean) {
     this.searchPath = [...searchPath]
+    this.#knowsPackages = knowsPackages
     this.env = { ...env }
   }
 
@@ -40,6 +53,15 @@ export class Modules implements Host {
     return file === null || file === from ? null : this.evaluate(file)
   }
 
+  mayImport(dotted: string): boolean {
+    const top = dotted.split('.')[0] as string
+    if (STANDARD.has(top)) return true
+    // Without the project's environment a package that is not found proves nothing.
+    const inProject = this.findFolder(top) !== null || this.findFile(top) !== null
+    if (!inProject && !this.#knowsPackages) return true
+    return this.findFile(dotted) !== null || this.findFolder(dotted) !== null
+  }
+
   resolveRelative(level: number, dotted: string, from: string): string | null {
     let folder = dirname(from)
     for (let up = 1; up < level; up++) folder = dirname(folder)
@@ -58,10 +80,11 @@ export class Modules implements Host {
   }
 
   /** Each file once; a cycle of imports sees what is there so far, as in Python. */
-  evaluate(file: string): Scope {
+  evaluate(file: string, name?: string): Scope {
     const known = this.#scopes.get(file)
     if (known) return known
     const scope = new Scope()
+    if (name !== undefined) scope.set('__name__', { kind: 'string', value: name })
     this.#scopes.set(file, scope)
     if (statSync(file).size > MAX_BYTES) return scope
     return new Evaluator(parsePython(file, readFileSync(file, 'utf8')), this).run(scope)

@@ -1,7 +1,7 @@
-import { equal, lookUp, NONE, type Value } from './value.js'
+import { equal, lookUp, NONE, type Scope, string, type Value } from './value.js'
 
 /** @returns the changed container, `nothing` when the call changes nothing, undefined when it cannot be followed */
-export function mutate(container: Value, method: string, args: Value[]): Value | 'nothing' | undefined {
+export function mutate(container: Value, method: string, args: Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
   const [first, second] = args
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
@@ -13,11 +13,43 @@ export function mutate(container: Value, method: string, args: Value[]): Value |
     }
   }
   if (container.kind === 'dict') {
-    if (method === 'update' && first?.kind === 'dict') return { kind: 'dict', entries: [...container.entries, ...first.entries] }
+    const named = [...keywords].map(([key, value]): [Value, Value] => [string(key), value])
+    if (method === 'update' && (first === undefined || first.kind === 'dict'))
+      return { kind: 'dict', entries: [...container.entries, ...(first?.entries ?? []), ...named] }
     if (method === 'setdefault' && first?.kind === 'string')
       return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
     if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
   if (container.kind === 'either') return undefined
   return ['append', 'extend', 'insert', 'remove', 'update', 'setdefault', 'pop', 'clear', 'add'].includes(method) ? undefined : 'nothing'
+}
+
+/**
+ * Puts a changed container wherever the old object is held: by a name, or inside another container of a name.
+ * @returns false when nobody holds it
+ */
+export function replaceEverywhere(scope: Scope, old: Value, changed: Value): boolean {
+  let found = false
+  const replace = (value: Value, depth: number): Value => {
+    if (value === old) {
+      found = true
+      return changed
+    }
+    if (depth > 8) return value
+    if (value.kind === 'dict') {
+      const entries = value.entries.map(([key, entry]): [Value, Value] => [key, replace(entry, depth + 1)])
+      return entries.some(([, entry], index) => entry !== value.entries[index]?.[1]) ? { kind: 'dict', entries } : value
+    }
+    if ('items' in value) {
+      const items = value.items.map((item) => replace(item, depth + 1))
+      return items.some((item, index) => item !== value.items[index]) ? { ...value, items } : value
+    }
+    return value
+  }
+  for (let current: Scope | undefined = scope; current; current = current.parent)
+    for (const [name, value] of current.names) {
+      const after = replace(value, 0)
+      if (after !== value) current.names.set(name, after)
+    }
+  return found
 }

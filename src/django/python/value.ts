@@ -14,7 +14,9 @@ export type Value =
   | { kind: 'reference'; name: string }
   | Call
   | { kind: 'function'; name: string; node: SyntaxNode; scope: Scope; source: string }
-  | { kind: 'class'; name: string; bases: Value[]; scope: Scope; line: number }
+  | { kind: 'class'; name: string; bases: Value[]; scope: Scope; line: number; decorated: boolean }
+  /** A module of the project, read as well. */
+  | { kind: 'module'; name: string; scope: Scope }
   /** One of these, depending on something that was not known. */
   | { kind: 'either'; dependsOn: string; options: Value[] }
   | Unknown

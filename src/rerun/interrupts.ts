@@ -1,0 +1,33 @@
+import { MigstateError } from '../errors/index.js'
+import type { HeldChild } from './child.js'
+
+/** How often the user has pressed Ctrl-C, and the child that hears of it. */
+export interface Interrupts {
+  readonly count: number
+  child: HeldChild | undefined
+  stop(): void
+}
+
+export interface InterruptSource {
+  say(line: string): void
+  onInterrupt(handler: (count: number) => void): () => void
+}
+
+/** First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The rows go back in any case. */
+export function countInterrupts(ui: InterruptSource): Interrupts {
+  const state = { count: 0, child: undefined as HeldChild | undefined, stop: () => {} }
+  state.stop = ui.onInterrupt((count) => {
+    state.count = count
+    if (count === 1) {
+      ui.say('Interrupting; the rows are put back before the end …')
+      state.child?.interrupt()
+    } else if (count === 2) ui.say('Still putting things in order. A third Ctrl-C kills manage.py; the rows are put back all the same.')
+    else state.child?.kill()
+  })
+  return state
+}
+
+/** @throws MigstateError `interrupted` */
+export function stopIfInterrupted(interrupts: Interrupts): void {
+  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before anything was changed.')
+}
