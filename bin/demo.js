@@ -94,13 +94,23 @@ function demo(postgres) {
   migstate('history')
   if (rows(env, shop).some((row, index) => row !== after[index])) throw new Error('The rollback was not exact: this is a bug in migstate.')
 
-  heading(postgres ? 'That was the demo. Its PostgreSQL is stopped and gone; the project is still there:' : 'That was the demo. The shop is still there, try it yourself:')
+  heading(
+    postgres
+      ? 'That was the demo. Its PostgreSQL is stopped and gone; the project is still there:'
+      : 'That was the demo. The shop is still there, try it yourself:',
+  )
   say(`  cd ${shop}\n  export VIRTUAL_ENV=${django.home}\n  alias migstate="${process.execPath} ${join(root, 'bin', 'run.js')}"`)
   if (!postgres) say('  migstate status\n  migstate rerun shop 0003 --dry-run\n  migstate mark unapplied shop 0003\n  migstate --help')
 }
 
 function postgresEnv({ port }) {
-  return { SHOP_DB_ENGINE: 'django.db.backends.postgresql', SHOP_DB_NAME: 'postgres', SHOP_DB_HOST: '127.0.0.1', SHOP_DB_PORT: String(port), SHOP_DB_USER: 'postgres' }
+  return {
+    SHOP_DB_ENGINE: 'django.db.backends.postgresql',
+    SHOP_DB_NAME: 'postgres',
+    SHOP_DB_HOST: '127.0.0.1',
+    SHOP_DB_PORT: String(port),
+    SHOP_DB_USER: 'postgres',
+  }
 }
 
 /** The history as the database itself prints it, asked through Django, not through migstate. */

@@ -48,13 +48,21 @@ async function exitCodesPage() {
   }
   const rows = Object.entries(meanings).map(([exit, meaning]) => {
     const codes = Object.entries(CATALOGUE).filter(([, entry]) => entry.exit === Number(exit))
-    return [`## ${exit}: ${meaning}`, '', '| code | what to do next |', '|---|---|', ...codes.map(([code, { hint }]) => '| `' + code + '` | ' + hint + ' |')].join('\n')
+    return [
+      `## ${exit}: ${meaning}`,
+      '',
+      '| code | what to do next |',
+      '|---|---|',
+      ...codes.map(([code, { hint }]) => '| `' + code + '` | ' + hint + ' |'),
+    ].join('\n')
   })
-  return [
-    '# Exit codes and error codes',
-    'Generated from `src/errors/catalogue.ts` by `npm run docs`. 0: done, or nothing to do. 3: findings (`status --check`, `plan` when stopped): an answer, not an error.',
-    ...rows,
-  ].join('\n\n') + '\n'
+  return (
+    [
+      '# Exit codes and error codes',
+      'Generated from `src/errors/catalogue.ts` by `npm run docs`. 0: done, or nothing to do. 3: findings (`status --check`, `plan` when stopped): an answer, not an error.',
+      ...rows,
+    ].join('\n\n') + '\n'
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

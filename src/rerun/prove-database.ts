@@ -25,7 +25,7 @@ export async function askDjango(
   if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
   if (result.exitCode !== 0) {
     const why = result.startError ?? tailOf(result.output).at(-1) ?? `it exited with ${result.exitCode ?? result.signal}`
-    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why}`, {
+    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why.replace(/\.$/, '')}. The history is as before.`, {
       details: { exitCode: result.exitCode, tail: tailOf(result.output) },
     })
   }

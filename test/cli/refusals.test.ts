@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CATALOGUE } from '../../src/errors/index.js'
+import { built, type CliResult, migstate } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
+import { createHistoryTable, fingerprint } from '../support/history-table.js'
+
+/** Every way to say no: its code, its exit, a sentence with the consequence, a next command, and nothing changed. */
+let database: TestDatabase
+let project: FakeProject
+beforeEach(async () => {
+  database = await freshDatabase('sqlite')
+  project = await fakeProject(database)
+})
+afterEach(async () => {
+  project.remove()
+  await database.drop()
+})
+
+const options = (env: Record<string, string | undefined> = {}) => ({ cwd: project.folder, env: { MIGSTATE_URL: database.url, ...env } })
+const run = (argv: string[], env: Record<string, string | undefined> = {}) => migstate([...argv, '--json'], options(env))
+
+function expectRefusal(result: CliResult, code: keyof typeof CATALOGUE): void {
+  expect(result.stdout.trim().split('\n')).toHaveLength(1)
+  expect(result.json).toMatchObject({ schemaVersion: 1, ok: false, error: { code, exitCode: CATALOGUE[code].exit } })
+  expect(result.exitCode).toBe(CATALOGUE[code].exit)
+  expect(result.json.error.message).toMatch(/\.$/)
+  expect(result.json.error.hint.length).toBeGreaterThan(10)
+}
+
+const RECIPES: [
+  code: keyof typeof CATALOGUE,
+  name: string,
+  argv: string[],
+  prepare?: () => Promise<Record<string, string | undefined> | void> | Record<string, string | undefined> | void,
+][] = [
+  ['cannot-connect', 'nothing listens', ['status', '--url', 'postgresql://u@127.0.0.1:1/x']],
+  ['database-missing', 'no such file', ['status', '--url', 'sqlite:///nowhere.sqlite3']],
+  ['not-a-database', 'a text file', ['status', '--url', 'sqlite:///settings.py']],
+  ['table-missing', 'an empty database', ['mark', 'applied', 'shop', '0001_initial', '--yes'], () => void database.query('DROP TABLE django_migrations')],
+  ['table-missing', 'another table', ['mark', 'applied', 'shop', '0001', '--table', 'other', '--yes'], () => void database.query('CREATE TABLE other (x)')],
+  ['bad-settings', 'a settings module that is not there', ['status', '--settings', 'nope.settings']],
+  ['usage', 'an unknown flag', ['status', '--nope']],
+  ['usage', 'an unknown flag among names', ['mark', 'applied', 'shop', '0001', '--nope']],
+  ['usage', 'a flag without its value', ['history', '--limit']],
+  ['usage', 'a number that is none', ['mark', 'applied', 'shop', '0001', '--lock-timeout', 'soon']],
+  ['usage', 'a missing argument', ['rerun', 'shop']],
+  ['usage', 'nothing to mark', ['mark', 'applied', 'shop']],
+  ['usage', 'a mode that is none', ['rerun', 'shop', '0002', '--mode', 'magic']],
+  ['usage', 'an unclosed quote', ['rerun', 'shop', '0002', '--yes', '--force', '--mode', 'table', '--manage', "run APP NAME 'x"]],
+  ['usage', 'a schema on SQLite', ['status', '--schema', 'public']],
+  ['usage', 'an unknown key in migstate.json', ['status'], () => project.write({ 'migstate.json': '{"lockTimout": 3}' })],
+  ['usage', 'a wrong type in migstate.json', ['status'], () => project.write({ 'migstate.json': '{"lockTimeout": "3"}' })],
+  ['usage', 'a wrong value in the environment', ['status'], () => ({ MIGSTATE_LOCK_TIMEOUT: 'soon' })],
+  ['unknown-app', 'status of nothing', ['status', 'nope']],
+  ['unknown-app', 'mark of nothing', ['mark', 'applied', 'nope', '0001', '--yes']],
+  ['unknown-migration', 'no such name', ['mark', 'applied', 'shop', '0009', '--yes']],
+  ['ambiguous-migration', 'a short prefix', ['mark', 'unapplied', 'shop', '000', '--yes']],
+  ['unknown-operation', 'no such id', ['history', 'abc']],
+  ['unknown-operation', 'rollback of nothing', ['rollback', 'abc', '--yes']],
+  ['unknown-snapshot', 'no such id', ['snapshot', 'show', 'abc']],
+  ['bad-url', 'no scheme', ['status', '--url', 'shop']],
+  ['bad-url', 'another database', ['status', '--url', 'oracle://u@h/x']],
+  ['bad-url', 'a port that is none', ['status', '--url', 'postgresql://u@h:99999/x']],
+  ['no-project', 'no folder', ['status', '--project', 'nowhere']],
+  ['no-project', 'a folder without manage.py', ['status', '--project', 'shop']],
+  ['database-unknown', 'settings without DATABASES', ['status'], () => ({ MIGSTATE_URL: undefined })],
+  [
+    'unknown-alias',
+    'no such alias',
+    ['status', '--database', 'other'],
+    () => {
+      project.write({ 'settings.py': 'INSTALLED_APPS = []\nDATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "x"}}\n' })
+      return { MIGSTATE_URL: undefined }
+    },
+  ],
+  ['manage-without-target', 'a bare migrate', ['rerun', 'shop', '0002', '--yes', '--force', '--mode', 'table', '--manage', 'make migrate']],
+  ['needs-yes', 'nobody to ask', ['mark', 'unapplied', 'blog', '0001']],
+  ['needs-yes', 'nobody to ask for a rerun', ['rerun', 'shop', '0002']],
+  ['would-make-hole', 'a parent goes', ['mark', 'unapplied', 'shop', '0002_data', '--yes']],
+  [
+    'would-make-hole',
+    'a child comes',
+    ['mark', 'applied', 'shop', '0003_more', '--yes'],
+    () => void database.query("DELETE FROM django_migrations WHERE app <> 'blog'"),
+  ],
+  ['not-recorded', 'never applied', ['rerun', 'blog', '0001', '--yes'], () => void database.query("DELETE FROM django_migrations WHERE app = 'blog'")],
+  [
+    'unknown-migration',
+    'a ghost has no file to run',
+    ['rerun', 'blog', '0005_gone', '--yes'],
+    () => void database.query("INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0005_gone', '2024-01-01')"),
+  ],
+  [
+    'schema-operations',
+    'it makes a table',
+    ['rerun', 'blog', '0001', '--yes'],
+    () => project.write({ 'blog/migrations/0001_initial.py': migration('', 'migrations.CreateModel("X", fields=[])') }),
+  ],
+  [
+    'unknown-operation-kind',
+    'an operation of its own',
+    ['rerun', 'blog', '0001', '--yes'],
+    () => project.write({ 'blog/migrations/0001_initial.py': migration('', 'Magic()') }),
+  ],
+  [
+    'pending-migrations',
+    'its parent is not applied',
+    ['rerun', 'shop', '0002', '--yes'],
+    () => void database.query("DELETE FROM django_migrations WHERE app = 'shop' AND name = '0001_initial'"),
+  ],
+  [
+    'django-would-refuse',
+    'two leaves',
+    ['rerun', 'blog', '0001', '--yes'],
+    () => project.write({ 'shop/migrations/0003_other.py': migration('("shop", "0002_data")') }),
+  ],
+  [
+    'squashed-target',
+    'replaced by a squash',
+    ['rerun', 'shop', '0002', '--yes'],
+    () =>
+      project.write({
+        'shop/migrations/0001_squashed.py': migration(
+          '',
+          'migrations.RunPython(forward)',
+          '    replaces = [("shop", "0001_initial"), ("shop", "0002_data")]\n',
+        ),
+      }),
+  ],
+  ['unproven-database', 'a command of its own', ['rerun', 'shop', '0002', '--yes', '--mode', 'table', '--manage', 'make APP NAME']],
+  ['django-does-not-start', 'no such Python', ['rerun', 'shop', '0002', '--yes', '--python', './nowhere/python']],
+]
+
+describe('refusals', () => {
+  it.each(RECIPES)('%s: %s', async (code, _name, argv, prepare) => {
+    const env = (await prepare?.()) ?? {}
+    const before = existsSync(database.file as string) ? readFileSync(database.file as string) : null
+    const table = code === 'table-missing' ? null : await fingerprint(database)
+    expectRefusal(await run(argv, env as Record<string, string | undefined>), code)
+    if (table) expect(await fingerprint(database)).toEqual(table)
+    // Refused before anything is written: not even the side tables. A rerun that got as far as Django has its journal.
+    if (code !== 'django-does-not-start') expect(readFileSync(database.file as string).equals(before as Buffer)).toBe(true)
+  })
+
+  it('needs no table for a clear answer about a bare topic, a missing and a wrong command', async () => {
+    expect((await run(['mark'])).exitCode).toBe(0)
+    expect((await migstate([])).exitCode).toBe(0)
+    expect((await built(['--help'])).stdout).toContain('COMMANDS')
+    expect((await built(['--json'])).exitCode).toBe(0)
+    expect((await built(['--json', 'status'], options())).json.command).toBe('status')
+    expectRefusal(await migstate(['frobnicate', '--json']), 'unknown-command')
+    expect((await migstate(['frobnicate', '--json'])).json.command).toBeNull()
+    expectRefusal(await migstate(['mark', 'everything', '--json']), 'unknown-command')
+  })
+
+  it('a malformed settings file', async () => {
+    project.write({ 'settings.py': 'INSTALLED_APPS = [\n' })
+    expectRefusal(await run(['status']), 'bad-settings')
+  })
+
+  it('a project is needed for names, not for the journal', async () => {
+    const nowhere = mkdtempSync(join(tmpdir(), 'migstate-nowhere-'))
+    expectRefusal(await migstate(['status', '--json'], { cwd: nowhere, env: { MIGSTATE_URL: database.url } }), 'no-project')
+    expect((await migstate(['history', '--json'], { cwd: nowhere, env: { MIGSTATE_URL: database.url } })).exitCode).toBe(0)
+    rmSync(nowhere, { recursive: true })
+  })
+
+  it('a read-only file and folder', async () => {
+    if (process.getuid?.() === 0) return expect((await run(['status'])).exitCode).toBe(0)
+    chmodSync(database.file as string, 0o400)
+    expectRefusal(await run(['mark', 'unapplied', 'blog', '0001', '--yes']), 'read-only')
+    return undefined
+  })
+
+  it('text errors: one line with the code, one with what to type, no stack without -v', async () => {
+    const quiet = await migstate(['mark', 'unapplied', 'shop', '0002_data', '--yes'], options())
+    expect(quiet.stdout).toBe('')
+    expect(quiet.stderr).toContain('[would-make-hole]')
+    expect(quiet.stderr).toContain('--with-dependants')
+    expect(quiet.stderr).not.toContain(' at ')
+    const verbose = await migstate(['status', '--url', 'sqlite:///nowhere.sqlite3', '-v'], options())
+    expect(verbose.stderr).toContain('    at ')
+  })
+})
+
+describe('dry runs', () => {
+  it.each([['mark', 'unapplied', 'blog', '0001'], ['mark', 'applied', 'blog', '0002_x', '--no-files'], ['rerun', 'shop', '0002'], ['rollback'], ['recover']])(
+    '%s %s %s write nothing at all',
+    async (...argv) => {
+      const hash = () =>
+        createHash('sha256')
+          .update(readFileSync(database.file as string))
+          .digest('hex')
+      const before = hash()
+      const result = await run([...argv, '--dry-run'])
+      expect(result.exitCode, result.stdout).toBe(0)
+      expect(result.json.result).toMatchObject({ operation: null, dryRun: true })
+      expect(hash()).toBe(before)
+      expect(readdirSync(join(database.file as string, '..'))).toEqual(['db.sqlite3'])
+    },
+  )
+
+  it('are the same plan, with null for what does not exist yet', async () => {
+    const { result } = (await run(['mark', 'applied', 'blog', '0002_x', '--no-files', '--dry-run'])).json
+    expect(result.changes.added).toEqual([{ id: null, app: 'blog', name: '0002_x', applied: null }])
+    expect((await run(['mark', 'unapplied', 'shop', '0002_data', '--dry-run'])).json.error.code).toBe('would-make-hole')
+  })
+})
+
+describe('nothing dangerous is printed', () => {
+  it('terminal escapes in names and files are shown, not obeyed', async () => {
+    await database.query("INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0009_' || char(27) || ']0;x' || char(7), '2024-01-01')")
+    const { stdout, stderr } = await migstate(['status'], options())
+    expect(stdout + stderr).not.toContain('\u001b')
+    expect(stdout).toContain('\\x1b')
+    await migstate(['mark', 'applied', 'x\u001b[31m', 'y', '--no-files', '--yes'], options())
+    expect((await migstate(['history'], options())).stdout).not.toContain('\u001b')
+  })
+
+  it.each([
+    ['in a URL', ['status', '--url', 'postgresql://user:s3cr3t@127.0.0.1:1/x']],
+    ['with odd characters', ['status', '--url', 'postgresql://user:s3cr3t/#?@x@127.0.0.1:1/x']],
+    ['after a wrong flag', ['status', '--urll=postgresql://user:s3cr3t@h/x']],
+    ['as a stray word', ['history', '0', 'postgresql://user:s3cr3t@h/x']],
+    ['in a query', ['status', '--url', 'postgresql://127.0.0.1:1/x?user=u&password=s3cr3t']],
+  ])('no password, %s', async (_name, argv) => {
+    for (const more of [[], ['-v'], ['--json']]) {
+      const result = await migstate([...argv, ...more], options())
+      expect(result.exitCode).not.toBe(0)
+      expect(result.stdout + result.stderr).not.toContain('s3cr3t')
+    }
+  })
+
+  it.runIf(engines.includes('postgresql'))('no password in the journal', async () => {
+    const postgres = await freshDatabase('postgresql')
+    await createHistoryTable(postgres)
+    const url = postgres.url.replace('postgres@', 'postgres:s3cr3t%20x@')
+    const marked = await migstate(['mark', 'applied', 'x', '0001_y', '--no-files', '--yes', '--json', '--url', url], { cwd: project.folder })
+    expect(marked.exitCode, marked.stdout).toBe(0)
+    expect(JSON.stringify(await postgres.query('SELECT * FROM migstate_operation'))).not.toContain('s3cr3t')
+    await postgres.drop()
+  })
+})
+
+describe('configuration', () => {
+  it('a flag beats its variable, which beats migstate.json', async () => {
+    project.write({ 'migstate.json': '{"table": "from_file"}' })
+    expect((await run(['status'])).json.error.message).toContain('from_file')
+    expect((await run(['status'], { MIGSTATE_TABLE: 'from_variable' })).json.error.message).toContain('from_variable')
+    expect((await run(['status', '--table', 'from_flag'], { MIGSTATE_TABLE: 'from_variable' })).json.error.message).toContain('from_flag')
+  })
+
+  it('json in migstate.json holds for errors too', async () => {
+    project.write({ 'migstate.json': '{"json": true}' })
+    expect((await migstate(['status', 'nope'], options())).json.error.code).toBe('unknown-app')
+  })
+
+  it('a stray DATABASE_URL never sends an edit to another database', async () => {
+    const result = await migstate(['status', '--json'], options({ MIGSTATE_URL: undefined, DATABASE_URL: database.url }))
+    expect(result.json.error.code).toBe('database-unknown')
+  })
+
+  it('the built file says the same as the source', async () => {
+    const [source, bundle] = [await run(['status']), await built(['status', '--json'], options())]
+    expect(bundle.json).toEqual(source.json)
+    expect((await built(['status', '--nope', '--json'], options())).json).toEqual((await run(['status', '--nope'])).json)
+  })
+})
