@@ -1,12 +1,19 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { loadBundle } from './load.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bundle = join(root, 'dist', 'cli.cjs')
-if (existsSync(bundle)) await createRequire(import.meta.url)(bundle).run(process.argv.slice(2), root)
+
+// Whatever escapes the program is one line, never a screenful of bundled source.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`migstate failed unexpectedly: ${error?.message ?? error}\n${process.argv.includes('-v') ? `${error?.stack}\n` : ''}`)
+  process.exit(1)
+})
+
+if (existsSync(bundle)) await loadBundle(bundle).program.run(process.argv.slice(2), root)
 else {
   process.stderr.write('migstate is not built yet. Run "npm run build" first.\n')
   process.exitCode = 1

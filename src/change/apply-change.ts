@@ -67,6 +67,8 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     return { changes, rows: after }
   } catch (error) {
     if (open) await dialect.rollbackEdit(session).catch(() => {})
+    if (open && isFailure(error, 'lost'))
+      throw new MigstateError('cannot-connect', `${error.message} The database takes the change back by itself: nothing was changed.`, { cause: error })
     throw error
   }
 }

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// "npm run bench": start-up of the built CLI, interleaved with bare Node and with Django in one run.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { buildCli, checkNode, ensurePackages, root } from './bootstrap.js'
+
+checkNode()
+await ensurePackages()
+await buildCli()
+const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'bench', 'startup.ts'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+child.on('close', (status) => {
+  process.exitCode = status ?? 1
+})

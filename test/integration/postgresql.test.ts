@@ -1,0 +1,179 @@
+import { createServer, connect as connectSocket, type Server } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migstate, start } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
+
+/** What only PostgreSQL has: schemas, roles, poolers, sessions that can be ended. */
+describe.runIf(engines.includes('postgresql'))('postgresql', () => {
+  let database: TestDatabase
+  const cleanups: (() => Promise<void> | void)[] = []
+  beforeEach(async () => {
+    database = await freshDatabase('postgresql')
+  })
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+    await database.drop()
+  })
+
+  const run = (argv: string[], url = database.url) => migstate([...argv, '--no-files', '--json', '--url', url])
+  const mark = (name: string, url?: string, ...more: string[]) => run(['mark', 'applied', 'shop', name, '--yes', ...more], url)
+  const makeTable = async () => {
+    await createHistoryTable(database)
+    await record(database, [['shop', '0001_initial']])
+  }
+
+  async function role(grants: string): Promise<string> {
+    const name = `r${Math.random().toString(36).slice(2, 10)}`
+    await database.query(`CREATE ROLE ${name} LOGIN; ${grants.replaceAll('@', name)}`)
+    cleanups.push(async () => void (await database.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`)))
+    const url = new URL(database.url)
+    url.username = name
+    return url.href
+  }
+
+  describe('schemas', () => {
+    beforeEach(async () => {
+      await database.query('CREATE SCHEMA tenant; CREATE SCHEMA "odd ""name.x"')
+      await createHistoryTable(database, 'identity', 'tenant.django_migrations')
+      await createHistoryTable(database, 'identity', '"odd ""name.x".django_migrations')
+    })
+
+    it('several, and search_path finds none: refused with the list', async () => {
+      const refused = await run(['status'])
+      expect(refused.json.error).toMatchObject({ code: 'table-ambiguous', exitCode: 2, details: { candidates: ['odd "name.x.django_migrations', 'tenant.django_migrations'] } })
+    })
+
+    it('search_path decides, and the others are a warning', async () => {
+      const url = `${database.url}?options=${encodeURIComponent('-c search_path=tenant')}`
+      const status = await run(['status'], url)
+      expect(status.json.result.database).toMatchObject({ schema: 'tenant', table: 'django_migrations' })
+      expect(status.json.warnings).toMatchObject([{ code: 'table-ambiguous' }])
+    })
+
+    it('--schema decides; everything, the side tables too, lies there', async () => {
+      expect((await mark('0001_x', undefined, '--schema', 'odd "name.x')).exitCode).toBe(0)
+      const tables = await database.query("SELECT table_schema, count(*) AS n FROM information_schema.tables WHERE table_name LIKE 'migstate%' GROUP BY 1")
+      expect(tables).toEqual([{ table_schema: 'odd "name.x', n: '3' }])
+      expect((await run(['history', '--schema', 'tenant'])).json.result.operations).toEqual([])
+      expect((await run(['status', '--schema', 'nope'])).json.error.code).toBe('table-missing')
+    })
+  })
+
+  describe('roles', () => {
+    beforeEach(makeTable)
+
+    it('without CREATE: missing-rights with the DDL for a DBA, nothing changed; with the tables made it works', async () => {
+      const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT SELECT, INSERT, UPDATE, DELETE ON django_migrations TO @; GRANT USAGE, SELECT ON SEQUENCE django_migrations_id_seq TO @')
+      const before = await fingerprint(database)
+      const refused = await mark('0002_x', url)
+      expect(refused.json.error).toMatchObject({ code: 'missing-rights', exitCode: 1 })
+      expect(refused.json.error.details.ddl[0]).toContain('CREATE TABLE')
+      expect(await fingerprint(database)).toEqual(before)
+      for (const statement of refused.json.error.details.ddl) await database.query(statement)
+      const name = new URL(url).username
+      await database.query(`GRANT SELECT, INSERT ON migstate_operation, migstate_event, migstate_snapshot_row TO ${name}`)
+      expect((await mark('0002_x', url)).exitCode).toBe(0)
+      // It may not move the sequence: the rows are exact, the counter stays higher, and that is said.
+      const undone = await run(['rollback', '--yes'], url)
+      expect(undone.json.warnings.map((one: { code: string }) => one.code)).toContain('sequence-not-restored')
+      expect((await fingerprint(database)).rows).toEqual(before.rows)
+    })
+
+    it('with UPDATE on the sequence: put back by setval after the commit', async () => {
+      const before = await fingerprint(database)
+      await mark('0002_x')
+      const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT ALL ON ALL TABLES IN SCHEMA public TO @; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO @')
+      const undone = await run(['rollback', '--yes'], url)
+      expect(undone.json).toMatchObject({ ok: true, warnings: [] })
+      expect(await fingerprint(database)).toEqual(before)
+    })
+
+    it('read-only: refused before anything', async () => {
+      const url = await role('GRANT USAGE, CREATE ON SCHEMA public TO @; GRANT ALL ON django_migrations TO @; ALTER ROLE @ SET default_transaction_read_only = on')
+      expect((await mark('0002_x', url)).json.error).toMatchObject({ code: 'read-only', exitCode: 1 })
+      expect((await run(['status'], url)).exitCode).toBe(0)
+    })
+
+    it('SELECT only: status works, a change says which right is missing', async () => {
+      const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT SELECT ON django_migrations TO @')
+      expect((await run(['status'], url)).exitCode).toBe(0)
+      expect((await mark('0002_x', url)).json.error).toMatchObject({ code: 'missing-rights', details: { ddl: expect.arrayContaining([]) } })
+    })
+  })
+
+  it('through a transaction pooler single changes work and multi-step verbs are refused', async () => {
+    await makeTable()
+    const pooler = await startPooler(database.url)
+    cleanups.push(() => void pooler.server.close())
+    expect((await mark('0002_x', pooler.url)).exitCode).toBe(0)
+    expect((await fingerprint(database)).rows).toHaveLength(2)
+    const folder = mkdtempSync(join(tmpdir(), 'migstate-pooler-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    // An unfinished operation, as a killed rerun leaves it.
+    await database.query(`INSERT INTO migstate_operation (id, format, history_table, kind, started_at, actor, host, pid, command, snapshot) VALUES ('abc', 1, 'django_migrations', 'rerun', 'x', 'x', 'x', '1', 'x', 'x')`)
+    expect((await run(['recover'], pooler.url)).json.error).toMatchObject({ code: 'pooler', exitCode: 4 })
+    expect((await run(['recover'])).json.result.operation).toMatchObject({ id: 'abc', status: 'aborted' })
+  })
+
+  it('a connection that is lost under the lock aborts, and nothing is changed', async () => {
+    await makeTable()
+    const before = await fingerprint(database)
+    const folder = mkdtempSync(join(tmpdir(), 'migstate-lost-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    const gate = join(folder, 'gate')
+    const running = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], { env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `rows-written@${gate}` } })
+    for (let turn = 0; turn < 200 && (await database.query("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'migstate mark%' AND state = 'idle in transaction'")).length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 30))
+    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'migstate mark%'")
+    writeFileSync(gate, '')
+    const result = await running.done
+    expect(result.exitCode).toBe(1)
+    expect(result.json.error.code).toBe('cannot-connect')
+    // A sequence is not part of a transaction: the id that was drawn stays drawn.
+    expect((await fingerprint(database)).rows).toEqual(before.rows)
+    expect((await mark('0002_x')).exitCode).toBe(0)
+  })
+
+  it('names the session that holds the table', async () => {
+    await makeTable()
+    const { default: pg } = await import('pg')
+    const holder = new pg.Client({ connectionString: database.url, application_name: 'nightly vacuum' })
+    await holder.connect()
+    await holder.query('BEGIN; LOCK TABLE django_migrations IN ACCESS SHARE MODE')
+    const refused = await mark('0002_x', undefined, '--lock-timeout', '1')
+    await holder.end()
+    expect(refused.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5, message: expect.stringContaining('nightly vacuum') })
+  })
+})
+
+/** A stand-in for PgBouncer in transaction mode: it answers the start-up with a process id of its own. */
+async function startPooler(target: string): Promise<{ server: Server; url: string }> {
+  const to = new URL(target)
+  const server = createServer((client) => {
+    const upstream = connectSocket(Number(to.port), to.hostname)
+    client.on('data', (data) => upstream.write(data))
+    upstream.on('data', (data) => client.write(changeProcessId(data)))
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('close', () => other.destroy())
+      one.on('error', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(target)
+  url.port = String((server.address() as { port: number }).port)
+  return { server, url: url.href }
+}
+
+/** BackendKeyData: 'K', length 12, process id, secret key (PostgreSQL manual, message formats). */
+function changeProcessId(data: Buffer): Buffer {
+  const copy = Buffer.from(data)
+  const at = copy.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]))
+  if (at >= 0) copy.writeUInt32BE(1, at + 5)
+  return copy
+}
