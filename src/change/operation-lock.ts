@@ -46,6 +46,8 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
   const second = await dialect.tryAdvisoryLock(await database.side(), table)
   if (!second) return lock
   await second.release()
+  // A lost connection has lost its lock too, and says so here.
+  await edit.rows('SELECT 1 AS alive')
   await lock.release()
   throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here. Nothing was changed.')
 }

@@ -55,8 +55,13 @@ describe.each(engines)('%s', (engine) => {
     it('restores a snapshot exactly, and the next insert clashes with nothing', async () => {
       const before = await fingerprint(database)
       const { snapshot } = (await run('snapshot', 'create')).json.result
-      expect((await write('mark', 'unapplied', 'auth', '0001_initial')).json).toMatchObject({ ok: true })
-      expect((await write('mark', 'applied', 'x', '0001_a', '0002_b')).json).toMatchObject({ ok: true })
+      for (const argv of [
+        ['mark', 'unapplied', 'auth', '0001_initial'],
+        ['mark', 'applied', 'x', '0001_a', '0002_b'],
+      ]) {
+        const { exitCode, stdout } = await write(...argv)
+        expect(exitCode, stdout).toBe(0)
+      }
       expect((await fingerprint(database)).rows).toHaveLength(5)
       const restored = await write('snapshot', 'restore', snapshot.id)
       expect(restored.json.result.changes.removed).toHaveLength(2)

@@ -4,7 +4,9 @@ import { engines, freshDatabase, type TestDatabase } from '../support/databases.
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 
 /** What only MySQL and MariaDB have. */
-describe.each(engines.filter((engine) => engine === 'mysql' || engine === 'mariadb'))('%s', (engine) => {
+describe.each(['mysql', 'mariadb'] as const)('%s', (engine) => {
+  if (!engines.includes(engine)) return it.skip('is not part of this run', () => {})
+
   let database: TestDatabase
   let user: string
   beforeEach(async () => {

@@ -126,8 +126,8 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     cleanups.push(() => rmSync(folder, { recursive: true }))
     const gate = join(folder, 'gate')
     const running = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], { env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `rows-written@${gate}` } })
-    for (let turn = 0; turn < 200 && (await database.query("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'migstate mark%' AND state = 'idle in transaction'")).length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 30))
-    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'migstate mark%'")
+    for (let turn = 0; turn < 200 && (await database.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%' AND state = 'idle in transaction'")).length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 30))
+    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%'")
     writeFileSync(gate, '')
     const result = await running.done
     expect(result.exitCode).toBe(1)
