@@ -79,7 +79,8 @@ async function writeCodeCache() {
   try {
     // An empty file is an empty SQLite database; nothing listens on port 1.
     writeFileSync(join(folder, 'empty.sqlite3'), '')
-    for (const url of [`sqlite:///${folder}/empty.sqlite3`, 'postgresql://127.0.0.1:1/x', 'mysql://127.0.0.1:1/x']) await program.run(['status', ...project, url], root)
+    for (const url of [`sqlite:///${folder}/empty.sqlite3`, 'postgresql://127.0.0.1:1/x', 'mysql://127.0.0.1:1/x'])
+      await program.run(['status', ...project, url], root)
     await program.run(['mark', 'applied', 'shop', '0001', '--yes', ...project, `sqlite:///${folder}/empty.sqlite3`], root)
   } finally {
     ;[process.stdout.write, process.stderr.write] = write

@@ -29,7 +29,9 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (engine) => {
   }
 
   it('a wrong password, a percent-encoded right one', async () => {
-    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'p@ss/w?rd#1'; GRANT ALL ON \`${new URL(database.url).pathname.slice(1)}\`.* TO '${user}'@'%'`)
+    await database.query(
+      `CREATE USER '${user}'@'%' IDENTIFIED BY 'p@ss/w?rd#1'; GRANT ALL ON \`${new URL(database.url).pathname.slice(1)}\`.* TO '${user}'@'%'`,
+    )
     expect((await run(['status'], as('nope'))).json.error).toMatchObject({ code: 'wrong-password', exitCode: 1 })
     expect((await run(['status'], as(encodeURIComponent('p@ss/w?rd#1')))).exitCode).toBe(0)
   })
@@ -41,7 +43,9 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (engine) => {
 
   it('without ALTER the rows come back exactly and the counter stays higher, which is said', async () => {
     const name = new URL(database.url).pathname.slice(1)
-    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT SELECT, INSERT, UPDATE, DELETE, LOCK TABLES, CREATE ON \`${name}\`.* TO '${user}'@'%'`)
+    await database.query(
+      `CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT SELECT, INSERT, UPDATE, DELETE, LOCK TABLES, CREATE ON \`${name}\`.* TO '${user}'@'%'`,
+    )
     const before = await fingerprint(database)
     expect((await run(['mark', 'applied', 'shop', '0002_x', '--yes'], as('x'))).exitCode).toBe(0)
     const undone = await run(['rollback', '--yes'], as('x'))
@@ -58,7 +62,9 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (engine) => {
   })
 
   it('odd rows are kept: a zero date, id 0', async () => {
-    await database.query("SET sql_mode='NO_AUTO_VALUE_ON_ZERO'; INSERT INTO django_migrations (id, app, name, applied) VALUES (0, 'odd', '0001_x', '0000-00-00 00:00:00')")
+    await database.query(
+      "SET sql_mode='NO_AUTO_VALUE_ON_ZERO'; INSERT INTO django_migrations (id, app, name, applied) VALUES (0, 'odd', '0001_x', '0000-00-00 00:00:00')",
+    )
     const before = await fingerprint(database)
     expect((await run(['mark', 'unapplied', 'odd', '0001_x', '--yes'])).exitCode).toBe(0)
     expect((await run(['rollback', '--yes'])).exitCode).toBe(0)

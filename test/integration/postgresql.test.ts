@@ -44,7 +44,11 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
 
     it('several, and search_path finds none: refused with the list', async () => {
       const refused = await run(['status'])
-      expect(refused.json.error).toMatchObject({ code: 'table-ambiguous', exitCode: 2, details: { candidates: ['odd "name.x.django_migrations', 'tenant.django_migrations'] } })
+      expect(refused.json.error).toMatchObject({
+        code: 'table-ambiguous',
+        exitCode: 2,
+        details: { candidates: ['odd "name.x.django_migrations', 'tenant.django_migrations'] },
+      })
     })
 
     it('search_path decides, and the others are a warning', async () => {
@@ -67,7 +71,9 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     beforeEach(makeTable)
 
     it('without CREATE: missing-rights with the DDL for a DBA, nothing changed; with the tables made it works', async () => {
-      const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT SELECT, INSERT, UPDATE, DELETE ON django_migrations TO @; GRANT USAGE, SELECT ON SEQUENCE django_migrations_id_seq TO @')
+      const url = await role(
+        'GRANT USAGE ON SCHEMA public TO @; GRANT SELECT, INSERT, UPDATE, DELETE ON django_migrations TO @; GRANT USAGE, SELECT ON SEQUENCE django_migrations_id_seq TO @',
+      )
       const before = await fingerprint(database)
       const refused = await mark('0002_x', url)
       expect(refused.json.error).toMatchObject({ code: 'missing-rights', exitCode: 1 })
@@ -86,14 +92,18 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     it('with UPDATE on the sequence: put back by setval after the commit', async () => {
       const before = await fingerprint(database)
       await mark('0002_x')
-      const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT ALL ON ALL TABLES IN SCHEMA public TO @; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO @')
+      const url = await role(
+        'GRANT USAGE ON SCHEMA public TO @; GRANT ALL ON ALL TABLES IN SCHEMA public TO @; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO @',
+      )
       const undone = await run(['rollback', '--yes'], url)
       expect(undone.json).toMatchObject({ ok: true, warnings: [] })
       expect(await fingerprint(database)).toEqual(before)
     })
 
     it('read-only: refused before anything', async () => {
-      const url = await role('GRANT USAGE, CREATE ON SCHEMA public TO @; GRANT ALL ON django_migrations TO @; ALTER ROLE @ SET default_transaction_read_only = on')
+      const url = await role(
+        'GRANT USAGE, CREATE ON SCHEMA public TO @; GRANT ALL ON django_migrations TO @; ALTER ROLE @ SET default_transaction_read_only = on',
+      )
       expect((await mark('0002_x', url)).json.error).toMatchObject({ code: 'read-only', exitCode: 1 })
       expect((await run(['status'], url)).exitCode).toBe(0)
     })
@@ -114,7 +124,9 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     const folder = mkdtempSync(join(tmpdir(), 'migstate-pooler-'))
     cleanups.push(() => rmSync(folder, { recursive: true }))
     // An unfinished operation, as a killed rerun leaves it.
-    await database.query(`INSERT INTO migstate_operation (id, format, history_table, kind, started_at, actor, host, pid, command, snapshot) VALUES ('abc', 1, 'django_migrations', 'rerun', 'x', 'x', 'x', '1', 'x', 'x')`)
+    await database.query(
+      `INSERT INTO migstate_operation (id, format, history_table, kind, started_at, actor, host, pid, command, snapshot) VALUES ('abc', 1, 'django_migrations', 'rerun', 'x', 'x', 'x', '1', 'x', 'x')`,
+    )
     expect((await run(['recover'], pooler.url)).json.error).toMatchObject({ code: 'pooler', exitCode: 4 })
     expect((await run(['recover'])).json.result.operation).toMatchObject({ id: 'abc', status: 'aborted' })
   })
@@ -125,8 +137,20 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     const folder = mkdtempSync(join(tmpdir(), 'migstate-lost-'))
     cleanups.push(() => rmSync(folder, { recursive: true }))
     const gate = join(folder, 'gate')
-    const running = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], { env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `rows-written@${gate}` } })
-    for (let turn = 0; turn < 200 && (await database.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%' AND state = 'idle in transaction'")).length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 30))
+    const running = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], {
+      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `rows-written@${gate}` },
+    })
+    for (
+      let turn = 0;
+      turn < 200 &&
+      (
+        await database.query(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%' AND state = 'idle in transaction'",
+        )
+      ).length === 0;
+      turn++
+    )
+      await new Promise((resolve) => setTimeout(resolve, 30))
     await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%'")
     writeFileSync(gate, '')
     const result = await running.done
