@@ -61,6 +61,7 @@ function ask(question: string, signal: AbortSignal): Promise<boolean> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
     const interrupt = () => {
+      process.stderr.write('\n')
       reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
       readline.close()
     }

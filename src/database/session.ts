@@ -69,11 +69,13 @@ export type Binding = string | number | null
 export async function pinConnection(config: Knex.Config, shape: ResponseShape, classify: Classify): Promise<Session> {
   const { default: createKnex } = await import('knex')
   const silent = { warn() {}, error() {}, debug() {}, deprecate() {} }
-  const knex = createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
+  let knex: Knex | undefined
   try {
+    // Knex asks for the driver's module right here.
+    knex = createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
     return new Session(knex, await knex.client.acquireConnection(), shape, classify)
   } catch (error) {
-    await knex.destroy().catch(() => {})
+    await knex?.destroy().catch(() => {})
     throw classify(error)
   }
 }
