@@ -22,7 +22,7 @@ describe.each(engines)('%s', (engine) => {
   it('12 marks at once: 12 times exit 0, 12 rows', async () => {
     const marks = await Promise.all(
       Array.from({ length: 12 }, (_unused, index) =>
-        built(['mark', 'applied', 'many', `${String(index).padStart(4, '0')}_x`, '--no-files', '--yes', '--json', '--lock-timeout', '60'], options()),
+        built(['mark', 'applied', 'many', `${String(index).padStart(4, '0')}_x`, '--no-files', '--yes', '--json'], options()),
       ),
     )
     expect(marks.map((mark) => mark.exitCode)).toEqual(Array(12).fill(0))
