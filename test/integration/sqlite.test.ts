@@ -1,5 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { migstate } from '../support/cli.js'
+import { open } from '../../src/index.js'
+import { migstate, root, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 
@@ -40,6 +43,49 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     expect((await run('mark', 'applied', 'shop', '0002_x', '--yes')).exitCode).toBe(0)
     expect((await run('rollback', '--yes')).exitCode).toBe(0)
     expect(await fingerprint(database)).toEqual(before)
+  })
+
+  it('in WAL mode another process that comes and goes takes nothing away while an edit is under way', async () => {
+    await database.query('PRAGMA journal_mode = WAL')
+    const gate = `${database.file}.gate`
+    const marking = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], {
+      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `lock-taken@${gate}` },
+    })
+    for (let turn = 0; turn < 300 && !existsSync(`${gate}.reached`); turn++) await new Promise((resolve) => setTimeout(resolve, 30))
+    // The last connection to close removes the WAL; ours is open, so these must not be the last.
+    const elsewhere = (sql: string) =>
+      execFileSync(
+        process.execPath,
+        ['-e', `const d = require('better-sqlite3')(process.argv[1]); d.exec(process.argv[2]); d.close()`, database.file as string, sql],
+        { cwd: root },
+      )
+    elsewhere('SELECT 1')
+    expect(existsSync(`${database.file}-wal`)).toBe(true)
+    elsewhere('CREATE TABLE other (n); WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000) INSERT INTO other SELECT n FROM r')
+    writeFileSync(gate, '')
+    const marked = await marking.done
+    expect(marked.exitCode, marked.stderr).toBe(0)
+    expect(await database.query('SELECT count(*) AS n FROM other')).toEqual([{ n: '3000' }])
+    expect(await database.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+    expect((await fingerprint(database)).rows).toHaveLength(2)
+  })
+
+  it('the library leaves the locks of its host alone', async () => {
+    const { default: Sqlite } = await import('better-sqlite3')
+    const host = new Sqlite(database.file as string)
+    host.exec('BEGIN IMMEDIATE')
+    const m = await open({ url: database.url, noFiles: true })
+    await m.status()
+    // Another process must still find the host's lock.
+    const other = spawnSync(
+      process.execPath,
+      ['-e', `require('better-sqlite3')(process.argv[1], { timeout: 100 }).exec('BEGIN IMMEDIATE')`, database.file as string],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect(other.stderr).toContain('database is locked')
+    await m.close()
+    host.exec('ROLLBACK')
+    host.close()
   })
 
   it('a relative URL and a symbolic link mean the same file and the same lock', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import type { ConnectionSpec, SqliteSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 import type { ConnectOptions } from '../dialect.js'
@@ -37,24 +37,16 @@ export async function openFile(path: string, readOnly: boolean): Promise<Session
   return session
 }
 
+/**
+ * Looks without opening: closing any descriptor of the file would drop all POSIX locks that this process has on it (fcntl(2)),
+ * and in WAL mode another process would then take itself for the last one and remove the WAL under our feet.
+ */
 function checkFile(path: string): void {
   if (!existsSync(path)) throw new MigstateError('database-missing', `There is no file ${path}. It was not created.`)
   if (!statSync(path).isFile()) throw new MigstateError('not-a-database', `${path} is not a file.`)
-  const head = firstBytes(path)
-  if (head !== '' && head !== 'SQLite format 3\0') throw new MigstateError('not-a-database', `${path} is not a SQLite database. It was not changed.`)
-}
-
-function firstBytes(path: string): string {
-  let file: number
   try {
-    file = openSync(path, 'r')
+    accessSync(path, constants.R_OK)
   } catch (error) {
     throw new MigstateError('missing-rights', `${path} may not be read (${(error as NodeJS.ErrnoException).code}).`, { cause: error })
-  }
-  try {
-    const bytes = Buffer.alloc(16)
-    return bytes.subarray(0, readSync(file, bytes, 0, 16, 0)).toString('latin1')
-  } finally {
-    closeSync(file)
   }
 }
