@@ -59,7 +59,7 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
         ['-e', `const d = require('better-sqlite3')(process.argv[1]); d.exec(process.argv[2]); d.close()`, database.file as string, sql],
         { cwd: root },
       )
-    elsewhere('SELECT 1')
+    elsewhere('SELECT count(*) FROM sqlite_master')
     expect(existsSync(`${database.file}-wal`)).toBe(true)
     elsewhere('CREATE TABLE other (n); WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000) INSERT INTO other SELECT n FROM r')
     writeFileSync(gate, '')
