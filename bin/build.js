@@ -1,7 +1,7 @@
 // Builds dist/cli.cjs, the one file that is shipped as the CLI, and dist/lib, the library with its declarations.
 // "node bin/build.js --cli" builds the CLI only.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,7 +104,9 @@ function buildLibrary() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--code-cache')) await writeCodeCache()
+  if (process.argv.includes('--if-possible') && !existsSync(join(root, 'node_modules', 'esbuild')))
+    process.stderr.write('Not built: the packages for development are not installed.\n')
+  else if (process.argv.includes('--code-cache')) await writeCodeCache()
   else {
     await buildCli()
     buildCodeCache()

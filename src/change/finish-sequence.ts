@@ -1,6 +1,6 @@
 import { failpoint } from '../config/index.js'
 import { type Database, highestId, isFailure } from '../database/index.js'
-import type { Warnings } from '../errors/index.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
 import { Journal, type Outcome } from '../journal/index.js'
 import { beginEdit, type Patience } from './begin-edit.js'
 
@@ -22,7 +22,18 @@ export interface SequenceStep {
 export async function finishSequence(database: Database, step: SequenceStep, patience: Patience, warnings: Warnings): Promise<void> {
   const { dialect, edit: session, table } = database
   await failpoint('before-sequence')
-  await beginEdit(database, { ...patience, deadline: Number.POSITIVE_INFINITY })
+  try {
+    await beginEdit(database, { ...patience, deadline: Number.POSITIVE_INFINITY })
+  } catch (error) {
+    throw new MigstateError(
+      'unfinished-operation',
+      `The rows of operation ${step.operation} are changed, but the id counter is not put back yet: ${(error as Error).message.replace(/ Nothing was changed\.$/, '')}`,
+      {
+        details: { operation: step.operation },
+        cause: error,
+      },
+    )
+  }
   try {
     const now = await database.readHistory()
     let moved = now.sequence === step.wanted

@@ -5,6 +5,8 @@ import type { HeldChild } from './child.js'
 export interface Interrupts {
   readonly count: number
   child: HeldChild | undefined
+  /** Aborted by the next Ctrl-C from now on. */
+  next(): AbortSignal
   stop(): void
 }
 
@@ -15,9 +17,15 @@ export interface InterruptSource {
 
 /** First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The rows go back in any case. */
 export function countInterrupts(ui: InterruptSource): Interrupts {
-  const state = { count: 0, child: undefined as HeldChild | undefined, stop: () => {} }
+  let waiting = new AbortController()
+  const next = () => {
+    waiting = new AbortController()
+    return waiting.signal
+  }
+  const state = { count: 0, child: undefined as HeldChild | undefined, next, stop: () => {} }
   state.stop = ui.onInterrupt((count) => {
     state.count = count
+    waiting.abort()
     if (count === 1) {
       ui.say('Interrupting; the rows are put back before the end …')
       state.child?.interrupt()

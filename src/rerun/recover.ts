@@ -37,7 +37,8 @@ export async function recoverOperation(database: Database, request: RecoverReque
   const judgement = await judgeOperation(database, request)
   await failpoint('recover-judged')
   const { operation, warnings } = request
-  const patience: Patience = { ...request.patience, deadline: Number.POSITIVE_INFINITY, signal: undefined }
+  // Once it is known what to do, only an interrupt ends the waiting.
+  const patience: Patience = { ...request.patience, deadline: Number.POSITIVE_INFINITY }
   if (judgement.kind === 'sequence') {
     await finishSequence(database, judgement.step, patience, warnings)
     return { changes: judgement.step.outcome.changes, status: judgement.step.then as Recovery['status'], rows: await rowsNow(database) }
@@ -48,23 +49,29 @@ export async function recoverOperation(database: Database, request: RecoverReque
     return { changes: NO_CHANGES, status: 'aborted', rows: await rowsNow(database) }
   }
   const { lifted, verdict, saw } = judgement
-  const event = verdict === 'ran' ? 'done' : 'failed'
   const stamp = request.stamp(lifted.timeZone)
+  let settled: Verdict = verdict
   const result = await applyChange(database, {
     operation,
     opens: false,
     plan: (now) => {
       // Somebody's row may have come between the look and the lock; a present row always means that it ran.
-      const settled: Verdict = targetIsRecorded(lifted, now.rows) ? 'ran' : verdict
-      const edit = planClose(lifted, now, settled, settled === 'ran' ? 'done' : event, stamp, warnings)
+      if (targetIsRecorded(lifted, now.rows)) settled = 'ran'
+      const edit = planClose(lifted, now, settled, settled === 'ran' ? 'done' : 'failed', stamp, warnings)
       return { ...edit, detail: { recovered: true, saw, assumed: request.assume ?? null } }
     },
     stamp,
     patience,
     warnings,
+  }).catch((error: unknown) => {
+    if (!(error instanceof MigstateError) || error.code !== 'interrupted') throw error
+    throw new MigstateError('unfinished-operation', `Interrupted: the rows of operation ${operation.id} are still out of the table.`, {
+      details: { operation: operation.id },
+      cause: error,
+    })
   })
   await failpoint('recovered')
-  return { changes: result?.changes ?? NO_CHANGES, status: event, rows: result?.rows ?? [] }
+  return { changes: result?.changes ?? NO_CHANGES, status: settled === 'ran' ? 'done' : 'failed', rows: result?.rows ?? [] }
 }
 
 /** What `recoverOperation` would do to the rows as they are now; writes nothing, takes no lock. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { applyChange, type Patience, withOperationLock } from '../change/index.js'
+import { applyChange, type EditResult, type Patience, withOperationLock } from '../change/index.js'
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure, type Row } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
@@ -109,7 +109,7 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
 async function runLifted(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<RerunOutcome> {
   const failure = await proveAfter(request, lifted, interrupts)
   if (failure) {
-    await close(database, request, lifted, 'not-run', 'aborted')
+    await close(database, request, lifted, 'not-run', interrupts)
     throw failure
   }
   const started = Date.now()
@@ -117,8 +117,8 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
   const durationMs = Date.now() - started
   const verdict = await judge(database, request, lifted, result)
   await failpoint('before-close')
-  const closed = await close(database, request, lifted, verdict, verdict === 'ran' ? 'done' : interrupts.count > 0 ? 'aborted' : 'failed')
-  if (verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
+  const closed = await close(database, request, lifted, verdict, interrupts)
+  if (closed.verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
   if (result.exitCode !== 0)
     request.warnings.add(
       'manage-failed-after',
@@ -222,32 +222,37 @@ async function judge(database: Database, request: TableModeRequest, lifted: Lift
   )
 }
 
-async function close(
-  database: Database,
-  request: TableModeRequest,
-  lifted: Lifted,
-  verdict: Verdict,
-  event: string,
-): Promise<{ changes: Changes; rows: Row[] }> {
+/** Waits as long as it takes: only another Ctrl-C ends it, and then the operation is unfinished (exit 8). */
+async function close(database: Database, request: TableModeRequest, lifted: Lifted, verdict: Verdict, interrupts: Interrupts): Promise<Closed> {
   const patience: Patience = {
     deadline: Number.POSITIVE_INFINITY,
+    signal: interrupts.next(),
     onWait: (holder) => request.ui.say(`The rows still have to be put back; waiting for ${holder ?? 'the table'} …`),
   }
+  let settled = verdict
   try {
     const result = await applyChange(database, {
       operation: request.operation,
       opens: false,
-      plan: (now) =>
-        planClose(lifted, now, verdict === 'ran' || targetIsRecorded(lifted, now.rows) ? 'ran' : 'not-run', event, request.stamp, request.warnings),
+      plan: (now) => {
+        // A row may have come between the look and the lock; a present row always means that it ran.
+        if (targetIsRecorded(lifted, now.rows)) settled = 'ran'
+        const event = settled === 'ran' ? 'done' : interrupts.count > 0 ? 'aborted' : 'failed'
+        return planClose(lifted, now, settled, event, request.stamp, request.warnings)
+      },
       stamp: request.stamp,
       patience,
       warnings: request.warnings,
     })
     await failpoint('closed')
-    return result as { changes: Changes; rows: Row[] }
+    return { ...(result as EditResult), verdict: settled }
   } catch (error) {
     throw unfinishedOperation(request, error)
   }
+}
+
+interface Closed extends EditResult {
+  verdict: Verdict
 }
 
 function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {

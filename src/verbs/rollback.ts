@@ -27,7 +27,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
       { details: { operation: operation.id } },
     )
   const notes = operation.kind === 'rerun' ? ['Only the row is put back: what the migration did to data is not undone.'] : []
-  return runChange(
+  const result = await runChange(
     workspace,
     {
       kind: 'rollback',
@@ -39,4 +39,6 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
     },
     ui,
   )
+  if (result.operation) for (const note of notes) ui.say(note)
+  return result
 }

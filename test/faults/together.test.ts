@@ -25,7 +25,7 @@ describe.each(engines)('%s', (engine) => {
         built(['mark', 'applied', 'many', `${String(index).padStart(4, '0')}_x`, '--no-files', '--yes', '--json'], options()),
       ),
     )
-    expect(marks.map((mark) => mark.exitCode)).toEqual(Array(12).fill(0))
+    expect(marks.filter((mark) => mark.exitCode !== 0).map((mark) => mark.stdout)).toEqual([])
     const rows = (await fingerprint(database)).rows.filter((row) => row.includes('|many|'))
     expect(rows).toHaveLength(12)
     expect(new Set(rows.map((row) => row.split('|')[2])).size).toBe(12)

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { open } from '../../src/index.js'
 import { migstate, root, start } from '../support/cli.js'
@@ -86,6 +86,24 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     await m.close()
     host.exec('ROLLBACK')
     host.close()
+  })
+
+  it('a hot journal is said by reading commands, and rolled back by a writing one', async () => {
+    const before = await fingerprint(database)
+    const crash = `
+      const d = require('better-sqlite3')(process.argv[1])
+      d.pragma('cache_size = 2')
+      d.exec("CREATE TABLE filler (x); BEGIN; WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 20000) INSERT INTO filler SELECT hex(randomblob(50)) FROM r; DELETE FROM django_migrations")
+      process.kill(process.pid, 'SIGKILL')`
+    spawnSync(process.execPath, ['-e', crash, database.file as string], { cwd: root })
+    expect(existsSync(`${database.file}-journal`)).toBe(true)
+    const bytes = readFileSync(database.file as string)
+    expect((await run('status')).json.error).toMatchObject({ code: 'hot-journal', exitCode: 1 })
+    expect((await run('mark', 'applied', 'shop', '0002_x', '--dry-run')).json.error).toMatchObject({ code: 'hot-journal' })
+    expect(readFileSync(database.file as string).equals(bytes)).toBe(true)
+    expect((await run('mark', 'applied', 'shop', '0002_x', '--yes')).exitCode).toBe(0)
+    expect((await run('rollback', '--yes')).exitCode).toBe(0)
+    expect(await fingerprint(database)).toEqual(before)
   })
 
   it('a relative URL and a symbolic link mean the same file and the same lock', async () => {

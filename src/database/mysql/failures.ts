@@ -27,6 +27,8 @@ export function classify(error: unknown): DatabaseFailure {
       return failure('read-only', 'other', `The server is read-only: ${message}. Nothing was changed.`)
     case 1062: // ER_DUP_ENTRY
       return failure('sequence-behind', 'duplicate-key', `The server: ${message}. Nothing was changed.`)
+    case 1020: // ER_CHECKREAD: changed since the snapshot (MariaDB 11.6, innodb_snapshot_isolation)
+    case 1412: // ER_TABLE_DEF_CHANGED: the table was made or altered after the snapshot
     case 1205: // ER_LOCK_WAIT_TIMEOUT
     case 1213: // ER_LOCK_DEADLOCK
       return failure('lock-timeout', 'busy', `The server: ${message}.`)
