@@ -43,15 +43,17 @@ describe.each(engines)('%s', (engine) => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it.runIf(engine === 'sqlite')('a rerun on a database in WAL mode', async () => {
-    await database.query('PRAGMA journal_mode = WAL')
-    const before = await fingerprint(database)
-    const result = await run('rerun', 'shop', '0003', '--yes')
-    expect(result.exitCode, result.stdout).toBe(0)
-    const after = await fingerprint(database)
-    expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
-    expect(await database.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
-  })
+  if (engine === 'sqlite') {
+    it('a rerun on a database in WAL mode', async () => {
+      await database.query('PRAGMA journal_mode = WAL')
+      const before = await fingerprint(database)
+      const result = await run('rerun', 'shop', '0003', '--yes')
+      expect(result.exitCode, result.stdout).toBe(0)
+      const after = await fingerprint(database)
+      expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+      expect(await database.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+    })
+  }
 
   it('other-database: manage.py uses another one, nothing is changed', async () => {
     const other = await freshDatabase(engine)

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { splitWords } from '../../src/rerun/command-words.js'
@@ -47,13 +48,15 @@ describe('README', () => {
   it('the demo command does what it says', () => {
     expect(commands).toContain('npm run demo')
     expect(commands).toContain('npm test')
+    const folder = mkdtempSync(join(tmpdir(), 'migstate-docs-'))
     const output = execFileSync(process.execPath, [join(root, 'bin', 'demo.js')], {
       encoding: 'utf8',
-      env: { ...process.env, VIRTUAL_ENV: djangos[oneDjango as string] },
+      env: { ...process.env, VIRTUAL_ENV: djangos[oneDjango as string], TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const line of ['$ migstate rerun shop 0003 --yes', 'shop.0003_fill_slugs ran again', "('Blue Hat', 'blue-hat')", '$ migstate history'])
       expect(output).toContain(line)
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it('the generated pages are what the code says', () => {
