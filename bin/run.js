@@ -7,6 +7,9 @@ import { loadBundle } from './load.js'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bundle = join(root, 'dist', 'cli.cjs')
 
+// A reader that goes away (`| head`, a lost terminal) must not end a change half-way: what cannot be written is not written.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 // Whatever escapes the program is one line, never a screenful of bundled source.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`migstate failed unexpectedly: ${error?.message ?? error}\n${process.argv.includes('-v') ? `${error?.stack}\n` : ''}`)

@@ -147,6 +147,19 @@ describe.each(engines)('%s', (engine) => {
     expect((await run('recover')).json.result.operation).toBeNull()
   })
 
+  it('whoever reads its output goes away: the rerun is finished all the same', async () => {
+    const before = await fingerprint(database)
+    const running = start(['rerun', 'shop', '0002', '--yes', '--force', ...project.manage('record')], options())
+    running.process.stderr?.once('data', () => {
+      running.process.stderr?.destroy()
+      running.process.stdout?.destroy()
+    })
+    const exitCode = await new Promise((resolve) => running.process.on('exit', resolve))
+    expect(exitCode).toBe(0)
+    expect((await fingerprint(database)).rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+    expect((await run('recover')).json.result.operation).toBeNull()
+  })
+
   it('the tool killed while the child runs: recover waits for the child it can see, names it, then tells', async () => {
     const before = await fingerprint(database)
     const running = start(['rerun', 'shop', '0002', '--yes', '--force', ...project.manage('hang')], options())
