@@ -53,10 +53,19 @@ export class Database {
     return this.#table !== null
   }
 
+  /** @throws MigstateError `table-missing`, before anything is asked of a table that is not there */
+  requireTable(): void {
+    if (!this.#table) throw this.#tableMissing()
+  }
+
   /** @throws MigstateError `table-missing` */
   get table(): HistoryTable {
     if (this.#table) return this.#table
-    throw new MigstateError('table-missing', `The database ${this.facts.name} has no table ${this.tableName}. Nothing was changed.`)
+    throw this.#tableMissing()
+  }
+
+  #tableMissing(): MigstateError {
+    return new MigstateError('table-missing', `The database ${this.facts.name} has no table ${this.tableName}. Nothing was changed.`)
   }
 
   /** The schema of the table, or the one where Django would make it. */

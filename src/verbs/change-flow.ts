@@ -58,7 +58,7 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
  */
 export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<void> {
   const { database } = workspace
-  void database.table
+  database.requireTable()
   if (dryRun) return refuseUnfinished(database)
   const running = await database.reading(async () => unfinished(await readOperations(database)))
   if (running.length === 0) return

@@ -17,7 +17,7 @@ export interface RecoverArgs {
 /** Finishes or undoes what was interrupted, from any machine, without the project. Twice is once. */
 export async function recover(workspace: Workspace, args: RecoverArgs, ui: Interaction): Promise<ChangeResult> {
   const { database, warnings } = workspace
-  void database.table
+  database.requireTable()
   const before = await database.reading(() => readOperations(database))
   const named = args.operation === undefined ? undefined : findOperation(before, args.operation)
   const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null }

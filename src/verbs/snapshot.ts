@@ -80,7 +80,7 @@ export async function restoreSnapshot(
 
 async function load(workspace: Workspace, id: string) {
   const { database } = workspace
-  void database.table
+  database.requireTable()
   return database.reading(async () => {
     const snapshot = findSnapshot(await readSnapshots(database), id)
     return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CATALOGUE } from '../../src/errors/index.js'
-import { built, type CliResult, migstate } from '../support/cli.js'
+import { built, type CliResult, migstate, root } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
 import { createHistoryTable, fingerprint } from '../support/history-table.js'
@@ -170,11 +171,29 @@ describe('refusals', () => {
     rmSync(nowhere, { recursive: true })
   })
 
-  it('a read-only file and folder', async () => {
-    if (process.getuid?.() === 0) return expect((await run(['status'])).exitCode).toBe(0)
-    chmodSync(database.file as string, 0o400)
-    expectRefusal(await run(['mark', 'unapplied', 'blog', '0001', '--yes']), 'read-only')
-    return undefined
+  // Root may write anywhere, so as root the tool runs as nobody; that needs a checkout that nobody may read.
+  const asRoot = process.getuid?.() === 0
+  const nobodyMayRead =
+    spawnSync(process.execPath, ['-e', 'require(process.argv[1])', join(root, 'package.json')], { uid: asRoot ? 65534 : process.getuid?.(), cwd: '/' })
+      .status === 0
+  it.runIf(!asRoot || nobodyMayRead)('a read-only file and folder', () => {
+    const folder = join(database.file as string, '..')
+    chmodSync(folder, 0o555)
+    chmodSync(database.file as string, 0o444)
+    const before = readFileSync(database.file as string)
+    const argv = ['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes', '--json']
+    const who = asRoot ? { uid: 65534, gid: 65534 } : {}
+    const result = spawnSync(process.execPath, [join(root, 'bin', 'run.js'), ...argv], {
+      ...who,
+      cwd: '/',
+      env: { ...process.env, MIGSTATE_URL: database.url },
+      encoding: 'utf8',
+    })
+    chmodSync(folder, 0o755)
+    expect(JSON.parse(result.stdout), result.stderr).toMatchObject({ ok: false, error: { code: 'read-only', exitCode: 1 } })
+    expect(result.status).toBe(1)
+    expect(readFileSync(database.file as string).equals(before)).toBe(true)
+    expect(readdirSync(folder)).toEqual(['db.sqlite3'])
   })
 
   it('text errors: one line with the code, one with what to type, no stack without -v', async () => {
