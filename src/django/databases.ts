@@ -25,7 +25,8 @@ export function readDatabase(settings: DjangoSettings, alias: string): DatabaseS
   if (!databases) return null
   if (databases.kind !== 'dict') throw unknown(alias, databases, settings)
   const aliases = databases.entries.flatMap(([name]) => (name.kind === 'string' ? [name.value] : []))
-  const entry = lookUp(databases, alias)
+  const written = lookUp(databases, alias)
+  const entry = written && settings.resolve(written)
   if (!entry)
     throw new MigstateError('unknown-alias', `DATABASES of ${settings.module} has no alias "${alias}".`, {
       hint: `Give --database with one of: ${aliases.join(', ') || '(none)'}.`,
@@ -33,7 +34,8 @@ export function readDatabase(settings: DjangoSettings, alias: string): DatabaseS
     })
   if (entry.kind !== 'dict') throw unknown(alias, entry, settings)
   const text = (key: string): string => {
-    const value = lookUp(entry, key)
+    const stored = lookUp(entry, key)
+    const value = stored && settings.resolve(stored)
     if (value === undefined || value.kind === 'none') return ''
     if (value.kind === 'string' || value.kind === 'path') return value.value
     if (value.kind === 'number') return String(value.value)

@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
-import { Evaluator } from './python/evaluator.js'
-import type { Host } from './python/host.js'
-import type { Modules } from './python/modules.js'
-import { MAX_BYTES, parsePython } from './python/parse.js'
-import { Scope } from './python/value.js'
-import type { Value } from './python/value.js'
+import type { Modules } from './modules/modules.js'
 import { readOperations } from './operations.js'
+import { Evaluator } from './python/evaluator.js'
+import { Raised } from './python/interpreter.js'
+import { classAttribute } from './python/members.js'
+import { MAX_BYTES, parsePython } from './python/parse.js'
+import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
+import type { Rules } from './rules.js'
 import type { DjangoSettings } from './settings.js'
 import type { Dependency, MigrationFile, Problem } from './types.js'
 
@@ -13,10 +13,12 @@ export interface MigrationContext {
   app: string
   modules: Modules
   settings: DjangoSettings
+  rules: Rules
 }
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */
 export function readMigration(file: string, name: string, context: MigrationContext): MigrationFile {
+  const { modules } = context
   const result: MigrationFile = {
     app: context.app,
     name,
@@ -30,123 +32,170 @@ export function readMigration(file: string, name: string, context: MigrationCont
     problems: [],
     broken: null,
   }
-  if (name.includes('.')) return broken(result, 'ImportError', `No module named ${name}: a dot in the file's name`)
-  let text: string
-  try {
-    if (statSync(file).size > MAX_BYTES) return unreadable(result, `the file is larger than ${MAX_BYTES} bytes`)
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    return unreadable(result, `it cannot be opened (${(error as NodeJS.ErrnoException).code})`)
-  }
-  const parsed = parsePython(file, text)
+  const { python } = modules.environment
+  const importError = python === null || (python[0] === 3 && python[1] >= 6) ? 'ModuleNotFoundError' : 'ImportError'
+  if (name.includes('.')) return broken(result, importError, `No module named ${name}: a dot in the file's name`)
+  if (!file.endsWith('.py')) return unreadable(result, 'it is compiled, and its source is not there')
+  if (modules.files.size(file) > MAX_BYTES) return unreadable(result, `the file is larger than ${MAX_BYTES} bytes`)
+  const text = modules.files.readOnce(file)
+  if (text === null) return unreadable(result, 'it cannot be opened')
+  const parsed = parsePython(file, text, python)
   if (parsed.syntaxError !== null) return broken(result, 'SyntaxError', `invalid syntax (${name}.py, line ${parsed.syntaxError})`)
-  const scope = new Evaluator(parsed, migrationHost(context.modules)).run(new Scope())
-  const found = scope.names.get('Migration')
-  if (!found) {
-    const star = [...scope.names.values()].some((value) => value.kind === 'unknown')
-    return star
-      ? unreadable(result, 'the class Migration may come from an import')
-      : broken(result, 'BadMigrationError', `Migration ${name} in app ${context.app} has no Migration class`)
-  }
-  if (found.kind !== 'class') return unreadable(result, 'Migration is not a class of this file')
-  fill(result, found, context)
+  if (/^\s*from south\b/m.test(text)) return broken(result, importError, "No module named 'south': this is a migration of South, not of Django")
+  const scope = new Scope(undefined, new Map([['__name__', { kind: 'string', value: modules.resolveRelative(1, name, file) ?? name }]]))
+  const before = modules.missing.length
+  const raised = new Evaluator(parsed, modules).run(scope)
+  if (raised) return broken(result, raised.exception, `${raised.message} (${name}.py, line ${raised.line})`)
+  const missing = modules.missing.slice(before).find((one) => one.file === file)
+  if (missing) return broken(result, importError, noModule(missing.module, modules))
+  fillFrom(result, scope, context)
   return result
 }
 
-/** Other modules are not read for a migration: imports stay names. */
-function migrationHost(modules: Modules): Host {
-  return {
-    env: modules.env,
-    importModule: () => null,
-    mayImport: () => true,
-    resolveRelative: (level, dotted, from) => modules.resolveRelative(level, dotted, from),
-  }
+function noModule(dotted: string, modules: Modules): string {
+  const parts = dotted.split('.')
+  const first = parts.map((_part, index) => parts.slice(0, index + 1).join('.')).find((prefix) => modules.locate(prefix) === null) ?? dotted
+  return modules.environment.python?.[0] === 2 ? `No module named ${dotted}` : `No module named '${first}'`
 }
 
-function fill(result: MigrationFile, migration: Value & { kind: 'class' }, context: MigrationContext): void {
-  const attribute = (name: string): Value | undefined => attributeOf(migration, name)
+function fillFrom(result: MigrationFile, scope: Scope, context: MigrationContext): void {
+  const written = scope.names.get('Migration')
+  if (!written) {
+    const star = [...scope.names].find(([name, value]) => name.startsWith('*') && value.kind === 'unknown')
+    if (star) Object.assign(result, unreadable(result, 'the class Migration may come from an import'))
+    else Object.assign(result, broken(result, 'BadMigrationError', `Migration ${result.name} in app ${context.app} has no Migration class`))
+    return
+  }
+  const found = written.kind === 'reference' ? (context.modules.lookUp(written.name) ?? written) : written
+  if (found.kind !== 'class') Object.assign(result, unreadable(result, 'the class Migration cannot be read'))
+  else fill(result, found, context)
+}
+
+function fill(result: MigrationFile, migration: ClassValue, context: MigrationContext): void {
+  const { modules } = context
+  const resolve = (value: Value): Value => (value.kind === 'reference' ? (modules.lookUp(value.name) ?? value) : value)
+  const attributeOf = (name: string): Value | undefined => {
+    const value = classAttribute({ resolve }, migration, name)
+    return value && resolve(value)
+  }
   const problem = problemsOf(result)
-  if (migration.decorated) problem(migration, 'the class is decorated, and a decorator may change it')
-  const base = unknownBase(migration)
-  if (base) problem(base, 'a base class is in another file and may set dependencies')
-  for (const value of elements(attribute('dependencies'), 'dependencies', problem)) addDependency(result.dependencies, value, 'dependencies', context, problem)
-  for (const value of elements(attribute('run_before'), 'run_before', problem)) addDependency(result.runBefore, value, 'run_before', context, problem)
-  for (const value of elements(attribute('replaces'), 'replaces', problem)) {
-    const pair = stringPair(value)
+  if (migration.decorated) problem(undefined, 'the class is decorated, and a decorator may change it', migration.line)
+  const base = unknownBase(migration, resolve)
+  if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
+  const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }
+  for (const value of elements(attributeOf('dependencies'), 'dependencies', problem, resolve)) addDependency(result.dependencies, value, 'dependencies', pairs, problem)
+  for (const value of elements(attributeOf('run_before'), 'run_before', problem, resolve)) addDependency(result.runBefore, value, 'run_before', pairs, problem)
+  for (const value of elements(attributeOf('replaces'), 'replaces', problem, resolve)) {
+    const pair = stringPair(value, pairs)
     if (pair) result.replaces.push(pair)
     else problem(value, 'an entry of replaces is not a pair of strings')
   }
-  const initial = attribute('initial')
+  const initial = attributeOf('initial')
   if (initial?.kind === 'boolean') result.initial = initial.value
-  const atomic = attribute('atomic')
+  const atomic = attributeOf('atomic')
   if (atomic) result.atomic = atomic.kind === 'boolean' ? atomic.value : null
-  result.operations = readOperations(attribute('operations'))
+  result.operations = readOperations(attributeOf('operations'), resolve)
+  applyInit(result, migration, context, problem)
 }
 
-/** A class attribute, also through a base class of the same file. */
-function attributeOf(migration: Value & { kind: 'class' }, name: string): Value | undefined {
-  const own = migration.scope.names.get(name)
-  if (own) return own
-  for (const base of migration.bases) {
-    const value = base.kind === 'class' ? attributeOf(base, name) : undefined
-    if (value) return value
+/** Migration's own `__init__(name, app_label)`, where a class overrides it: it may pass another label on, or change its attributes. */
+function applyInit(result: MigrationFile, migration: ClassValue, { app, modules }: MigrationContext, problem: Report): void {
+  const init = migration.scope.names.get('__init__')
+  if (init?.kind !== 'function') return
+  const py = new Evaluator(init.file, modules)
+  const fields = new Map<string, Value>()
+  const self: ClassValue = { ...migration, bases: [migration], scope: new Scope(undefined, fields) }
+  const given: Value[] = [self, { kind: 'string', value: result.name }, { kind: 'string', value: app }]
+  try {
+    py.callFunction(init, given, new Map(), init.node)
+  } catch (error) {
+    if (!(error instanceof Raised)) throw error
+  }
+  const passed = fields.get('__init_arguments__')
+  const label = fields.get('app_label') ?? (passed?.kind === 'tuple' ? passed.items[1] : undefined)
+  if (label?.kind === 'string' && label.value !== app) result.recordedAs = label.value
+  else if (label !== undefined && label.kind !== 'string') problem(label, 'the label that __init__ passes on cannot be read', migration.line)
+  const text = py.text(init.node)
+  if (/self\.(dependencies|run_before|replaces)\b/.test(text)) problem(undefined, '__init__ changes its dependencies', migration.line)
+  if (/self\.operations\b/.test(text)) result.operations = null
+}
+
+/** A base that is neither Django's Migration nor a class that was read: its attributes would be inherited. */
+function unknownBase(migration: ClassValue, resolve: (value: Value) => Value, depth = 0): string | undefined {
+  for (const written of migration.bases) {
+    const base = resolve(written)
+    if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object' || isOperation(base.name))) continue
+    const inner = base.kind === 'class' && depth < 20 ? unknownBase(base, resolve, depth + 1) : base.kind === 'reference' ? base.name : '(computed)'
+    if (inner !== undefined) return inner
   }
   return undefined
 }
 
-/** A base that is neither Django's Migration nor a class of this file: its attributes would be inherited. */
-function unknownBase(migration: Value & { kind: 'class' }): Value | undefined {
-  for (const base of migration.bases) {
-    if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object')) continue
-    const inner = base.kind === 'class' ? unknownBase(base) : base
-    if (inner) return inner
-  }
-  return undefined
+/** `class Migration(migrations.Migration, HStoreExtension)` exists. */
+function isOperation(name: string): boolean {
+  return /^django\.(contrib\.postgres\.operations|db\.migrations(\.operations)?)\./.test(name)
 }
 
-type Report = (value: Value, message: string) => void
+type Report = (value: Value | undefined, message: string, line?: number) => void
 
 function problemsOf(result: MigrationFile): Report {
-  return (value, message) => {
-    const line = value.kind === 'unknown' || value.kind === 'call' ? value.line : null
-    const reason = value.kind === 'unknown' ? `: ${value.reason}` : value.kind === 'either' ? `: it depends on ${value.dependsOn}` : ''
-    const problem: Problem = { code: value.kind === 'either' ? 'depends-on-settings' : 'unreadable-file', file: result.file, line, message: message + reason }
+  return (value, message, fallback) => {
+    const line = value?.kind === 'unknown' || value?.kind === 'call' ? value.line : (fallback ?? null)
+    const file = value?.kind === 'unknown' ? value.file : result.file
+    const reason = value?.kind === 'unknown' ? `: ${value.reason}` : value?.kind === 'either' ? `: it depends on ${value.dependsOn}` : ''
+    const problem: Problem = { code: value?.kind === 'either' ? 'depends-on-settings' : 'unreadable-file', file, line, message: message + reason }
     result.problems.push(problem)
   }
 }
 
-function elements(value: Value | undefined, name: string, problem: Report): Value[] {
+function elements(value: Value | undefined, name: string, problem: Report, resolve: (value: Value) => Value): Value[] {
   if (!value) return []
-  if (value.kind === 'list' || value.kind === 'tuple' || value.kind === 'set') return value.items
+  if (value.kind === 'list' || value.kind === 'tuple' || value.kind === 'set') return value.items.map(resolve)
   problem(value, `${name} cannot be read`)
   return []
 }
 
-function addDependency(list: Dependency[], value: Value, attribute: string, context: MigrationContext, problem: Report): void {
-  const pair = stringPair(value)
+interface Pairs {
+  resolve: (value: Value) => Value
+  python2: boolean
+}
+
+function addDependency(list: Dependency[], value: Value, where: string, pairs: Pairs, problem: Report): void {
+  const pair = stringPair(value, pairs)
   if (pair) {
     list.push({ app: pair[0], name: pair[1] })
     return
   }
-  const swappable = value.kind === 'call' && /(^|\.)swappable_dependency$/.test(value.callee) ? value : undefined
-  const model = swappable?.args[0]
-  const target = model && swappableModel(model, context.settings)
-  if (target) list.push({ app: target.label, name: '__first__', swappable: target.setting })
-  else problem(value, `an entry of ${attribute} is not a pair of strings or a readable swappable dependency`)
+  if (value.kind === 'call' && /(^|\.)SwappableTuple$/.test(value.callee)) {
+    const [inner, setting] = value.args.map(pairs.resolve)
+    const swapped = inner && stringPair(inner, pairs)
+    if (swapped) {
+      list.push({ app: swapped[0], name: swapped[1], ...(setting?.kind === 'string' ? { swappable: setting.value } : {}) })
+      return
+    }
+  }
+  const target = value.kind === 'call' && /(^|\.)swappable_dependency$/.test(value.callee) ? swappableModel(value, pairs) : undefined
+  if (target && 'label' in target) list.push({ app: target.label, name: '__first__', swappable: target.setting })
+  else if (target) problem(target, `the model of a swappable dependency in ${where} cannot be read`, value.kind === 'call' ? value.line : undefined)
+  else problem(value, `an entry of ${where} is not a pair of strings or a readable swappable dependency`)
 }
 
-function stringPair(value: Value): [string, string] | null {
+/** A key of two strings. Bytes are strings in Python 2; in Python 3 they name nothing that exists (`(b'app', …)` of old squashes). */
+function stringPair(value: Value, { resolve, python2 }: Pairs): [string, string] | null {
   if (value.kind !== 'tuple' || value.items.length !== 2) return null
-  const [app, name] = value.items
-  return app?.kind === 'string' && name?.kind === 'string' ? [app.value, name.value] : null
+  const texts = value.items.map((item) => {
+    const known = resolve(item)
+    return known.kind === 'string' ? known.value : known.kind === 'bytes' ? (python2 ? known.value : `b'${known.value}'`) : undefined
+  })
+  return texts[0] !== undefined && texts[1] !== undefined ? (texts as [string, string]) : null
 }
 
 /** `swappable_dependency(settings.X)`: the label is the first part of the setting's value (django/db/migrations/migration.py). */
-function swappableModel(model: Value, settings: DjangoSettings): { label: string; setting: string } | null {
-  const setting = model.kind === 'reference' ? /(?:^|\.)settings\.([A-Z][A-Z0-9_]*)$/.exec(model.name)?.[1] : undefined
-  const value =
-    setting === undefined ? model : (settings.get(setting) ?? (setting === 'AUTH_USER_MODEL' ? ({ kind: 'string', value: 'auth.User' } as Value) : undefined))
-  if (value?.kind !== 'string' || !value.value.includes('.')) return null
+function swappableModel(call: Call, { resolve }: Pairs): { label: string; setting: string } | Value {
+  const written = call.args[0] ?? call.keywords.get('value') ?? { kind: 'none' as const }
+  const value = resolve(written)
+  if (value.kind !== 'string' || !value.value.includes('.')) return value
+  const setting = written.kind === 'reference' ? /(?:^|\.)settings\.([A-Z][A-Z0-9_]*)$/.exec(written.name)?.[1] : undefined
   return { label: value.value.split('.')[0] as string, setting: setting === undefined ? value.value : `settings.${setting}` }
 }
 
@@ -157,3 +206,4 @@ function broken(result: MigrationFile, exception: string, message: string): Migr
 function unreadable(result: MigrationFile, message: string): MigrationFile {
   return { ...result, operations: null, atomic: null, problems: [{ code: 'unreadable-file', file: result.file, line: null, message }] }
 }
+

@@ -1,49 +1,101 @@
-import { textOf, type Value } from './python/value.js'
+import { OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
+import { readArguments } from './operation-arguments.js'
+import { classAttribute } from './python/members.js'
+import { type Call, type ClassValue, textOf, type Value } from './python/value.js'
 import type { Operation } from './types.js'
 
-/** Operations of django.db.migrations that change the schema. */
-const SCHEMA = new Set(
-  `AddConstraint AddField AddIndex AlterField AlterIndexTogether AlterModelTable AlterModelTableComment AlterOrderWithRespectTo
-   AlterUniqueTogether CreateModel DeleteModel RemoveConstraint RemoveField RemoveIndex RenameField RenameIndex RenameModel
-   AddConstraintNotValid AddIndexConcurrently RemoveIndexConcurrently ValidateConstraint CreateExtension CreateCollation RemoveCollation
-   BloomExtension BtreeGinExtension BtreeGistExtension CITextExtension CryptoExtension HStoreExtension TrigramExtension UnaccentExtension`.split(/\s+/),
-)
-
-/** Operations that only change Django's idea of the models: nothing happens in the database. */
-const STATE_ONLY = new Set(['AlterModelOptions', 'AlterModelManagers', 'AlterConstraint'])
+type Resolve = (value: Value) => Value
 
 /** @returns null when the list of operations cannot be read */
-export function readOperations(value: Value | undefined): Operation[] | null {
+export function readOperations(value: Value | undefined, resolve: Resolve = (one) => one): Operation[] | null {
   if (!value) return []
   if (value.kind !== 'list' && value.kind !== 'tuple') return null
   const operations: Operation[] = []
   for (const item of value.items) {
-    if (item.kind !== 'call') return null
-    operations.push(readOperation(item))
+    const call = resolve(item)
+    if (call.kind !== 'call') return null
+    operations.push(readOperation(call, resolve))
   }
   return operations
 }
 
-function readOperation(call: Value & { kind: 'call' }): Operation {
+function readOperation(call: Call, resolve: Resolve): Operation {
   const type = call.callee.slice(call.callee.lastIndexOf('.') + 1)
-  const django = call.callee.startsWith('django.') || /^(migrations|m)\./.test(call.callee)
-  const argument = (name: string, position: number): Value | undefined => call.keywords.get(name) ?? call.args[position]
-  const base = { type, line: call.line }
-  if (django && type === 'RunPython')
-    return { ...base, summary: `RunPython ${codeName(argument('code', 0))}`, data: true, schema: false, reversible: given(argument('reverse_code', 1)) }
-  if (django && type === 'RunSQL')
-    return { ...base, summary: `RunSQL ${sqlText(argument('sql', 0))}`, data: true, schema: false, reversible: given(argument('reverse_sql', 1)) }
-  if (django && type === 'SeparateDatabaseAndState') {
-    const inner = readOperations(argument('database_operations', 0))
-    return { ...base, summary: `SeparateDatabaseAndState (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner) }
+  const { kind, own } = djangoKind(call, resolve)
+  const given = argumentsOf(call, kind, resolve)
+  const elidable = given.get('elidable')
+  const atomic = given.get('atomic')
+  const base = {
+    type,
+    line: call.line,
+    ...namesOf(kind, given),
+    ...(elidable ? { elidable: elidable.kind === 'boolean' ? elidable.value : null } : {}),
+    ...(kind === 'RunPython' && atomic && atomic.kind !== 'none' ? { atomic: atomic.kind === 'boolean' ? atomic.value : null } : {}),
+    arguments: () => readArguments(given),
   }
-  const model = textOf(argument('model_name', 0))
-  const name = textOf(call.keywords.get('name') ?? (call.keywords.has('model_name') ? call.args[0] : call.args[1]))
-  const what = [model ?? textOf(call.keywords.get('name')), model !== undefined ? name : undefined].filter(Boolean).join('.')
+  if (kind === 'RunPython') {
+    const code = codeName(given.get('code'))
+    return { ...base, code, summary: `${type} ${code}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_code')) }
+  }
+  if (kind === 'RunSQL')
+    return { ...base, summary: `${type} ${sqlText(given.get('sql'))}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_sql')) }
+  if (kind === 'SeparateDatabaseAndState') {
+    const inner = readOperations(given.get('database_operations'), resolve)
+    return { ...base, summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner) }
+  }
+  const what = [base.model, base.field ?? (base.model === undefined ? base.name : undefined)].filter(Boolean).join('.')
   const summary = what ? `${type} ${what}` : type
-  if (django && STATE_ONLY.has(type)) return { ...base, summary, data: false, schema: false, reversible: true }
-  if (django && SCHEMA.has(type)) return { ...base, summary, data: false, schema: true, reversible: true }
-  return { ...base, summary, data: null, schema: null, reversible: null }
+  if (kind === undefined || !own) return { ...base, summary, data: null, schema: null, reversible: null }
+  return { ...base, summary, data: false, schema: !STATE_ONLY.has(kind), reversible: true }
+}
+
+/** Django's own class, or the one that a class of the project extends; `own`: nothing of what it does is overridden. */
+function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; own: boolean } {
+  const named = (name: string): string | undefined => {
+    const last = name.slice(name.lastIndexOf('.') + 1)
+    return PARAMETERS[last] && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
+  }
+  const direct = named(call.callee)
+  if (direct) return { kind: direct, own: true }
+  let own = true
+  const visit = (owner: ClassValue, depth: number): string | undefined => {
+    if ([...owner.scope.names.keys()].some((name) => /^(database|state)_(forwards|backwards)$|^__init__$|^reversible$/.test(name))) own = false
+    for (const written of owner.bases) {
+      const base = resolve(written)
+      const found = base.kind === 'reference' ? named(base.name) : base.kind === 'class' && depth < 10 ? visit(base, depth + 1) : undefined
+      if (found) return found
+    }
+    return undefined
+  }
+  const kind = call.target?.kind === 'class' ? visit(call.target, 0) : undefined
+  const init = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, '__init__') : undefined
+  return { kind: init ? undefined : kind, own: own && kind !== undefined }
+}
+
+/** By name, positional ones included. */
+function argumentsOf(call: Call, kind: string | undefined, resolve: Resolve): Map<string, Value> {
+  const parameters = kind === undefined ? [] : (PARAMETERS[kind] as readonly string[])
+  const given = new Map<string, Value>()
+  call.args.forEach((value, index) => given.set(parameters[index] ?? String(index), resolve(value)))
+  for (const [name, value] of call.keywords) given.set(name, resolve(value))
+  return given
+}
+
+/** Which model, field, index or constraint it is about. */
+function namesOf(kind: string | undefined, given: ReadonlyMap<string, Value>): Pick<Operation, 'model' | 'field' | 'name' | 'oldName' | 'newName'> {
+  const text = (name: string) => textOf(given.get(name))
+  const modelName = text('model_name')
+  const name = text('name')
+  const field = /Field$/.test(kind ?? '')
+  const names = {
+    model: modelName ?? (kind !== undefined && OF_MODEL.has(kind) ? name : undefined),
+    field: field ? (name ?? text('new_name')) : undefined,
+    name: field || (kind !== undefined && OF_MODEL.has(kind)) ? undefined : name,
+    oldName: text('old_name'),
+    newName: text('new_name'),
+  }
+  if (kind === 'RenameModel') names.model = names.newName
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined))
 }
 
 function joined(inner: Operation[] | null): Pick<Operation, 'data' | 'schema' | 'reversible'> {
@@ -54,14 +106,14 @@ function joined(inner: Operation[] | null): Pick<Operation, 'data' | 'schema' | 
 }
 
 /** RunPython.noop and RunSQL.noop count as reversible; None and nothing do not. */
-function given(value: Value | undefined): boolean | null {
+function isGiven(value: Value | undefined): boolean | null {
   if (value === undefined || value.kind === 'none') return false
-  return value.kind === 'unknown' || value.kind === 'either' ? null : true
+  return value.kind === 'unknown' || value.kind === 'either' || value.kind === 'call' ? null : true
 }
 
 function codeName(value: Value | undefined): string {
   if (value?.kind === 'function') return value.name
-  if (value?.kind === 'reference') return value.name
+  if (value?.kind === 'reference') return value.name.replace(/^django\.db\.migrations\.(?:operations\.)?/, '')
   return value?.kind === 'call' ? `${value.callee}(…)` : '(unknown)'
 }
 

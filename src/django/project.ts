@@ -2,8 +2,12 @@ import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import { readApp } from './apps.js'
+import { djangoNames } from './django-names.js'
 import { findEnvironment } from './environment.js'
-import { Modules } from './python/modules.js'
+import { Files } from './files.js'
+import { readMigration } from './migration-file.js'
+import { Modules } from './modules/modules.js'
+import { rulesFor } from './rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf, stringList } from './settings.js'
 import type { AppFiles, ProjectFiles } from './types.js'
 
@@ -15,6 +19,10 @@ export interface ProjectRequest {
   /** `--path`, more folders where apps may lie. */
   path: readonly string[]
   env: Readonly<Record<string, string | undefined>>
+  /** `--django-version`: takes the place of the Django that was found. */
+  djangoVersion?: string | undefined
+  /** `--migrations LABEL=PATH`: folders or dotted packages by label. */
+  migrations?: Readonly<Record<string, string>>
 }
 
 /** A project found on disk; its apps are read when they are first asked for. */
@@ -44,33 +52,43 @@ export class Project {
 /** @throws MigstateError `bad-settings` when the settings module is not there or is not Python */
 export function openProject(request: ProjectRequest): Project {
   const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
-  const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env })
+  const files = new Files()
+  const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env }, files)
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
-  const modules = new Modules(
-    [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath, ...environment.sitePackages],
-    request.env,
-    environment.sitePackages.length > 0,
-  )
-  const module = settingsModuleOf(request.folder, managePy, request.settings, modules)
-  if (module === null)
+  const modules = new Modules({
+    folders: [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath],
+    env: request.env,
+    environment,
+    files,
+  })
+  const named = settingsModuleOf(request.folder, managePy, request.settings, modules)
+  if (named === null)
     throw new MigstateError(
       'bad-settings',
       `No settings module is known for ${request.folder}: ${existsSync(managePy) ? 'manage.py names none' : 'there is no manage.py'}.`,
-      {
-        hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
-      },
+      { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
     )
-  return new Project(request.folder, managePy, readSettings(module, modules), environment.djangoVersion, modules)
+  const settings = readSettings(named, modules)
+  const djangoVersion = request.djangoVersion ?? environment.djangoVersion
+  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules))
+  return new Project(request.folder, managePy, settings, djangoVersion, modules)
 }
 
 function readFiles(folder: string, settings: DjangoSettings, djangoVersion: string | null, modules: Modules): ProjectFiles {
+  const rules = rulesFor(djangoVersion)
   const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
   const apps: AppFiles[] = []
   const notFound: string[] = []
+  const labels = new Map<string, string>()
+  let broken: ProjectFiles['broken'] = null
   for (const entry of installed.items) {
-    const app = readApp(entry, modules, settings, djangoVersion)
+    const app = readApp(entry, { modules, settings, rules }, readMigration)
     if (!app) notFound.push(entry)
-    else if (!apps.some((other) => other.label === app.label)) apps.push(app)
+    else if (!labels.has(app.label)) {
+      labels.set(app.label, entry)
+      apps.push(app)
+    } else if (installed.complete && app.problems.length === 0)
+      broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
   }
   const useTz = settings.get('USE_TZ')
   const timeZone = settings.get('TIME_ZONE')
@@ -81,9 +99,10 @@ function readFiles(folder: string, settings: DjangoSettings, djangoVersion: stri
     apps,
     notFound,
     complete: installed.complete,
-    problems: installed.problems,
-    // django/conf/global_settings.py: USE_TZ is True since 5.0, TIME_ZONE "America/Chicago".
-    useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? Number(djangoVersion.split('.')[0]) >= 5 : null,
+    problems: [...installed.problems, ...apps.flatMap((app) => app.problems)],
+    broken,
+    // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".
+    useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? rules.usesTzByDefault : null,
     timeZone: timeZone?.kind === 'string' ? timeZone.value : timeZone === undefined ? 'America/Chicago' : null,
   }
 }

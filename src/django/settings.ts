@@ -1,79 +1,125 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import type { Modules } from './python/modules.js'
+import { configurationValue } from './libraries/configurations.js'
+import { parseDotenv } from './libraries/dotenv.js'
+import type { Modules } from './modules/modules.js'
+import { Evaluator } from './python/evaluator.js'
+import { attribute, classAttribute } from './python/members.js'
 import { parsePython } from './python/parse.js'
-import type { Scope } from './python/value.js'
-import type { Value } from './python/value.js'
+import type { ClassValue, Scope, Value } from './python/value.js'
 import type { Problem } from './types.js'
+
+/** Who named the settings module. Files of other tools are asked last, and never to choose the database of a write (cli.md). */
+export type NamedBy = 'flag' | 'environment' | 'manage.py' | 'other file'
 
 /** The settings module, evaluated; values are read from it by name. */
 export class DjangoSettings {
   readonly module: string
   readonly file: string
+  readonly namedBy: NamedBy
   readonly #scope: Scope
+  readonly #modules: Modules
+  readonly #configuration: ClassValue | undefined
 
-  constructor(module: string, file: string, scope: Scope) {
-    this.module = module
+  constructor(named: { module: string; by: NamedBy }, file: string, scope: Scope, modules: Modules) {
+    this.module = named.module
+    this.namedBy = named.by
     this.file = file
     this.#scope = scope
+    this.#modules = modules
+    const wanted = modules.env.DJANGO_CONFIGURATION
+    const found = wanted === undefined ? undefined : this.resolve(scope.names.get(wanted) ?? { kind: 'none' })
+    this.#configuration = found?.kind === 'class' ? found : undefined
   }
 
   get(name: string): Value | undefined {
+    if (this.#configuration) return this.#fromConfiguration(this.#configuration, name)
     const value = this.#scope.names.get(name)
-    if (value) return value
+    if (value) return this.resolve(value)
     for (const [key, star] of this.#scope.names)
       if (key.startsWith('*') && star.kind === 'unknown') return { ...star, reason: `${name} may come from there: ${star.reason}` }
     return undefined
   }
+
+  /** The value behind an imported name. */
+  resolve(value: Value): Value {
+    return value.kind === 'reference' ? (this.#modules.lookUp(value.name) ?? value) : value
+  }
+
+  /** django-configurations: an attribute or property of the class, its `values` read from the environment. */
+  #fromConfiguration(owner: ClassValue, name: string): Value | undefined {
+    const py = new Evaluator(owner.file, this.#modules)
+    const node = owner.file.tree.topNode
+    if (!classAttribute(py, owner, name)) return undefined
+    const object: Value = { kind: 'call', callee: owner.name, target: owner, args: [], keywords: new Map(), line: owner.line, node, file: owner.file }
+    const value = this.resolve(attribute(py, object, name, node))
+    return configurationValue(name, value, this.#modules.env, this.file) ?? value
+  }
 }
 
-/** `--settings`, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default. */
-export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): string | null {
+/** `--settings`, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default, else what other tools' files name. */
+export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): { module: string; by: NamedBy } | null {
+  const fromEnvironment = modules.env.DJANGO_SETTINGS_MODULE
   // manage.py is evaluated as the program that it is, `main()` included: it may set DJANGO_SETTINGS_MODULE and sys.path.
-  if (existsSync(managePy)) modules.evaluate(managePy, '__main__')
-  if (flag !== undefined) return flag
-  const named = modules.env.DJANGO_SETTINGS_MODULE
-  if (named) return named
-  if (!existsSync(managePy)) return null
-  const text = readFileSync(managePy, 'utf8').replace(/#.*$/gm, '')
-  const found = new Set(
-    [...text.matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)].map((match) => match[1] as string),
-  )
+  const text = modules.files.read(managePy)
+  if (text !== null) modules.evaluate(managePy, '__main__')
+  if (flag !== undefined) return { module: flag, by: 'flag' }
+  if (fromEnvironment) return { module: fromEnvironment, by: 'environment' }
+  if (modules.env.DJANGO_SETTINGS_MODULE) return { module: modules.env.DJANGO_SETTINGS_MODULE, by: 'manage.py' }
+  const named = namedInText(managePy, text ?? '')
+  if (named !== undefined) return { module: named, by: 'manage.py' }
+  const other = namedByOtherFiles(folder, modules)
+  if (other !== undefined) return { module: other, by: 'other file' }
+  // A project whose manage.py hides it: a settings.py beside it.
+  return text !== null && modules.files.isFile(join(folder, 'settings.py')) ? { module: 'settings', by: 'other file' } : null
+}
+
+function namedInText(managePy: string, text: string): string | undefined {
+  const mentions = text
+    .replace(/#.*$/gm, '')
+    .matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)
+  const found = new Set([...mentions].map((match) => match[1] as string))
   if (found.size > 1)
     throw new MigstateError(
       'bad-settings',
       `${managePy} names several settings modules (${[...found].join(', ')}), and which one holds cannot be read. Nothing was read.`,
-      {
-        hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
-      },
+      { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
     )
-  return [...found][0] ?? fallbackModule(folder)
+  return [...found][0]
 }
 
-/** A project whose manage.py hides it: a settings.py beside it. */
-function fallbackModule(folder: string): string | null {
-  return existsSync(join(folder, 'settings.py')) ? 'settings' : null
+const OTHER_FILES = ['setup.cfg', 'pyproject.toml', 'pytest.ini', 'tox.ini']
+
+function namedByOtherFiles(folder: string, { files }: Modules): string | undefined {
+  const dotenv = files.read(join(folder, '.env'))
+  const named = dotenv === null ? undefined : parseDotenv(dotenv).get('DJANGO_SETTINGS_MODULE')
+  if (named) return named
+  for (const name of OTHER_FILES) {
+    const match = /^\s*(?:DJANGO_SETTINGS_MODULE|django_settings_module)\s*=\s*["']?([\w.]+)["']?/m.exec(files.read(join(folder, name)) ?? '')
+    if (match) return match[1]
+  }
+  return undefined
 }
 
 /** @throws MigstateError `bad-settings` where Django could not import the module either */
-export function readSettings(module: string, modules: Modules): DjangoSettings {
-  const file = modules.findFile(module)
+export function readSettings(named: { module: string; by: NamedBy }, modules: Modules): DjangoSettings {
+  const file = modules.findFile(named.module)
   if (file === null)
-    throw new MigstateError('bad-settings', `The settings module "${module}" was not found on ${modules.searchPath.join(', ')}. Nothing was read.`, {
+    throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}. Nothing was read.`, {
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
-  const parsed = parsePython(file, readFileSync(file, 'utf8'))
+  const parsed = parsePython(file, modules.files.read(file) ?? '', modules.environment.python)
   if (parsed.syntaxError !== null)
     throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${parsed.syntaxError}. Nothing was read.`)
-  return new DjangoSettings(module, file, modules.evaluate(file))
+  return new DjangoSettings(named, file, modules.evaluate(file), modules)
 }
 
 /** A list of strings out of a value; what is not certain becomes a problem and `complete: false`. */
 export function stringList(value: Value | undefined, setting: string, settings: DjangoSettings): { items: string[]; complete: boolean; problems: Problem[] } {
   const items: string[] = []
   const problems: Problem[] = []
-  const visit = (current: Value) => {
+  const visit = (written: Value) => {
+    const current = settings.resolve(written)
     if (current.kind === 'string') items.push(current.value)
     else if ('items' in current) for (const item of current.items) visit(item)
     else if (current.kind === 'either') {
@@ -84,9 +130,9 @@ export function stringList(value: Value | undefined, setting: string, settings: 
     else
       problems.push({
         code: 'unreadable-file',
-        file: settings.file,
+        file: current.kind === 'call' ? current.file.file : settings.file,
         line: current.kind === 'call' ? current.line : null,
-        message: `an entry of ${setting} cannot be read`,
+        message: current.kind === 'call' ? `${setting}: ${current.callee}() is not evaluated` : `an entry of ${setting} cannot be read`,
       })
   }
   if (value) visit(value)

@@ -17,18 +17,36 @@ export interface Dependency {
   swappable?: string
 }
 
+/** A literal, or the source of what is none. */
+export type Argument = string | number | boolean | null | Argument[] | { dict: Record<string, Argument> } | { source: string }
+
 export interface Operation {
   /** Class name, without its module. */
   type: string
   /** One line for people: `AddField order.slug`. */
   summary: string
+  /** As written; a model's name in any case. */
+  model?: string
+  field?: string
+  /** Of an index, a constraint, an extension. */
+  name?: string
+  oldName?: string
+  newName?: string
+  /** RunPython: the function. */
+  code?: string
   /** RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. */
   data: boolean | null
   /** Changes the schema of the database; null where that cannot be known. */
   schema: boolean | null
   /** null where that cannot be known. */
   reversible: boolean | null
+  /** Only where it is given; null where it cannot be read. */
+  elidable?: boolean | null
+  /** RunPython, only where it is given. */
+  atomic?: boolean | null
   line: number
+  /** By parameter; absent where the file was not read in this run. */
+  arguments?: () => Record<string, Argument>
 }
 
 export interface MigrationFile {
@@ -36,6 +54,8 @@ export interface MigrationFile {
   name: string
   /** Absolute path. */
   file: string
+  /** The label under which Django records it, where its `__init__` passes another one than its app's. */
+  recordedAs?: string
   dependencies: Dependency[]
   runBefore: Dependency[]
   replaces: [app: string, name: string][]
@@ -61,6 +81,8 @@ export interface AppFiles {
   migrated: boolean
   /** MIGRATION_MODULES names a module that is not there: `migrate` dies by this exception. */
   broken: { exception: string; message: string } | null
+  /** What about the app itself could not be read: its label, its entry of MIGRATION_MODULES. */
+  problems: Problem[]
   /** Sorted by name. */
   migrations: MigrationFile[]
 }
@@ -77,6 +99,8 @@ export interface ProjectFiles {
   /** INSTALLED_APPS was read completely. */
   complete: boolean
   problems: Problem[]
+  /** Django itself cannot start: two apps of one label. */
+  broken: { exception: string; message: string } | null
   /** null where the settings do not say it readably. */
   useTz: boolean | null
   timeZone: string | null

@@ -1,8 +1,9 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
 import { type Key, keyOf, makeKey } from './key.js'
-import { type LoaderView, loadHistory, resolveReplaced } from './loader.js'
-import type { Rules } from './rules.js'
+import { type LoaderView, loadHistory } from './loader.js'
+import { resolveReplaced } from './squash-in-graph.js'
+import type { Rules } from '../django/rules.js'
 
 /** The rows that stand for a migration: its own and, for a squash, those it replaces. */
 export function rowsOf(view: LoaderView, rules: Rules, rows: readonly Row[], key: Key): Row[] {
@@ -25,9 +26,9 @@ export function dependantRows(project: ProjectFiles, rows: readonly Row[], rules
   const own = new Set(rowsOf(loadHistory(project, rows, rules), rules, rows, key).map((row) => row.id))
   const rest = rows.filter((row) => !own.has(row.id))
   const view = loadHistory(project, rest, rules)
-  const node = view.graph.has(key)
+  const node = view.graph.hasNode(key)
     ? key
-    : [...view.replacements.keys()].find((squash) => view.graph.has(squash) && replacedBy(view, rules, squash).includes(key))
+    : [...view.replacements.keys()].find((squash) => view.graph.hasNode(squash) && replacedBy(view, rules, squash).includes(key))
   if (node === undefined) return []
   const ids = new Set<string>()
   for (const dependant of view.graph.backwardsPlan(node)) if (dependant !== node) for (const row of rowsOf(view, rules, rest, dependant)) ids.add(row.id)
@@ -37,7 +38,7 @@ export function dependantRows(project: ProjectFiles, rows: readonly Row[], rules
 /** Everything below a migration, ancestors first, the migration itself last. */
 export function withAncestors(project: ProjectFiles, rows: readonly Row[], rules: Rules, key: Key): Key[] {
   const view = loadHistory(project, rows, rules)
-  if (view.graph.has(key)) return view.graph.forwardsPlan(key)
+  if (view.graph.hasNode(key)) return view.graph.forwardsPlan(key)
   const whole = loadHistory(project, rows, rules, false)
-  return whole.graph.has(key) ? whole.graph.forwardsPlan(key) : [key]
+  return whole.graph.hasNode(key) ? whole.graph.forwardsPlan(key) : [key]
 }

@@ -29,13 +29,14 @@ export function stopsLoading(gate: Gate): boolean {
   return ['missing-parent', 'circular', 'bad-file', 'bad-reference', 'unreadable'].includes(gate.gate)
 }
 
-/** `NodeNotFoundError`, with the squash explanation of loader.py where a replacement stands for the missing node. */
-export function missingParentGate(view: { graph: MigrationGraph; replacements: ReadonlyMap<Key, MigrationFile> }, node: MissingNode): Gate {
+/** `NodeNotFoundError`, with the squash explanation of loader.py where only squashes that are not in the graph stand for the missing node. */
+export function missingNodeGate(view: { graph: MigrationGraph; replacements: ReadonlyMap<Key, MigrationFile> }, node: MissingNode): Gate {
   const [app, name] = pairOf(node.missing)
-  const replacedBy = [...view.replacements].filter(([key, file]) => !view.graph.has(key) && file.replaces.some(([a, n]) => makeKey(a, n) === node.missing))
-  const message =
-    replacedBy.length > 0
-      ? `Migration ${dotted(node.origin)} depends on nonexistent node ('${app}', '${name}'). Django tried to replace migration ${app}.${name} with any of [${replacedBy.map(([key]) => dotted(key)).join(', ')}] but wasn't able to because some of the replaced migrations are already applied.`
-      : `Migration ${dotted(node.origin)} dependencies reference nonexistent ${node.role} node ('${app}', '${name}')`
-  return { gate: 'missing-parent', exception: 'NodeNotFoundError', message, migrations: [pairOf(node.origin), [app, name]] }
+  const origin = `${node.origin.recordedAs ?? node.origin.app}.${node.origin.name}`
+  const squashes = [...view.replacements].filter(([, file]) => file.replaces.some(([a, n]) => makeKey(a, n) === node.missing)).map(([key]) => key)
+  const explained = squashes.length > 0 && !squashes.some((key) => view.graph.hasNode(key))
+  const message = explained
+    ? `Migration ${origin} depends on nonexistent node ('${app}', '${name}'). Django tried to replace migration ${app}.${name} with any of [${squashes.map(dotted).join(', ')}] but wasn't able to because some of the replaced migrations are already applied.`
+    : `Migration ${origin} dependencies reference nonexistent ${node.role} node ('${app}', '${name}')`
+  return { gate: 'missing-parent', exception: 'NodeNotFoundError', message, migrations: [[node.origin.app, node.origin.name], [app, name]] }
 }

@@ -1,7 +1,7 @@
 import type { Gate } from './gate.js'
 import { dotted, type Key, makeKey, nameOf, pairOf } from './key.js'
 import type { LoaderView } from './loader.js'
-import type { Rules } from './rules.js'
+import type { Rules } from '../django/rules.js'
 
 /**
  * `check_consistent_history`: rows as stored against direct parents. One gate for each pair, because which one Django names
@@ -11,7 +11,7 @@ export function inconsistencies(view: LoaderView, rules: Rules, alias: string): 
   if (!rules.checksHistory) return []
   const gates: Gate[] = []
   for (const key of [...view.recorded].sort()) {
-    if (!view.graph.has(key)) continue
+    if (!view.graph.hasNode(key)) continue
     for (const parent of view.graph.parents(key)) {
       if (view.recorded.has(parent) || replacedAreRecorded(view, rules, parent)) continue
       gates.push({
@@ -36,14 +36,16 @@ function replacedAreRecorded(view: LoaderView, rules: Rules, key: Key): boolean 
 }
 
 /** `detect_conflicts`: any app with more than one leaf stops `migrate`, whatever its target. */
-export function conflicts(view: LoaderView): Gate[] {
+export function conflicts(view: LoaderView, rules: Rules): Gate[] {
   const byApp = new Map<string, Key[]>()
   for (const leaf of view.graph.leaves()) {
     const [app] = pairOf(leaf)
     byApp.set(app, [...(byApp.get(app) ?? []), leaf])
   }
   const several = [...byApp].filter(([, leaves]) => leaves.length > 1)
-  const message = `Conflicting migrations detected; multiple leaf nodes in the migration graph: (${several.map(([app, leaves]) => `${leaves.map(nameOf).join(', ')} in ${app}`).join('; ')}).\nTo fix them run 'python manage.py makemigrations --merge'`
+  const names = several.map(([app, leaves]) => `${leaves.map(nameOf).join(', ')} in ${app}`).join('; ')
+  const what = rules.explainsConflicts ? '; multiple leaf nodes in the migration graph:' : ''
+  const message = `Conflicting migrations detected${what} (${names}).\nTo fix them run 'python manage.py makemigrations --merge'`
   // Django has one text for all of them; one gate for each app says which leaves are meant.
   return several.map(([, leaves]) => ({ gate: 'conflict' as const, exception: 'CommandError', message, migrations: leaves.map(pairOf) }))
 }

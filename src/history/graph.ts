@@ -3,8 +3,8 @@ import { appOf, type Key } from './key.js'
 
 /** A node that something refers to but no file defines (Django's DummyNode). */
 export interface MissingNode {
-  /** The migration that refers to it. */
-  origin: Key
+  /** The migration that refers to it, by the label that it goes by itself. */
+  origin: Pick<MigrationFile, 'app' | 'name' | 'recordedAs'>
   missing: Key
   role: 'parent' | 'child'
 }
@@ -21,7 +21,8 @@ export class MigrationGraph {
     this.#touch(key)
   }
 
-  addDependency(origin: Key, child: Key, parent: Key): void {
+  /** @param origin the migration that says so, for the message about a node that is not there */
+  addDependency(origin: MissingNode['origin'], child: Key, parent: Key): void {
     if (!this.nodes.has(child)) this.#addMissing({ origin, missing: child, role: 'child' })
     if (!this.nodes.has(parent)) this.#addMissing({ origin, missing: parent, role: 'parent' })
     this.#parentsOf(child).add(parent)
@@ -29,6 +30,10 @@ export class MigrationGraph {
   }
 
   has(key: Key): boolean {
+    return this.nodes.has(key) || this.missing.has(key)
+  }
+
+  hasNode(key: Key): boolean {
     return this.nodes.has(key)
   }
 
@@ -69,7 +74,7 @@ export class MigrationGraph {
     const last = [...present].filter((key) => !parentsOfReplaced.has(key))
     for (const child of this.#children.get(replacement) ?? []) {
       this.#parents.get(child)?.delete(replacement)
-      for (const key of last) if (key !== child) this.#link(child, key)
+      for (const key of last) this.#link(child, key)
     }
     for (const parent of this.#parents.get(replacement) ?? []) this.#children.get(parent)?.delete(replacement)
     this.#drop(replacement)
@@ -87,12 +92,12 @@ export class MigrationGraph {
 
   /** Nodes without a parent in their own app, sorted. */
   roots(app?: string): Key[] {
-    return this.#edgeNodes(app, (key) => this.parents(key))
+    return this.#edgeNodes(app, this.#parents)
   }
 
   /** Nodes without a child in their own app, sorted. */
   leaves(app?: string): Key[] {
-    return this.#edgeNodes(app, (key) => this.children(key))
+    return this.#edgeNodes(app, this.#children)
   }
 
   /** The members of one cycle, or null. Sorted starts, so that the answer is always the same one. */
@@ -143,11 +148,14 @@ export class MigrationGraph {
     return order
   }
 
-  #edgeNodes(app: string | undefined, neighbours: (key: Key) => Key[]): Key[] {
+  #edgeNodes(app: string | undefined, neighbours: ReadonlyMap<Key, ReadonlySet<Key>>): Key[] {
     const found: Key[] = []
     for (const key of this.nodes.keys()) {
       if (app !== undefined && appOf(key) !== app) continue
-      if (neighbours(key).every((neighbour) => appOf(neighbour) !== appOf(key))) found.push(key)
+      const own = appOf(key)
+      let inside = false
+      for (const neighbour of neighbours.get(key) ?? []) if (appOf(neighbour) === own) inside = true
+      if (!inside) found.push(key)
     }
     return found.sort()
   }

@@ -11,7 +11,7 @@ export function holesOf(view: LoaderView): Set<Key> {
     if (seen.has(key)) continue
     seen.add(key)
     for (const parent of view.graph.parents(key)) {
-      if (!view.graph.has(parent)) continue
+      if (!view.graph.hasNode(parent)) continue
       if (!view.applied.has(parent)) holes.add(parent)
       stack.push(parent)
     }

@@ -1,16 +1,19 @@
 import type { Row } from '../database/row.js'
-import type { Dependency, MigrationFile, ProjectFiles } from '../django/types.js'
-import { type Gate, missingParentGate } from './gate.js'
+import type { Rules } from '../django/rules.js'
+import type { MigrationFile, ProjectFiles } from '../django/types.js'
+import { EdgeReader } from './edges.js'
+import { type Gate, missingNodeGate } from './gate.js'
 import { MigrationGraph } from './graph.js'
-import { appOf, type Key, keyOf, makeKey } from './key.js'
-import type { Rules } from './rules.js'
+import { type Key, keyOf, makeKey, pairOf } from './key.js'
+import { replaceInGraph } from './squash-in-graph.js'
+import { replaceByRewriting } from './squash-by-rewriting.js'
 
 /** Rows x files after Django's squash rules: mirrors django/db/migrations/loader.py. */
 export interface LoaderView {
   graph: MigrationGraph
   /** Every migration on disk, replaced ones included. */
   disk: Map<Key, MigrationFile>
-  /** The migrations on disk that have a non-empty `replaces`. */
+  /** The migrations on disk that have a non-empty `replaces`, in an order in which Django may go through them. */
   replacements: Map<Key, MigrationFile>
   /** Keys of the rows as stored. */
   recorded: Set<Key>
@@ -33,141 +36,73 @@ export function loadHistory(project: ProjectFiles, rows: readonly Pick<Row, 'app
     gates: [],
     uncertain: [],
   }
-  addNodes(view, project)
-  for (const [key, file] of view.disk) for (const parent of file.dependencies) addInternal(view, key, parent)
-  for (const [key, file] of view.disk) {
-    for (const parent of file.dependencies) addExternal(view, project, key, parent, 'parent')
-    for (const child of file.runBefore) addExternal(view, project, key, child, 'child')
+  readDisk(view, project)
+  const edges = new EdgeReader(view, project)
+  if (replace && !rules.replacesInGraph) {
+    replaceByRewriting(view, edges)
+  } else {
+    for (const [key, file] of view.disk) view.graph.addNode(key, file)
+    edges.add(view.disk)
+    if (replace) replaceInGraph(view, rules)
   }
-  if (replace) for (const key of view.replacements.keys()) replaceMigration(view, rules, key, new Set())
-  addGraphGates(view)
+  for (const node of view.graph.missing.values()) view.gates.push(missingNodeGate(view, node))
+  if (rules.checksCyclesAtLoad) view.gates.push(...cycleGate(view.graph))
   return view
 }
 
-function addNodes(view: LoaderView, project: ProjectFiles): void {
+/** `load_disk`: what is there, and what Django cannot import. */
+function readDisk(view: LoaderView, project: ProjectFiles): void {
   for (const app of project.apps) {
     if (app.broken) view.gates.push({ gate: 'bad-file', exception: app.broken.exception, message: app.broken.message, migrations: [] })
     for (const file of app.migrations) {
       const key = makeKey(app.label, file.name)
-      if (file.broken) {
-        view.gates.push({ gate: 'bad-file', exception: file.broken.exception, message: file.broken.message, migrations: [[app.label, file.name]] })
-      } else if (file.problems.length > 0) {
+      const pair: [string, string] = [app.label, file.name]
+      if (file.broken) view.gates.push({ gate: 'bad-file', exception: file.broken.exception, message: file.broken.message, migrations: [pair] })
+      else if (file.problems.length > 0) {
         const [problem] = file.problems
         const message = `${file.file}${problem?.line ? `:${problem.line}` : ''}: ${problem?.message}`
-        view.gates.push({ gate: 'unreadable', exception: null, message, migrations: [[app.label, file.name]] })
+        view.gates.push({ gate: 'unreadable', exception: null, message, migrations: [pair] })
         view.uncertain.push(message)
       }
       view.disk.set(key, file)
-      view.graph.addNode(key, file)
-      if (file.replaces.length > 0) view.replacements.set(key, file)
     }
   }
+  for (const key of replacementOrder(project, view.disk)) view.replacements.set(key, view.disk.get(key) as MigrationFile)
   for (const problem of project.problems)
-    if (problem.code === 'unreadable-file') view.uncertain.push(`${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
+    if (problem.code !== 'unknown-app') view.uncertain.push(`${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
 }
 
-/** Same-app edges first, so that `__first__` and `__latest__` of other apps see whole apps (`add_internal_dependencies`). */
-function addInternal(view: LoaderView, key: Key, parent: Dependency): void {
-  if (parent.app === appOf(key) && parent.name !== '__first__') view.graph.addDependency(key, key, keyOf(parent))
-}
-
-function addExternal(view: LoaderView, project: ProjectFiles, key: Key, other: Dependency, role: 'parent' | 'child'): void {
-  if (role === 'parent' && other.app === appOf(key)) return
-  const resolved = checkKey(view, project, key, other)
-  if (resolved === null) return
-  if (role === 'parent') view.graph.addDependency(key, key, resolved)
-  else view.graph.addDependency(key, resolved, key)
-}
-
-/** `check_key`: resolves `__first__` and `__latest__`; null where there is no edge. */
-function checkKey(view: LoaderView, project: ProjectFiles, origin: Key, other: Dependency): Key | null {
-  const key = keyOf(other)
-  const app = project.apps.find((candidate) => candidate.label === other.app)
-  const literal = other.name !== '__first__' && other.name !== '__latest__'
-  if (view.graph.has(key) || (literal && app)) return key
-  if (!app && mayExist(project, other.app)) {
-    view.uncertain.push(`the app "${other.app}" was not found, so ${appOf(origin)} depends on something that cannot be checked`)
-    return null
+/**
+ * Django goes through the apps in the order of INSTALLED_APPS and, up to 6.0, through the files of an app in the order of a set of
+ * strings, which is another one in each process. Of those orders this is one in which a squash comes before the squash that replaces
+ * it, so that nested squashes, which Django before 6.0 does not know, come out as they do when Django is lucky.
+ */
+function replacementOrder(project: ProjectFiles, disk: ReadonlyMap<Key, MigrationFile>): Key[] {
+  const order = new Set<Key>()
+  for (const app of project.apps) {
+    const open = new Set<Key>()
+    const visit = (key: Key): void => {
+      const file = disk.get(key)
+      if (!file || file.replaces.length === 0 || file.app !== app.label || open.has(key)) return
+      open.add(key)
+      for (const [label, name] of file.replaces) visit(makeKey(label, name))
+      order.add(key)
+    }
+    for (const file of app.migrations) visit(makeKey(app.label, file.name))
   }
-  if (literal) return key
-  if (other.app === appOf(origin)) return null
-  if (!app) {
-    view.gates.push({
-      gate: 'bad-reference',
-      exception: 'ValueError',
-      message: `Dependency on unknown app: ${other.app}`,
-      migrations: [origin.split('\0') as [string, string]],
-    })
-    return null
-  }
-  if (!app.migrated) return null
-  const [found] = other.name === '__first__' ? view.graph.roots(other.app) : view.graph.leaves(other.app)
-  if (found !== undefined) return found
-  view.gates.push({
-    gate: 'bad-reference',
-    exception: 'ValueError',
-    message: `Dependency on app with no migrations: ${other.app}`,
-    migrations: [origin.split('\0') as [string, string]],
-  })
-  return null
+  return [...order]
 }
 
-/** An app that INSTALLED_APPS may contain although it was not found: then a missing node proves nothing. */
-function mayExist(project: ProjectFiles, label: string): boolean {
-  return (
-    !project.complete ||
-    project.notFound.some((entry) => entry.split('.').includes(label) || entry.split('.').at(-1) === `${label}Config`) ||
-    project.notFound.length > 0
-  )
-}
-
-/** `replace_migration` (6.0) and the loop of `build_graph` before it, which knows no nesting. */
-function replaceMigration(view: LoaderView, rules: Rules, key: Key, visiting: Set<Key>): void {
-  const file = view.replacements.get(key)
-  if (!file || visiting.has(key)) {
-    if (file && visiting.has(key) && !view.gates.some((gate) => gate.gate === 'circular'))
-      view.gates.push({
-        gate: 'circular',
-        exception: 'CommandError',
-        message: `Cyclical squash replacement found, starting at ('${file.app}', '${file.name}')`,
-        migrations: [...visiting].sort().map((member) => member.split('\0') as [string, string]),
-      })
-    return
-  }
-  const immediate = file.replaces.map(([app, name]) => makeKey(app, name))
-  if (rules.nestedSquashes) {
-    visiting.add(key)
-    for (const replaced of immediate) if (view.replacements.has(replaced)) replaceMigration(view, rules, replaced, visiting)
-    visiting.delete(key)
-  }
-  const targets = rules.nestedSquashes ? resolveReplaced(view, key) : immediate
-  const states = targets.map((target) => view.applied.has(target))
-  if (states.every(Boolean)) view.applied.add(key)
-  else view.applied.delete(key)
-  if (states.every(Boolean) || !states.some(Boolean)) view.graph.removeReplacedNodes(key, immediate)
-  else view.graph.removeReplacementNode(key, immediate)
-}
-
-/** Every replaced key, an intermediate squash that is still on disk unfolded (`_resolve_replaced_migration_keys`, 6.0). */
-export function resolveReplaced(view: Pick<LoaderView, 'replacements'>, key: Key, seen = new Set<Key>()): Key[] {
-  if (seen.has(key)) return []
-  seen.add(key)
-  const file = view.replacements.get(key)
-  return (file?.replaces ?? []).flatMap(([app, name]) => {
-    const replaced = makeKey(app, name)
-    return view.replacements.has(replaced) ? resolveReplaced(view, replaced, seen) : [replaced]
-  })
-}
-
-function addGraphGates(view: LoaderView): void {
-  const [missing] = [...view.graph.missing.values()]
-  if (missing) for (const node of view.graph.missing.values()) view.gates.push(missingParentGate(view, node))
-  const cycle = view.graph.findCycle()
-  if (cycle)
-    view.gates.push({
+/** One cycle of the graph as Django words it (`ensure_not_cyclic`), or none. Which one Django finds first is arbitrary. */
+export function cycleGate(graph: MigrationGraph): Gate[] {
+  const cycle = graph.findCycle()
+  if (!cycle) return []
+  return [
+    {
       gate: 'circular',
       exception: 'CircularDependencyError',
-      message: cycle.map((key) => key.replace('\0', '.')).join(', '),
-      migrations: cycle.map((key) => key.split('\0') as [string, string]),
-    })
+      message: cycle.map((key) => pairOf(key).join('.')).join(', '),
+      migrations: cycle.map(pairOf),
+    },
+  ]
 }

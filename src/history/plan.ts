@@ -1,10 +1,12 @@
 import type { Row } from '../database/row.js'
+import type { Rules } from '../django/rules.js'
 import type { ProjectFiles } from '../django/types.js'
+import { badRows } from './bad-rows.js'
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
-import { appOf, type Key, makeKey, nameOf, pairOf } from './key.js'
-import { type LoaderView, loadHistory } from './loader.js'
-import type { Rules } from './rules.js'
+import { appOf, type Key, makeKey, pairOf } from './key.js'
+import { cycleGate, type LoaderView, loadHistory } from './loader.js'
+import { type PlanTarget, resolveTargets, type Target } from './target.js'
 
 export interface Step {
   app: string
@@ -13,7 +15,7 @@ export interface Step {
 }
 
 export interface MigratePlan {
-  /** In Django's own order; empty when blocked. */
+  /** In the order of `migrate --plan`; empty when blocked. */
   steps: Step[]
   /** All gates at once, Django's first one first. */
   blockedBy: Gate[]
@@ -21,59 +23,44 @@ export interface MigratePlan {
   laterGatesUnknown: boolean
 }
 
-export interface Target {
-  app: string
-  /** A name or prefix, `zero`, or undefined for the whole app. */
-  name?: string | undefined
-}
-
 export interface PlanInput {
   project: ProjectFiles
-  rows: readonly Pick<Row, 'app' | 'name'>[]
+  /** A row that is only planned has no time yet. */
+  rows: readonly (Pick<Row, 'app' | 'name' | 'appliedType'> & { applied?: string })[]
   rules: Rules
   /** For Django's own texts. */
   alias: string
+  /** How the database keeps times, for rows that this Django could not read. */
+  engine?: string
 }
 
 /** What `manage.py migrate [target]` would do now: the gates of migrate.py in their order, then `executor.migration_plan`. */
 export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
-  const view = loadHistory(input.project, input.rows, input.rules)
-  const loading = view.gates.filter(stopsLoading)
-  if (loading.length > 0) return { steps: [], blockedBy: loading, laterGatesUnknown: true }
-  const gates = [...inconsistencies(view, input.rules, input.alias), ...conflicts(view)]
+  const { rules } = input
+  const view = loadHistory(input.project, input.rows, rules)
+  const loading = [...view.gates.filter(stopsLoading)]
+  const files = loading.filter((gate) => gate.gate === 'bad-file')
+  const first = [...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
+  if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length > 0 }
+  const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) gates.push(targets)
+  // Before 2.2 a cycle is met by the first plan that is asked for, after all other gates.
+  if (!rules.checksCyclesAtLoad) gates.push(...cycleGate(view.graph))
   if (gates.length > 0 || 'gate' in targets) return { steps: [], blockedBy: gates, laterGatesUnknown: false }
-  const steps = migrationPlan(input, view, targets)
-  if ('gate' in steps) return { steps: [], blockedBy: [steps], laterGatesUnknown: false }
-  return { steps, blockedBy: [], laterGatesUnknown: false }
+  const plan = migrationPlan(input, view, targets)
+  if ('gate' in plan) return { steps: [], blockedBy: [plan], laterGatesUnknown: false }
+  return { steps: plan.steps, blockedBy: [], laterGatesUnknown: false }
 }
 
-/** A key, or `zero` of an app. */
-type PlanTarget = { key: Key } | { zero: string }
-
-function resolveTargets(input: PlanInput, view: LoaderView, target: Target | undefined): PlanTarget[] | Gate {
-  if (!target) return view.graph.leaves().map((key) => ({ key }))
-  const app = input.project.apps.find((candidate) => candidate.label === target.app)
-  const meant = input.project.apps.find((candidate) => candidate.module === target.app)
-  if (!app) return gate('unknown-app', 'CommandError', `No installed app with label '${target.app}'.${meant ? ` Did you mean '${meant.label}'?` : ''}`)
-  if (!app.migrated) return gate('unknown-app', 'CommandError', `App '${target.app}' does not have migrations.`)
-  if (target.name === undefined) return view.graph.leaves(target.app).map((key) => ({ key }))
-  if (target.name === 'zero') return [{ zero: target.app }]
-  const prefix = target.name
-  const found = [...view.disk.keys()].filter((key) => appOf(key) === target.app && nameOf(key).startsWith(prefix)).sort()
-  // Django prefers no exact name: `a` is ambiguous beside `ab` (get_migration_by_prefix).
-  if (found.length > 1)
-    return gate('ambiguous-migration', 'CommandError', `More than one migration matches '${prefix}' in app '${target.app}'. Please be more specific.`, found)
-  const [key] = found
-  if (key === undefined) return gate('unknown-migration', 'CommandError', `Cannot find a migration matching '${prefix}' from app '${target.app}'.`)
-  const replaces = view.replacements.get(key)?.replaces
-  if (!view.graph.has(key) && replaces && input.rules.resolvesPartialSquash) return [{ key: makeKey(...(replaces.at(-1) as [string, string])) }]
-  return [{ key }]
+/** A plan and the graph it was made on: Django may have loaded a second one, without replacements. */
+export interface PlanOnGraph {
+  steps: Step[]
+  view: LoaderView
 }
 
 /** executor.migration_plan: `applied` is the loader's view, and each target changes it for the next. */
-function migrationPlan(input: PlanInput, view: LoaderView, targets: PlanTarget[], replacing = true): Step[] | Gate {
+export function migrationPlan(input: PlanInput, view: LoaderView, targets: readonly PlanTarget[], replacing = true): PlanOnGraph | Gate {
   const applied = new Set(view.applied)
   const steps: Step[] = []
   const backward = (key: Key) => {
@@ -85,16 +72,13 @@ function migrationPlan(input: PlanInput, view: LoaderView, targets: PlanTarget[]
       continue
     }
     const { key } = target
-    if (!view.graph.has(key)) {
+    if (!view.graph.hasNode(key)) {
       const unfolds = input.rules.replacedTarget === 'both' || (input.rules.replacedTarget === 'backwards' && applied.has(key))
       if (replacing && unfolds) {
         const whole = loadHistory(input.project, input.rows, input.rules, false)
         return whole.gates.find(stopsLoading) ?? migrationPlan(input, whole, targets, false)
       }
-      const [app, name] = pairOf(key)
-      // An applied key is looked up in the graph's node map first, and dies there without a text of its own.
-      if (applied.has(key)) return gate('unknown-migration', 'KeyError', `('${app}', '${name}')`, [key])
-      return gate('unknown-migration', 'NodeNotFoundError', `Node ('${app}', '${name}') not a valid node`, [key])
+      return notANode(key, applied.has(key))
     }
     if (applied.has(key)) {
       // Only children in the same app: dependants of the target itself in other apps stay.
@@ -107,15 +91,21 @@ function migrationPlan(input: PlanInput, view: LoaderView, targets: PlanTarget[]
       steps.push(step(node, 'forward'))
     }
   }
-  return inRunOrder(view, steps)
+  return { steps, view }
+}
+
+/** An applied key is looked up in the graph's node map first, and dies there without a text of its own. */
+function notANode(key: Key, applied: boolean): Gate {
+  const [app, name] = pairOf(key)
+  const [exception, message] = applied ? ['KeyError', `('${app}', '${name}')`] : ['NodeNotFoundError', `Node ('${app}', '${name}') not a valid node`]
+  return { gate: 'unknown-migration', exception, message, migrations: [[app, name]] }
 }
 
 /** Forward migrations run in the order of the full plan (`_migrate_all_forwards`), backward ones in the plan's own. */
-function inRunOrder(view: LoaderView, steps: Step[]): Step[] {
-  if (steps.some((one) => one.direction === 'backward')) return steps
+export function inRunOrder({ steps, view }: PlanOnGraph, rules: Rules): Step[] {
+  if (!rules.runsInFullPlanOrder || steps.some((one) => one.direction === 'backward')) return steps
   const wanted = new Set(steps.map((one) => makeKey(one.app, one.name)))
-  const full = new Set(view.graph.leaves().flatMap((leaf) => view.graph.forwardsPlan(leaf)))
-  return [...full].filter((key) => wanted.has(key)).map((key) => step(key, 'forward'))
+  return fullPlan(view).filter((key) => wanted.has(key)).map((key) => step(key, 'forward'))
 }
 
 function step(key: Key, direction: Step['direction']): Step {
@@ -123,6 +113,7 @@ function step(key: Key, direction: Step['direction']): Step {
   return { app, name, direction }
 }
 
-function gate(name: Gate['gate'], exception: string, message: string, migrations: Key[] = []): Gate {
-  return { gate: name, exception, message, migrations: migrations.map(pairOf) }
+/** All migrations in the order in which an empty database would get them, as `showmigrations --plan` lists them. */
+export function fullPlan({ graph }: Pick<LoaderView, 'graph'>): Key[] {
+  return [...new Set(graph.leaves().flatMap((leaf) => graph.forwardsPlan(leaf)))]
 }

@@ -5,7 +5,7 @@ import { conflicts } from './gates.js'
 import { holesOf } from './holes.js'
 import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
 import { type LoaderView, loadHistory } from './loader.js'
-import type { Rules } from './rules.js'
+import type { Rules } from '../django/rules.js'
 
 export interface MigrationStatus {
   name: string
@@ -60,7 +60,7 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       holes: all.filter((one) => one.hole).length,
       ghosts: apps.reduce((sum, app) => sum + app.ghosts.length, 0),
       duplicates: rows.length - newest.size,
-      conflicts: readableConflicts(project, view).length,
+      conflicts: readableConflicts(project, view, rules).length,
       unreadable: project.apps.flatMap((app) => app.migrations).filter((file) => file.broken || file.problems.length > 0).length,
     },
     view,
@@ -68,9 +68,9 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
 }
 
 /** A file whose edges cannot be read makes false leaves, so its app claims no conflict. */
-export function readableConflicts(project: ProjectFiles, view: LoaderView): Gate[] {
+export function readableConflicts(project: ProjectFiles, view: LoaderView, rules: Rules): Gate[] {
   const doubtful = new Set(project.apps.filter((app) => app.migrations.some((file) => file.broken || file.problems.length > 0)).map((app) => app.label))
-  return conflicts(view).filter((gate) => gate.migrations.every(([app]) => !doubtful.has(app)))
+  return conflicts(view, rules).filter((gate) => gate.migrations.every(([app]) => !doubtful.has(app)))
 }
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */

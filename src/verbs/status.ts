@@ -59,17 +59,18 @@ function rowsOnly(rows: readonly Row[]): Pick<HistoryStatus, 'apps' | 'unknownAp
 
 /** What is wrong is a warning with the code of the finding. */
 function warnOfFindings(
-  { warnings }: Workspace,
+  workspace: Workspace,
   project: ProjectFiles | null,
   rows: readonly Row[],
   result: Pick<HistoryStatus, 'apps'> & { view?: LoaderView },
 ): void {
+  const { warnings } = workspace
   for (const app of result.apps) {
     for (const one of app.migrations) if (one.hole) warnings.add('hole', `${app.label}.${one.name} is not applied, but something that depends on it is`)
     for (const row of app.ghosts) warnings.add('ghost', `${row.app}.${row.name} (id ${row.id}) is recorded, but its file is gone`)
   }
   for (const row of surplus(rows)) warnings.add('duplicate', `${row.app}.${row.name} is recorded more than once (id ${row.id})`)
-  if (project && result.view) for (const gate of readableConflicts(project, result.view)) warnings.add('conflict', gate.message)
+  if (project && result.view) for (const gate of readableConflicts(project, result.view, workspace.rules())) warnings.add('conflict', gate.message)
 }
 
 /** Every row of a migration but the first. */

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Config } from '@oclif/core'
 import { main } from '../../src/cli/main.js'
+import { root } from './root.js'
 
-export const root = join(import.meta.dirname, '..', '..')
+export { root }
 
 export interface CliResult {
   exitCode: number | null

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the demo
 import { root } from '../../bin/bootstrap.js'
 // @ts-expect-error plain JavaScript, shared with the demo
-import { ensureDjango, findPythons } from '../../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
 import { ENGINES, type Engine } from './servers/server.js'
 import { startServer, URL_VARIABLES } from './servers/start.js'
 
 const FEW = ['3.2', '4.2', '5.2', '6.0']
-const ALL = ['2.2', '3.2', '4.2', '5.2', '6.0']
+const ALL = ['1.8', '1.11', '2.2', '3.2', '4.2', '5.2', '6.0']
 const ci = process.env.CI === 'true'
 
 const { engines, rest } = parse(process.argv.slice(2))
@@ -72,8 +72,8 @@ async function makeDjango(): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const version of wanted) {
     const made = await ensureDjango({
-      version, // Django 2.2 does not work with psycopg2 2.9 (ticket 31936).
-      packages: [version === '2.2' ? 'psycopg2-binary<2.9' : 'psycopg2-binary', 'PyMySQL'],
+      version,
+      packages: driversFor(version),
       pythons,
       variant: 'test',
     })

@@ -1,7 +1,10 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
+import type { SyntaxNode } from '@lezer/common'
+import { itemsOf } from './collections.js'
 import type { Host } from './host.js'
-import { boolean, lookUp, NONE, string, textOf, truth, type Value } from './value.js'
+import type { Interpreter } from './interpreter.js'
+import { classAttribute } from './members.js'
+import { callOsPath } from './os-path.js'
+import { boolean, equal, list, NONE, number, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
 export function referenceValue(name: string, _host: Host): Value | undefined {
@@ -11,49 +14,55 @@ export function referenceValue(name: string, _host: Host): Value | undefined {
   if (name === 'os.pardir') return string('..')
   if (name === 'os.curdir') return string('.')
   // What decides by the command line decides as for `manage.py migrate`.
-  if (name === 'sys.argv') return { kind: 'list', items: ['manage.py', 'migrate'].map(string) }
+  if (name === 'sys.argv') return list(['manage.py', 'migrate'].map(string))
   return undefined
 }
 
-/** The functions of Python's library that settings are written with. Undefined: not one of them, or not with known arguments. */
-export function callBuiltin(name: string, args: Value[], keywords: Map<string, Value>, host: Host): Value | undefined {
+/** Python's own functions, as settings and migrations use them. Undefined: not one of them, or not with known arguments. */
+export function callBuiltin(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, py: Interpreter, node: SyntaxNode): Value | undefined {
   const [first, second] = args
-  const texts = args.map(textOf)
   switch (name) {
     case 'os.environ.get':
     case 'os.getenv': {
       if (first?.kind !== 'string') return undefined
-      const value = host.env[first.value]
+      const value = py.host.env[first.value]
       return value === undefined ? (second ?? keywords.get('default') ?? NONE) : string(value)
     }
-    case 'os.path.join':
-    case 'posixpath.join':
-      return texts.every((text) => text !== undefined) ? string(joinPython(texts as string[])) : undefined
-    case 'os.path.dirname':
-      return texts[0] === undefined ? undefined : string(texts[0].includes('/') ? dirname(texts[0]) : '')
-    case 'os.path.basename':
-      return texts[0] === undefined ? undefined : string(basename(texts[0]))
-    case 'os.path.abspath':
-    case 'os.path.normpath':
-      return texts[0] === undefined ? undefined : string(normalize(texts[0]))
-    case 'os.path.exists':
-    case 'os.path.isfile':
-    case 'os.path.isdir':
-      return texts[0] === undefined ? undefined : boolean(existsSync(texts[0]))
-    case 'os.path.realpath':
-      return texts[0] === undefined ? undefined : string(realPath(texts[0]))
-    case 'pathlib.Path':
-    case 'pathlib.PurePath':
-      return texts.every((text) => text !== undefined) ? { kind: 'path', value: joinPython(texts.length > 0 ? (texts as string[]) : ['.']) } : undefined
+    case 'getattr':
+      return getAttribute(py, args, node)
+    case 'hasattr': {
+      const value = getAttribute(py, [first as Value, second as Value, { kind: 'reference', name: '(absent)' }], node)
+      if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
+      return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
+    }
+    case 'isinstance':
+      return isInstance(first, second)
+    case 'importlib.import_module':
+    case 'import_module':
+      return first?.kind === 'string' && args.length === 1 && !first.value.startsWith('.') ? { kind: 'reference', name: first.value } : undefined
+    default:
+      return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.') ? callOsPath(name, args, py.host) : callPlain(name, args, keywords)
+  }
+}
+
+function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+  const [first] = args
+  const items = first && itemsOf(first)
+  switch (name) {
     case 'str':
-    case 'os.fspath':
-      return texts[0] !== undefined ? string(texts[0]) : first?.kind === 'number' ? string(String(first.value)) : undefined
+    case 'six.text_type':
+    case 'django.utils.encoding.force_str':
+    case 'django.utils.encoding.force_text': {
+      const text = textOf(first)
+      if (text !== undefined) return string(text)
+      if (first?.kind === 'number') return string(String(first.value))
+      return first?.kind === 'boolean' ? string(first.value ? 'True' : 'False') : undefined
+    }
     case 'int':
-      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
-        ? { kind: 'number', value: Number(first.value) }
-        : first?.kind === 'number'
-          ? first
-          : undefined
+      if (first?.kind === 'boolean') return number(first.value ? 1 : 0)
+      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value) ? number(Number(first.value)) : first?.kind === 'number' ? number(Math.trunc(first.value)) : undefined
+    case 'float':
+      return first?.kind === 'number' ? first : undefined
     case 'bool': {
       const decided = first ? truth(first) : false
       return decided === undefined ? undefined : boolean(decided)
@@ -61,135 +70,95 @@ export function callBuiltin(name: string, args: Value[], keywords: Map<string, V
     case 'list':
     case 'tuple':
     case 'set':
-      if (!first) return { kind: name, items: [] }
-      if (first.kind === 'dict') return { kind: name, items: first.entries.map(([key]) => key) }
-      return 'items' in first ? { kind: name, items: first.items } : undefined
+    case 'frozenset': {
+      const kind = name === 'frozenset' ? 'set' : name
+      return first === undefined ? { kind, items: [] } : items && { kind, items: kind === 'set' ? distinct(items) : items }
+    }
+    case 'collections.OrderedDict':
     case 'dict': {
-      const base = first === undefined ? [] : first.kind === 'dict' ? first.entries : undefined
+      const base = first === undefined ? [] : first.kind === 'dict' ? first.entries : pairsOf(items)
       return base && { kind: 'dict', entries: [...base, ...[...keywords].map(([key, value]): [Value, Value] => [string(key), value])] }
     }
+    case 'dict.fromkeys':
+    case 'collections.OrderedDict.fromkeys':
+      return items && { kind: 'dict', entries: distinct(items).map((key) => [key, args[1] ?? NONE]) }
     case 'len':
-      return first && 'items' in first ? { kind: 'number', value: first.items.length } : undefined
-    default:
-      return undefined
-  }
-}
-
-/** Methods of known values. A name with a leading dot is an attribute. */
-export function callMethod(object: Value, method: string, args: Value[], keywords: Map<string, Value>): Value | undefined {
-  if (object.kind === 'path') return pathMethod(object.value, method, args)
-  if (object.kind === 'string') return stringMethod(object.value, method, args, keywords)
-  if (object.kind === 'dict') return dictMethod(object, method, args)
-  return undefined
-}
-
-function pathMethod(path: string, method: string, args: Value[]): Value | undefined {
-  const made = (value: string): Value => ({ kind: 'path', value })
-  switch (method) {
-    case '.parent':
-      return made(dirname(path))
-    case '.parents': {
-      const parents: Value[] = []
-      for (let folder = dirname(path); ; folder = dirname(folder)) {
-        parents.push(made(folder))
-        if (dirname(folder) === folder) return { kind: 'tuple', items: parents }
-      }
+      return first?.kind === 'string' ? number(first.value.length) : items && number(items.length)
+    case 'range': {
+      const [from, to, step] = args.length === 1 ? [number(0), first, number(1)] : [first, args[1], args[2] ?? number(1)]
+      if (from?.kind !== 'number' || to?.kind !== 'number' || step?.kind !== 'number' || step.value === 0) return undefined
+      const count = Math.min(10_000, Math.max(0, Math.ceil((to.value - from.value) / step.value)))
+      return list(Array.from({ length: count }, (_unused, index) => number(from.value + index * step.value)))
     }
-    case 'exists':
-    case 'is_file':
-    case 'is_dir':
-      return boolean(existsSync(path))
-    case '.name':
-      return string(basename(path))
-    case '.stem':
-      return string(basename(path, extname(path)))
-    case 'resolve':
-      return made(realPath(path))
-    case 'absolute':
-      return made(resolve(path))
-    case 'as_posix':
-      return string(path)
-    case 'joinpath': {
-      const parts = args.map(textOf)
-      return parts.every((part) => part !== undefined) ? made(joinPython([path, ...(parts as string[])])) : undefined
+    case 'reversed':
+      return items && list([...items].reverse())
+    case 'sorted':
+      return items && keywords.size === 0 && items.every((item) => item.kind === 'string') ? list([...items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1))) : undefined
+    case 'enumerate':
+      return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(index), item] })))
+    case 'zip': {
+      const lists = args.map(itemsOf)
+      if (lists.some((one) => one === undefined)) return undefined
+      const length = Math.min(...lists.map((one) => one?.length ?? 0))
+      return list(Array.from({ length: lists.length > 0 ? length : 0 }, (_unused, index) => ({ kind: 'tuple', items: lists.map((one) => one?.[index] as Value) })))
+    }
+    case 'itertools.chain': {
+      const lists = args.map(itemsOf)
+      return lists.every((one) => one !== undefined) ? list(lists.flat() as Value[]) : undefined
+    }
+    case 'itertools.chain.from_iterable': {
+      const lists = items?.map(itemsOf)
+      return lists?.every((one) => one !== undefined) ? list(lists.flat() as Value[]) : undefined
+    }
+    case 'any':
+    case 'all': {
+      const truths = items?.map(truth)
+      if (!truths || truths.includes(undefined)) return undefined
+      return boolean(name === 'any' ? truths.includes(true) : !truths.includes(false))
     }
     default:
       return undefined
   }
 }
 
-function stringMethod(text: string, method: string, args: Value[], keywords: Map<string, Value>): Value | undefined {
-  const texts = args.map(textOf)
-  const [first, second] = texts
-  switch (method) {
-    case 'lower':
-      return string(text.toLowerCase())
-    case 'upper':
-      return string(text.toUpperCase())
-    case 'strip':
-      return args.length === 0 ? string(text.trim()) : undefined
-    case 'startswith':
-      return first === undefined ? undefined : boolean(text.startsWith(first))
-    case 'endswith':
-      return first === undefined ? undefined : boolean(text.endsWith(first))
-    case 'replace':
-      return first === undefined || second === undefined ? undefined : string(text.replaceAll(first, second))
-    case 'split': {
-      const limit = args[1]?.kind === 'number' ? args[1].value : undefined
-      if (args.length === 0) return { kind: 'list', items: text.split(/\s+/).filter(Boolean).map(string) }
-      if (first === undefined || first === '') return undefined
-      const parts = text.split(first)
-      const cut = limit === undefined || parts.length <= limit + 1 ? parts : [...parts.slice(0, limit), parts.slice(limit).join(first)]
-      return { kind: 'list', items: cut.map(string) }
-    }
-    case 'rpartition':
-    case 'partition': {
-      if (first === undefined) return undefined
-      const at = method === 'partition' ? text.indexOf(first) : text.lastIndexOf(first)
-      const parts = at < 0 ? (method === 'partition' ? [text, '', ''] : ['', '', text]) : [text.slice(0, at), first, text.slice(at + first.length)]
-      return { kind: 'tuple', items: parts.map(string) }
-    }
-    case 'join': {
-      const [list] = args
-      const parts = list && 'items' in list ? list.items.map(textOf) : undefined
-      return parts?.every((part) => part !== undefined) ? string(parts.join(text)) : undefined
-    }
-    case 'format': {
-      let index = 0
-      let complete = true
-      const result = text.replace(/\{(\w*)\}/g, (_all, name: string) => {
-        const value = name === '' ? args[index++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name)
-        if (value?.kind === 'string' || value?.kind === 'number' || value?.kind === 'path') return String(value.value)
-        complete = false
-        return ''
-      })
-      return complete ? string(result) : undefined
-    }
-    default:
-      return undefined
+function pairsOf(items: Value[] | undefined): [Value, Value][] | undefined {
+  const pairs = items?.map((item) => ('items' in item && item.items.length === 2 ? (item.items as [Value, Value]) : undefined))
+  return pairs?.every((pair) => pair !== undefined) ? (pairs as [Value, Value][]) : undefined
+}
+
+function distinct(items: readonly Value[]): Value[] {
+  const kept: Value[] = []
+  for (const item of items) if (!kept.some((other) => equal(other, item) === true)) kept.push(item)
+  return kept
+}
+
+/** `getattr(settings, "X", default)`, and of classes and modules that were read. */
+function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode): Value | undefined {
+  const [object, name, fallback] = args
+  if (!object || name?.kind !== 'string') return undefined
+  if (object.kind === 'reference') {
+    const found = py.host.lookUp(`${object.name}.${name.value}`)
+    if (found) return found
+    return object.name === 'django.conf.settings' && fallback ? fallback : undefined
   }
+  if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
+  if (object.kind === 'class') return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
+  return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
 }
 
-function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: Value[]): Value | undefined {
-  const [key, fallback] = args
-  if (method === 'get' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
-  if (method === 'copy') return dict
-  if (method === 'keys') return { kind: 'list', items: dict.entries.map(([name]) => name) }
-  if (method === 'values') return { kind: 'list', items: dict.entries.map(([, value]) => value) }
-  if (method === 'items') return { kind: 'list', items: dict.entries.map(([name, value]) => ({ kind: 'tuple', items: [name, value] })) }
-  return undefined
+const TYPES: Record<string, readonly Value['kind'][]> = {
+  str: ['string'],
+  basestring: ['string'],
+  list: ['list'],
+  tuple: ['tuple'],
+  dict: ['dict'],
+  bool: ['boolean'],
+  int: ['number', 'boolean'],
 }
 
-/** os.path.join: an absolute part starts anew. */
-function joinPython(parts: string[]): string {
-  const from = parts.findLastIndex((part) => isAbsolute(part))
-  return parts.length === 0 ? '' : join(...parts.slice(Math.max(0, from)))
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return normalize(path)
-  }
+function isInstance(value: Value | undefined, type: Value | undefined): Value | undefined {
+  const names = type?.kind === 'tuple' ? type.items : type ? [type] : []
+  const kinds = names.map((one) => (one.kind === 'reference' ? TYPES[one.name] : undefined))
+  if (!value || kinds.length === 0 || kinds.includes(undefined) || ['unknown', 'either', 'call', 'reference'].includes(value.kind)) return undefined
+  return boolean(kinds.some((kind) => kind?.includes(value.kind)))
 }

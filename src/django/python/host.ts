@@ -1,16 +1,29 @@
-import type { Scope } from './value.js'
+import type { Scope, Value } from './value.js'
 
-/** What the outside world answers: the environment and other modules. */
+/** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
   env: Readonly<Record<string, string | undefined>>
-  /** The names of another module, or null when it is not one of the project's files. */
+  /** The names of another module, or null when it is not one that is read. */
   importModule(dotted: string, from: string): Scope | null
+  /** A module whose import does something to see: one of the project's own. */
+  isEager(dotted: string): boolean
+  /** The value of an imported name, or undefined when it is not one that is read. */
+  lookUp(dotted: string): Value | undefined
   /** False when `import` would surely fail: then an `except ImportError` runs. */
   mayImport(dotted: string): boolean
   /** `from . import x` and friends: the dotted name of a relative import. */
   resolveRelative(level: number, dotted: string, from: string): string | null
+  /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined
+  /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
+  includes(name: string, args: readonly Value[], file: string): string[] | null
+  runIn(file: string, scope: Scope): void
+  /** An import that runs and would surely fail. */
+  reportMissing(module: string, file: string, line: number): void
   /** `sys.path.insert(0, folder)` */
-  addPath?(folder: string): void
+  addPath(folder: string): void
   /** `os.environ.setdefault(name, value)` */
-  setEnvironment?(name: string, value: string): void
+  setEnvironment(name: string, value: string, override?: boolean): void
+  exists(path: string): boolean
+  readFile(path: string): string | null
 }

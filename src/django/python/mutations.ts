@@ -1,11 +1,18 @@
 import { equal, lookUp, NONE, type Scope, string, type Value } from './value.js'
 
 /** @returns the changed container, `nothing` when the call changes nothing, undefined when it cannot be followed */
-export function mutate(container: Value, method: string, args: Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
+export function mutate(container: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
   const [first, second] = args
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
     if (method === 'extend' && first && 'items' in first) return { kind: 'list', items: [...container.items, ...first.items] }
+    if (method === 'clear') return { kind: 'list', items: [] }
+    if (method === 'reverse') return { kind: 'list', items: [...container.items].reverse() }
+    if (method === 'pop') {
+      const last = container.items.length - 1
+      const at = first === undefined ? last : first.kind === 'number' ? (first.value < 0 ? last + 1 + first.value : first.value) : undefined
+      return at === undefined ? undefined : { kind: 'list', items: container.items.filter((_item, index) => index !== at) }
+    }
     if (method === 'insert' && first?.kind === 'number' && second) return { kind: 'list', items: container.items.toSpliced(first.value, 0, second) }
     if (method === 'remove' && first) {
       const at = container.items.findIndex((item) => equal(item, first))
@@ -20,8 +27,17 @@ export function mutate(container: Value, method: string, args: Value[], keywords
       return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
     if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
-  if (container.kind === 'either') return undefined
-  return ['append', 'extend', 'insert', 'remove', 'update', 'setdefault', 'pop', 'clear', 'add'].includes(method) ? undefined : 'nothing'
+  if (container.kind === 'set' && first) {
+    if (method === 'add') return { kind: 'set', items: [...container.items, first] }
+    if (method === 'update' && 'items' in first) return { kind: 'set', items: [...container.items, ...first.items] }
+    if (method === 'discard' || method === 'remove') return { kind: 'set', items: container.items.filter((item) => equal(item, first) !== true) }
+  }
+  if (container.kind === 'either') {
+    const options = container.options.map((option) => mutate(option, method, args, keywords))
+    const known = options.map((option, index) => (option === 'nothing' ? container.options[index] : option))
+    return known.every((one) => one !== undefined) ? { ...container, options: known as Value[] } : undefined
+  }
+  return ['append', 'extend', 'insert', 'remove', 'update', 'setdefault', 'pop', 'clear', 'add', 'discard', 'sort'].includes(method) ? undefined : 'nothing'
 }
 
 /**

@@ -1,7 +1,10 @@
-import { callMethod } from './builtins.js'
-import { boolean, equal, string, type Unknown, type Value } from './value.js'
+import { ancestor, joinPython } from './os-path.js'
+import { boolean, equal, lookUp, string, type Unknown, type Value } from './value.js'
 
 const MAX_OPTIONS = 8
+/** A hostile file must not fill the memory. */
+const MAX_ITEMS = 100_000
+const MAX_TEXT = 1_000_000
 
 /** One of several values; too many of them are none. */
 export function either(dependsOn: string, options: Value[], tooMany: Unknown): Value {
@@ -20,18 +23,31 @@ export function binary(left: Value, operator: string, right: Value): Value | und
     const found = contains(right, left)
     return found === undefined ? undefined : boolean(found === (operator === 'in'))
   }
+  if (left.kind === 'tuple' && right.kind === 'tuple') {
+    const order = compareTuples(left.items, right.items)
+    if (order !== undefined) return arithmetic(order, operator, 0)
+  }
+  if (left.kind === 'string' && right.kind === 'string' && /^[<>]=?$/.test(operator)) return arithmetic(left.value < right.value ? -1 : left.value > right.value ? 1 : 0, operator, 0)
   if (left.kind === 'number' && right.kind === 'number') {
     const result = arithmetic(left.value, operator, right.value)
     if (result !== undefined) return result
   }
-  if (operator === '+' && 'items' in left && 'items' in right && left.kind === right.kind) return { kind: left.kind, items: [...left.items, ...right.items] }
+  if (operator === '+' && 'items' in left && 'items' in right && left.items.length + right.items.length > MAX_ITEMS) return undefined
   // `INSTALLED_APPS += ("x",)` works on a list with any iterable; `list + tuple` does not, but nobody ships settings that raise.
   if (operator === '+' && 'items' in left && 'items' in right) return { kind: left.kind, items: [...left.items, ...right.items] }
-  if (operator === '+' && left.kind === 'string' && right.kind === 'string') return string(left.value + right.value)
-  if (operator === '*' && 'items' in left && right.kind === 'number' && right.value < 1000)
-    return { kind: left.kind, items: Array(Math.max(0, right.value)).fill(left.items).flat() }
-  if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path')) return callMethod(left, 'joinpath', [right], new Map())
+  if (operator === '+' && left.kind === 'string' && right.kind === 'string')
+    return left.value.length + right.value.length > MAX_TEXT ? undefined : string(left.value + right.value)
+  if (operator === '*' && 'items' in left && right.kind === 'number' && right.value * left.items.length < MAX_ITEMS)
+    return { kind: left.kind, items: Array(Math.max(0, Math.trunc(right.value))).fill(left.items).flat() }
+  // environ.Path(__file__) - 2
+  if (operator === '-' && left.kind === 'path' && right.kind === 'number') return { kind: 'path', value: ancestor(left.value, right.value) }
+  if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path')) return { kind: 'path', value: joinPython([left.value, right.value]) }
+  if (operator === '-' && left.kind === 'set' && right.kind === 'set')
+    return { kind: 'set', items: left.items.filter((item) => !right.items.some((other) => equal(item, other) === true)) }
+  if (operator === '|' && left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: [...left.items, ...right.items] }
   if (operator === '|' && left.kind === 'dict' && right.kind === 'dict') return { kind: 'dict', entries: [...left.entries, ...right.entries] }
+  if (operator === '*' && left.kind === 'string' && right.kind === 'number' && right.value * left.value.length < MAX_TEXT)
+    return string(left.value.repeat(Math.max(0, Math.trunc(right.value))))
   if (operator === '%' && left.kind === 'string') return percent(left.value, right)
   return undefined
 }
@@ -66,6 +82,7 @@ function contains(container: Value, item: Value): boolean | undefined {
 }
 
 function percent(format: string, value: Value): Value | undefined {
+  if (value.kind === 'dict') return percentByName(format, value)
   const items = value.kind === 'tuple' ? [...value.items] : [value]
   let complete = true
   const text = format.replace(/%([sd%])/g, (_all, kind: string) => {
@@ -76,4 +93,27 @@ function percent(format: string, value: Value): Value | undefined {
     return ''
   })
   return complete ? string(text) : undefined
+}
+
+/** `"%(name)s" % {"name": …}` */
+function percentByName(format: string, value: Value): Value | undefined {
+  let complete = true
+  const text = format.replace(/%(?:\((\w+)\)[sd]|%)/g, (_all, name?: string) => {
+    if (name === undefined) return '%'
+    const item = lookUp(value, name)
+    if (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path') return String(item.value)
+    complete = false
+    return ''
+  })
+  return complete ? string(text) : undefined
+}
+
+/** `django.VERSION >= (3, 2)` */
+function compareTuples(left: readonly Value[], right: readonly Value[]): number | undefined {
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const [a, b] = [left[index] as Value, right[index] as Value]
+    if (a.kind !== b.kind || !('value' in a) || !('value' in b)) return undefined
+    if (a.value !== b.value) return a.value < b.value ? -1 : 1
+  }
+  return left.length - right.length
 }

@@ -1,35 +1,48 @@
 import type { SyntaxNode, Tree } from '@lezer/common'
 import { parser } from '@lezer/python'
+import { findSyntaxError } from './syntax.js'
 
 /** One Python file as a syntax tree. Lezer recovers from errors, and then its values may be wrong: `syntaxError` says so. */
 export interface ParsedFile {
   file: string
   source: string
   tree: Tree
-  /** Line of the first place that is not Python, or null. */
+  /** Line of the first place that this Python cannot compile, or null. */
   syntaxError: number | null
+  /** From 1. */
+  lineAt(position: number): number
 }
+
+/** Major and minor, or null where it is not known. */
+export type PythonVersion = readonly [major: number, minor: number] | null
 
 /** More than the largest migration known (291 kB) by far; a larger file is refused, not read half. */
 export const MAX_BYTES = 4_000_000
 
-export function parsePython(file: string, text: string): ParsedFile {
+/** @param python the Python that would compile it */
+export function parsePython(file: string, text: string, python: PythonVersion = null): ParsedFile {
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text
   const tree = parser.parse(source)
-  let syntaxError: number | null = null
-  tree.iterate({
-    enter(node) {
-      if (syntaxError === null && node.type.isError) syntaxError = lineAt(source, node.from)
-      return syntaxError === null
-    },
-  })
-  return { file, source, tree, syntaxError }
+  const lineAt = lineFinder(source)
+  const position = findSyntaxError(tree, source, python)
+  return { file, source, tree, syntaxError: position === null ? null : lineAt(position), lineAt }
 }
 
-export function lineAt(source: string, position: number): number {
-  let line = 1
-  for (let at = source.indexOf('\n'); at >= 0 && at < position; at = source.indexOf('\n', at + 1)) line++
-  return line
+function lineFinder(source: string): (position: number) => number {
+  let starts: number[] | undefined
+  return (position) => {
+    if (!starts) {
+      starts = [0]
+      for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) starts.push(at + 1)
+    }
+    let [low, high] = [0, starts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] as number) <= position) low = middle
+      else high = middle - 1
+    }
+    return low + 1
+  }
 }
 
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import type { ParsedFile } from './parse.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
 export type Value =
@@ -10,11 +11,11 @@ export type Value =
   | { kind: 'list' | 'tuple' | 'set'; items: Value[] }
   | { kind: 'dict'; entries: [Value, Value][] }
   | { kind: 'path'; value: string }
-  /** Something imported, by its dotted name: `django.db.migrations`, `os.environ`. */
+  /** Something imported, by its dotted name: `django.db.migrations`, `os.environ`. Looked up when its value is needed. */
   | { kind: 'reference'; name: string }
   | Call
-  | { kind: 'function'; name: string; node: SyntaxNode; scope: Scope; source: string }
-  | { kind: 'class'; name: string; bases: Value[]; scope: Scope; line: number; decorated: boolean }
+  | FunctionValue
+  | ClassValue
   /** A module of the project, read as well. */
   | { kind: 'module'; name: string; scope: Scope }
   /** One of these, depending on something that was not known. */
@@ -25,9 +26,34 @@ export interface Call {
   kind: 'call'
   /** Dotted name of what is called, as far as it is known. */
   callee: string
+  /** The class or function that is called, where it was read too. */
+  target?: ClassValue | FunctionValue
   args: Value[]
   keywords: Map<string, Value>
   line: number
+  /** Where it stands, for the source text of what is not evaluated. */
+  node: SyntaxNode
+  file: ParsedFile
+}
+
+export interface FunctionValue {
+  kind: 'function'
+  name: string
+  node: SyntaxNode
+  scope: Scope
+  file: ParsedFile
+  /** `property`, `staticmethod`, `classmethod` and others, as written. */
+  decorators: string[]
+}
+
+export interface ClassValue {
+  kind: 'class'
+  name: string
+  bases: Value[]
+  scope: Scope
+  line: number
+  decorated: boolean
+  file: ParsedFile
 }
 
 export interface Unknown {
@@ -39,7 +65,9 @@ export interface Unknown {
 
 export const NONE: Value = { kind: 'none' }
 export const string = (value: string): Value => ({ kind: 'string', value })
+export const number = (value: number): Value => ({ kind: 'number', value })
 export const boolean = (value: boolean): Value => ({ kind: 'boolean', value })
+export const list = (items: Value[]): Value => ({ kind: 'list', items })
 
 /** Python's truth value; undefined where it cannot be known. */
 export function truth(value: Value): boolean | undefined {
@@ -62,6 +90,7 @@ export function truth(value: Value): boolean | undefined {
     case 'path':
     case 'function':
     case 'class':
+    case 'module':
       return true
     case 'either': {
       const all = value.options.map(truth)
@@ -72,17 +101,19 @@ export function truth(value: Value): boolean | undefined {
   }
 }
 
+const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
+
 /** Python's ==; undefined where it cannot be known. */
 export function equal(left: Value, right: Value): boolean | undefined {
-  if (['unknown', 'either', 'call', 'reference'].includes(left.kind) || ['unknown', 'either', 'call', 'reference'].includes(right.kind)) return undefined
+  if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
   if ('value' in left && 'value' in right) return left.kind === right.kind && left.value === right.value
   if ('items' in left && 'items' in right) {
     if (left.kind !== right.kind || left.items.length !== right.items.length) return false
     const parts = left.items.map((item, index) => equal(item, right.items[index] as Value))
     return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true
   }
-  if (left.kind === 'none' || right.kind === 'none') return left.kind === right.kind
-  return undefined
+  if (left.kind !== right.kind) return false
+  return left.kind === 'none' || left === right ? true : undefined
 }
 
 export function lookUp(dict: Value, key: string): Value | undefined {
@@ -103,10 +134,13 @@ export function textOf(value: Value | undefined): string | undefined {
 export class Scope {
   readonly names: Map<string, Value>
   readonly parent: Scope | undefined
+  /** A class body: what is defined in it does not see its names (language reference 4.2.2). */
+  readonly isClass: boolean
 
-  constructor(parent?: Scope, names: Map<string, Value> = new Map()) {
+  constructor(parent?: Scope, names: Map<string, Value> = new Map(), isClass = false) {
     this.parent = parent
     this.names = names
+    this.isClass = isClass
   }
 
   get(name: string): Value | undefined {
@@ -118,7 +152,7 @@ export class Scope {
   }
 
   copy(): Scope {
-    return new Scope(this.parent, new Map(this.names))
+    return new Scope(this.parent, new Map(this.names), this.isClass)
   }
 
   replaceWith(other: Scope): void {

@@ -1,0 +1,57 @@
+import { boolean, list, number, string, type Value } from '../python/value.js'
+
+const TRUE = new Set(['true', 'on', 'ok', 'y', 'yes', '1', 't'])
+
+/** Text of the environment as the value that settings ask for. Undefined: not a cast that is known. */
+export function cast(text: string, kind: string): Value | undefined {
+  switch (kind) {
+    case 'str':
+    case 'unicode':
+      return string(text)
+    case 'bool':
+      return boolean(TRUE.has(text.trim().toLowerCase()))
+    case 'int':
+      return /^\s*-?\d+\s*$/.test(text) ? number(Number(text)) : undefined
+    case 'float':
+      return Number.isNaN(Number(text)) ? undefined : number(Number(text))
+    case 'list':
+    case 'tuple':
+      return { kind, items: parts(text).map(string) }
+    case 'dict':
+      return { kind: 'dict', entries: parts(text).map((part) => [string(part.slice(0, part.indexOf('='))), string(part.slice(part.indexOf('=') + 1))]) }
+    case 'json':
+      return fromJson(text)
+    default:
+      return undefined
+  }
+}
+
+function parts(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+}
+
+export function fromJson(text: string): Value | undefined {
+  try {
+    return toValue(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+export function toValue(data: unknown): Value {
+  if (typeof data === 'string') return string(data)
+  if (typeof data === 'number') return number(data)
+  if (typeof data === 'boolean') return boolean(data)
+  if (Array.isArray(data)) return list(data.map(toValue))
+  if (typeof data === 'object' && data !== null) return { kind: 'dict', entries: Object.entries(data).map(([key, value]) => [string(key), toValue(value)]) }
+  return { kind: 'none' }
+}
+
+/** The name of a type given as a cast: `bool`, `[str]`, `list`. */
+export function castName(value: Value | undefined): string | undefined {
+  if (value?.kind === 'reference') return value.name
+  return value?.kind === 'list' ? 'list' : undefined
+}

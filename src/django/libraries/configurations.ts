@@ -1,0 +1,48 @@
+import { string, type Value } from '../python/value.js'
+import { cast, fromJson } from './casts.js'
+import { databaseFromUrl } from './dj-database-url.js'
+
+/** Classes of `configurations.values`, to casts. */
+const CASTS: Record<string, string> = {
+  Value: 'str',
+  BooleanValue: 'bool',
+  IntegerValue: 'int',
+  PositiveIntegerValue: 'int',
+  FloatValue: 'float',
+  ListValue: 'list',
+  TupleValue: 'tuple',
+  SetValue: 'list',
+  DictValue: 'dict',
+  SecretValue: 'str',
+  PathValue: 'str',
+  URLValue: 'str',
+  RegexValue: 'str',
+  EmailValue: 'str',
+  DatabaseURLValue: 'db',
+}
+
+/** django-configurations: `X = values.BooleanValue(True)` is DJANGO_X of the environment, else its default. */
+export function configurationValue(name: string, value: Value, env: Readonly<Record<string, string | undefined>>, file: string): Value | undefined {
+  if (value.kind !== 'call') return undefined
+  const kind = CASTS[/(?:^|\.)configurations\.values\.(\w+)$/.exec(value.callee)?.[1] ?? ''] ?? CASTS[/^values\.(\w+)$/.exec(value.callee)?.[1] ?? '']
+  if (kind === undefined) return undefined
+  const given = (key: string) => value.keywords.get(key)
+  const prefix = given('environ_prefix')
+  const named = given('environ_name')
+  const environ = given('environ')
+  const own = named?.kind === 'string' ? named.value : kind === 'db' ? 'DATABASE_URL' : name
+  const bare = prefix?.kind === 'none' || (kind === 'db' && prefix === undefined)
+  const variable = bare ? own : `${prefix?.kind === 'string' ? prefix.value : 'DJANGO'}_${own}`
+  const text = environ?.kind === 'boolean' && !environ.value ? undefined : env[variable]
+  const fallback = value.args[0] ?? given('default')
+  if (text === undefined) {
+    if (fallback === undefined) return { kind: 'unknown', reason: `the environment has no ${variable}`, file, line: value.line }
+    return kind === 'db' && fallback.kind === 'string' ? defaultAlias(databaseFromUrl(fallback.value)) : fallback
+  }
+  if (kind === 'db') return defaultAlias(databaseFromUrl(text))
+  return (kind === 'dict' ? fromJson(text.replaceAll("'", '"')) : cast(text, kind)) ?? { kind: 'unknown', reason: `${variable} is no ${kind}`, file, line: value.line }
+}
+
+function defaultAlias(database: Value): Value {
+  return { kind: 'dict', entries: [[string('default'), database]] }
+}

@@ -1,0 +1,37 @@
+import { dirname } from 'node:path'
+import { string, type Value } from '../python/value.js'
+import { cast, castName } from './casts.js'
+import { findUpwards, parseDotenv } from './dotenv.js'
+import { type LibraryCall, unknownIn } from './library-call.js'
+
+/** python-decouple: `config("X", default=…, cast=bool)`, from the environment, else `settings.ini` or `.env` beside or above the file. */
+export function decouple(call: LibraryCall): Value | undefined {
+  const { name, host } = call
+  if (name === 'decouple.Csv') return undefined
+  const isConfig = name === 'decouple.config' || /^decouple\.(AutoConfig|Config)\(\)$/.test(name)
+  if (!isConfig) return undefined
+  const [variable, positional] = name === 'decouple.config' ? call.args : call.args.slice(1)
+  if (variable?.kind !== 'string') return undefined
+  const text = host.env[variable.value] ?? fromFiles(call, variable.value)
+  const fallback = call.keywords.get('default') ?? positional
+  const wanted = call.keywords.get('cast')
+  if (text === undefined) {
+    if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}`)
+    return fallback.kind === 'string' ? casted(call, fallback.value, wanted) : fallback
+  }
+  return casted(call, text, wanted)
+}
+
+function casted(call: LibraryCall, text: string, wanted: Value | undefined): Value {
+  if (wanted === undefined) return string(text)
+  if (wanted.kind === 'call' && wanted.callee === 'decouple.Csv') return cast(text, 'list') as Value
+  if (wanted.kind === 'reference' && wanted.name === 'dj_database_url.parse')
+    return call.host.callLibrary('dj_database_url.parse', [string(text)], new Map(), call.file) ?? unknownIn(call, 'it is no database URL')
+  return cast(text, castName(wanted) ?? '') ?? unknownIn(call, 'its cast is not evaluated')
+}
+
+function fromFiles({ host, file }: LibraryCall, name: string): string | undefined {
+  const path = findUpwards(dirname(file), ['settings.ini', '.env'], (one) => host.exists(one))
+  const text = path === undefined ? null : host.readFile(path)
+  return text === null ? undefined : parseDotenv(text).get(name)
+}

@@ -1,0 +1,83 @@
+import { NONE, string, type Value } from '../python/value.js'
+import { type LibraryCall, unknownIn } from './library-call.js'
+
+/** Schemes of dj-database-url and django-environ (their documentation), to Django's engines. */
+const ENGINES: Record<string, string> = {
+  postgres: 'django.db.backends.postgresql',
+  postgresql: 'django.db.backends.postgresql',
+  pgsql: 'django.db.backends.postgresql',
+  psql: 'django.db.backends.postgresql',
+  postgis: 'django.contrib.gis.db.backends.postgis',
+  mysql: 'django.db.backends.mysql',
+  mysql2: 'django.db.backends.mysql',
+  mysqlgis: 'django.contrib.gis.db.backends.mysql',
+  mariadb: 'django.db.backends.mysql',
+  sqlite: 'django.db.backends.sqlite3',
+  sqlite3: 'django.db.backends.sqlite3',
+  spatialite: 'django.contrib.gis.db.backends.spatialite',
+  oracle: 'django.db.backends.oracle',
+  mssql: 'mssql',
+  redshift: 'django_redshift_backend',
+  timescale: 'timescale.db.backends.postgresql',
+  cockroach: 'django_cockroachdb',
+}
+
+/** `dj_database_url.config(default=…, env=…)`, `dj_database_url.parse(url)`. */
+export function databaseUrl(call: LibraryCall): Value | undefined {
+  const { name, args, keywords, host } = call
+  const engine = keywords.get('engine')
+  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? databaseFromUrl(args[0].value, engine) : undefined
+  if (name !== 'dj_database_url.config') return undefined
+  const variable = keywords.get('env') ?? args[0]
+  const from = host.env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
+  if (from) return databaseFromUrl(from, engine)
+  const fallback = keywords.get('default') ?? args[1]
+  if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
+  return fallback.kind === 'string' ? databaseFromUrl(fallback.value, engine) : fallback.kind === 'unknown' ? fallback : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
+}
+
+/** One entry of DATABASES. */
+export function databaseFromUrl(url: string, engine?: Value): Value {
+  const match = /^([\w+]+):\/\/(.*)$/s.exec(url)
+  const scheme = (match?.[1] ?? '').replace(/\+.*$/, '')
+  const entry = (values: Record<string, string>): Value => ({
+    kind: 'dict',
+    entries: Object.entries(values).map(([key, value]): [Value, Value] => [string(key), string(value)]),
+  })
+  const known = engine?.kind === 'string' ? engine.value : (ENGINES[scheme] ?? scheme)
+  const rest = match?.[2] ?? ''
+  if (/sqlite|spatialite/.test(scheme)) {
+    const path = (rest.split('?')[0] as string).replace(/^\//, '')
+    return entry({ ENGINE: known, NAME: path === '' || path === ':memory:' || rest === ':memory:' ? ':memory:' : decode(path) })
+  }
+  const [beforeQuery, query] = splitOnce(rest, '?')
+  const slash = beforeQuery.indexOf('/')
+  const [authority, name] = slash < 0 ? [beforeQuery, ''] : [beforeQuery.slice(0, slash), beforeQuery.slice(slash + 1)]
+  const at = authority.lastIndexOf('@')
+  const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
+  const address = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
+  const base = entry({
+    ENGINE: known,
+    NAME: decode(name),
+    USER: decode(user),
+    PASSWORD: decode(password),
+    HOST: decode((address?.[1] ?? '').replace(/^\[|\]$/g, '')),
+    PORT: address?.[2] ?? '',
+  })
+  const options = [...new URLSearchParams(query)].map(([key, value]): [Value, Value] => [string(key), string(value)])
+  if (base.kind === 'dict' && options.length > 0) base.entries.push([string('OPTIONS'), { kind: 'dict', entries: options }])
+  return match ? base : NONE
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,95 @@
+import { dirname, join } from 'node:path'
+import { NONE, string, textOf, type Value } from '../python/value.js'
+import { cast, castName } from './casts.js'
+import { databaseFromUrl } from './dj-database-url.js'
+import { findUpwards, parseDotenv } from './dotenv.js'
+import { type LibraryCall, unknownIn } from './library-call.js'
+
+/** django-environ and environs: `env = environ.Env(DEBUG=(bool, False))`, `env("X", default=…)`, `env.db()`, `environ.Path(__file__) - 3`. */
+export function environ(call: LibraryCall): Value | undefined {
+  const { name, args } = call
+  if (name === 'environ.Path') {
+    const parts = args.map(textOf)
+    return parts.length > 0 && parts.every((part) => part !== undefined) ? { kind: 'path', value: join(...(parts as string[])) } : undefined
+  }
+  const method = /^(?:environ|environs)\.(?:Env|FileAwareEnv)(\(\))?(?:\.(\w+))?$/.exec(name)
+  if (!method) return undefined
+  const [, made, word] = method
+  if (word === 'read_env') return readEnv(call, made ? args[1] : args[0])
+  if (!made) return undefined
+  const [object, variable] = args
+  if (variable?.kind !== 'string' || object?.kind !== 'call') return word === undefined || !CASTS[word] ? undefined : valueOf(call, object, { name: DEFAULT_VARIABLE[word], cast: word })
+  if (word !== undefined && !CASTS[word]) return undefined
+  return valueOf(call, object, { name: variable.value, cast: word })
+}
+
+/** Methods of Env, to the casts that they stand for. */
+const CASTS: Record<string, string> = {
+  str: 'str',
+  unicode: 'str',
+  bool: 'bool',
+  int: 'int',
+  float: 'float',
+  list: 'list',
+  tuple: 'tuple',
+  dict: 'dict',
+  json: 'json',
+  db: 'db',
+  db_url: 'db',
+  dj_db_url: 'db',
+  path: 'path',
+  get_value: 'str',
+  url: 'url',
+  bytes: 'bytes',
+  cache: 'opaque',
+  cache_url: 'opaque',
+  email: 'opaque',
+  email_url: 'opaque',
+  search_url: 'opaque',
+}
+
+const DEFAULT_VARIABLE: Record<string, string> = { db: 'DATABASE_URL', db_url: 'DATABASE_URL', cache: 'CACHE_URL', email: 'EMAIL_URL' }
+
+interface Wanted {
+  name: string | undefined
+  cast: string | undefined
+}
+
+function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): Value | undefined {
+  if (wanted.name === undefined || object?.kind !== 'call') return undefined
+  const { args, keywords, host } = call
+  const scheme = object.keywords.get(wanted.name)
+  const [schemeCast, schemeDefault] = scheme?.kind === 'tuple' ? scheme.items : [scheme, undefined]
+  // `env.bool("X", False)`, `env("X", default=…)`, `env("X", bool, False)`.
+  const positional = wanted.cast === undefined || wanted.cast === 'get_value' ? args[3] : args[2]
+  const kind = CASTS[wanted.cast ?? ''] ?? castName(keywords.get('cast') ?? (wanted.cast === undefined ? args[2] : undefined) ?? schemeCast) ?? 'str'
+  const fallback = keywords.get('default') ?? positional ?? schemeDefault
+  const text = resolveProxy(host.env, wanted.name)
+  if (kind === 'opaque') return undefined
+  if (text === undefined) {
+    if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}`)
+    if (kind === 'db') return fallback.kind === 'string' ? databaseFromUrl(fallback.value, keywords.get('engine')) : fallback
+    return fallback.kind === 'reference' ? NONE : fallback
+  }
+  if (kind === 'db') return databaseFromUrl(text, keywords.get('engine'))
+  if (kind === 'path') return { kind: 'path', value: text }
+  if (kind === 'url') return string(text)
+  return cast(text, kind) ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
+}
+
+/** `DATABASE_URL=$OTHER` names another variable. */
+function resolveProxy(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = env[name]
+  return value?.startsWith('$') && env[value.slice(1)] !== undefined ? env[value.slice(1)] : value
+}
+
+/** A `.env` file sets what the environment has not (`overwrite=False`). */
+function readEnv(call: LibraryCall, file: Value | undefined): Value {
+  const { host, keywords } = call
+  const given = textOf(file ?? keywords.get('env_file') ?? keywords.get('path'))
+  const path = given ?? (call.name.startsWith('environs') ? findUpwards(dirname(call.file), ['.env'], (one) => host.exists(one)) : join(dirname(call.file), '.env'))
+  const text = path === undefined ? null : host.readFile(path)
+  const overwrite = keywords.get('overwrite') ?? keywords.get('override')
+  for (const [name, value] of parseDotenv(text ?? '')) host.setEnvironment(name, value, overwrite?.kind === 'boolean' && overwrite.value)
+  return NONE
+}

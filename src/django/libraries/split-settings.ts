@@ -1,0 +1,19 @@
+import { basename, dirname, join } from 'node:path'
+import type { Files } from '../files.js'
+import type { Value } from '../python/value.js'
+
+/** split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it. */
+export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): string[] | null {
+  if (name !== 'split_settings.tools.include') return null
+  return args.flatMap((arg) => {
+    const pattern = arg.kind === 'string' ? arg.value : arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' && arg.args[0]?.kind === 'string' ? arg.args[0].value : undefined
+    return pattern === undefined ? [] : matching(join(dirname(file), pattern), files)
+  })
+}
+
+/** `*` and `?` in the last part of the path, as Python's glob. */
+function matching(path: string, files: Files): string[] {
+  if (!/[*?]/.test(path)) return files.isFile(path) ? [path] : []
+  const pattern = new RegExp(`^${basename(path).replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`)
+  return files.list(dirname(path)).filter((name) => pattern.test(name) && !name.startsWith('.')).map((name) => join(dirname(path), name))
+}

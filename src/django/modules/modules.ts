@@ -1,0 +1,238 @@
+import { dirname, join, relative, sep } from 'node:path'
+import type { PythonEnvironment } from '../environment.js'
+import { readPathFiles } from '../environment.js'
+import type { Files } from '../files.js'
+import { callLibrary } from '../libraries/index.js'
+import { includedFiles } from '../libraries/split-settings.js'
+import { Evaluator } from '../python/evaluator.js'
+import type { Host } from '../python/host.js'
+import { attribute, classAttribute } from '../python/members.js'
+import { MAX_BYTES, parsePython } from '../python/parse.js'
+import { type Call, Scope, type Value } from '../python/value.js'
+import { type Located, SearchPath } from './search-path.js'
+import { STANDARD } from './standard-library.js'
+
+/** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
+export type DjangoNames = (dotted: string) => Value | undefined
+
+export interface ModulesRequest {
+  /** Folders of the project, before the environment's. */
+  folders: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  environment: PythonEnvironment
+  files: Files
+}
+
+/** A chain of modules that look each other up ends somewhere. */
+const MAX_NESTING = 24
+const MAX_MODULES = 3000
+
+/** Python's own library, Django's and what is known by name rather than by its source. */
+const BY_NAME = /^(os|sys|pathlib|django|environ|environs|decouple|dj_database_url|split_settings|configurations|swapper|logging|datetime|warnings|typing|six|celery|kombu)(\.|$)/
+
+/** Finds and evaluates modules on a search path, as `import` would, without running them. */
+export class Modules implements Host {
+  readonly env: Record<string, string | undefined>
+  readonly files: Files
+  readonly environment: PythonEnvironment
+  readonly path: SearchPath
+  /** What the environment's `.pth` files do that cannot be followed. */
+  readonly unread: readonly string[]
+  readonly #projectFolders: string[]
+  readonly #scopes = new Map<string, Scope>()
+  readonly #values = new Map<string, Value | undefined>()
+  #djangoNames: DjangoNames | undefined
+  #nesting = 0
+
+  constructor({ folders, env, environment, files }: ModulesRequest) {
+    const additions = readPathFiles(environment.sitePackages, files)
+    this.env = { ...env }
+    this.files = files
+    this.environment = environment
+    this.unread = additions.unread
+    this.#projectFolders = [...folders]
+    this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
+  }
+
+  useDjangoNames(names: DjangoNames): void {
+    this.#djangoNames = names
+    this.#values.clear()
+  }
+
+  locate(dotted: string): Located | null {
+    return this.path.locate(dotted)
+  }
+
+  /** The source file of a dotted module: `a/b.py` or `a/b/__init__.py`. */
+  findFile(dotted: string): string | null {
+    const found = this.locate(dotted)
+    return found && found.kind !== 'compiled' ? found.file : null
+  }
+
+  /** The folder of a package, also one without `__init__.py`. */
+  findFolder(dotted: string): string | null {
+    return this.locate(dotted)?.folders[0] ?? null
+  }
+
+  importModule(dotted: string, from: string): Scope | null {
+    if (BY_NAME.test(dotted) && dotted !== 'django.conf.global_settings') return null
+    const file = this.findFile(dotted)
+    return file === null || file === from ? null : this.evaluate(file)
+  }
+
+  isEager(dotted: string): boolean {
+    const file = this.findFile(dotted)
+    return file !== null && this.isOfProject(file)
+  }
+
+  isOfProject(file: string): boolean {
+    return this.#projectFolders.some((folder) => file.startsWith(folder + sep)) && !this.environment.sitePackages.some((folder) => file.startsWith(folder + sep))
+  }
+
+  lookUp(dotted: string): Value | undefined {
+    if (this.#values.has(dotted)) return this.#values.get(dotted)
+    this.#values.set(dotted, undefined)
+    const found = this.#djangoNames?.(dotted) ?? this.#find(dotted)
+    this.#values.set(dotted, found)
+    return found
+  }
+
+  #find(dotted: string): Value | undefined {
+    if ((BY_NAME.test(dotted) && !dotted.startsWith('django.conf.global_settings.') && !dotted.startsWith('django.contrib.')) || this.#nesting > MAX_NESTING)
+      return undefined
+    const parts = dotted.split('.')
+    for (let length = parts.length; length > 0; length--) {
+      const module = parts.slice(0, length).join('.')
+      const file = this.findFile(module)
+      if (file === null) continue
+      const rest = parts.slice(length)
+      if (rest.length === 0) return this.#scopes.has(file) || this.isOfProject(file) ? { kind: 'module', name: module, scope: this.evaluate(file) } : undefined
+      return this.#member({ kind: 'module', name: module, scope: this.evaluate(file) }, rest)
+    }
+    return undefined
+  }
+
+  #member(start: Value, names: readonly string[]): Value | undefined {
+    let value: Value | undefined = start
+    for (const name of names) {
+      if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
+      else if (value?.kind === 'module') value = value.scope.names.get(name) ?? starOf(value.scope)
+      else if (value?.kind === 'class') value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
+      else return undefined
+    }
+    return value?.kind === 'reference' ? (this.lookUp(value.name) ?? value) : value
+  }
+
+  mayImport(dotted: string): boolean {
+    const [top] = dotted.split('.') as [string]
+    if (STANDARD.has(top) || this.locate(dotted) !== null || this.#inStandardLibrary(top)) return true
+    // Without the project's environment, or with hooks in it that are not understood, a package that is not found proves nothing.
+    if (this.locate(top) === null) return !this.knowsPackages
+    return this.locate(top)?.kind === 'compiled'
+  }
+
+  /** What is not found on the search path is not there. */
+  get knowsPackages(): boolean {
+    return this.environment.sitePackages.length > 0 && this.unread.length === 0
+  }
+
+  #inStandardLibrary(top: string): boolean {
+    const folder = this.environment.standardLibrary
+    if (folder === null) return false
+    return this.files.exists(join(folder, `${top}.py`)) || this.files.isFolder(join(folder, top)) || this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
+  }
+
+  /** A package that is surely not there, met by an import that runs. */
+  readonly missing: { file: string; module: string; line: number }[] = []
+
+  reportMissing(module: string, file: string, line: number): void {
+    if (this.knowsPackages) this.missing.push({ file, module, line })
+  }
+
+  includes(name: string, args: readonly Value[], file: string): string[] | null {
+    return includedFiles(name, args, file, this.files)
+  }
+
+  runIn(file: string, scope: Scope): void {
+    const text = this.files.size(file) > MAX_BYTES ? null : this.files.readOnce(file)
+    if (text !== null && this.#nesting <= MAX_NESTING) new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+  }
+
+  resolveRelative(level: number, dotted: string, from: string): string | null {
+    let folder = dirname(from)
+    for (let up = 1; up < level; up++) folder = dirname(folder)
+    const roots = this.path.folders.filter((candidate) => folder === candidate || folder.startsWith(candidate + sep))
+    const root = roots.sort((a, b) => b.length - a.length).find((candidate) => this.#isPackagePath(relative(candidate, folder)))
+    if (root === undefined) return null
+    const base = relative(root, folder).split(sep).filter(Boolean)
+    return [...base, ...dotted.split('.').filter(Boolean)].join('.')
+  }
+
+  #isPackagePath(path: string): boolean {
+    return path === '' || path.split(sep).every((part) => !part.includes('.'))
+  }
+
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined {
+    return callLibrary({ name, args, keywords, file, host: this })
+  }
+
+  /** A method of an object whose class was read. */
+  callMethodOf(object: Call, method: string, args: readonly Value[]): Value | undefined {
+    const { target } = object
+    if (target?.kind !== 'class') return undefined
+    const py = new Evaluator(target.file, this)
+    const found = attribute(py, object, method, target.file.tree.topNode)
+    return found.kind === 'function' ? py.callFunction(found, [object, ...args], new Map(), target.file.tree.topNode) : undefined
+  }
+
+  addPath(folder: string): void {
+    this.#projectFolders.push(folder)
+    this.path.addFirst(folder)
+  }
+
+  setEnvironment(name: string, value: string, override = false): void {
+    if (override) this.env[name] = value
+    else this.env[name] ??= value
+  }
+
+  exists(path: string): boolean {
+    return this.files.exists(path)
+  }
+
+  readFile(path: string): string | null {
+    return this.files.size(path) > MAX_BYTES ? null : this.files.read(path)
+  }
+
+  /** Each file once; a cycle of imports sees what is there so far, as in Python. */
+  evaluate(file: string, name?: string, scope = new Scope()): Scope {
+    const known = this.#scopes.get(file)
+    if (known) return known
+    if (name !== undefined) scope.set('__name__', { kind: 'string', value: name })
+    else if (!scope.names.has('__name__')) scope.set('__name__', { kind: 'string', value: this.resolveRelative(1, moduleName(file), file) ?? moduleName(file) })
+    this.#scopes.set(file, scope)
+    if (this.#nesting > MAX_NESTING || this.#scopes.size > MAX_MODULES || this.files.size(file) > MAX_BYTES) {
+      scope.set('*limit', { kind: 'unknown', reason: 'too many modules are needed for it', file, line: 1 })
+      return scope
+    }
+    const text = this.files.readOnce(file)
+    if (text === null) return scope
+    this.#nesting++
+    try {
+      new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+    } finally {
+      this.#nesting--
+    }
+    return scope
+  }
+}
+
+function moduleName(file: string): string {
+  const name = file.slice(file.lastIndexOf(sep) + 1).replace(/\.py$/, '')
+  return name === '__init__' ? '' : name
+}
+
+/** A name may come from a star import that was not found. */
+function starOf(scope: Scope): Value | undefined {
+  for (const [key, value] of scope.names) if (key.startsWith('*') && value.kind === 'unknown') return value
+  return undefined
+}

@@ -1,0 +1,94 @@
+import { basename, join } from 'node:path'
+import type { Files } from '../files.js'
+
+/** Where a dotted module lies. */
+export interface Located {
+  kind: 'package' | 'module' | 'namespace' | 'compiled'
+  /** `__init__.py` of a package, the module's file; null for a namespace package. */
+  file: string | null
+  /** Folders in which its submodules are looked for. */
+  folders: string[]
+}
+
+/** Finds modules as `import` does: the first regular package of a name wins, folders without `__init__.py` are joined (PEP 420). */
+export class SearchPath {
+  /** In the order of sys.path. */
+  readonly folders: string[]
+  readonly #files: Files
+  readonly #mapped: ReadonlyMap<string, string>
+  readonly #known = new Map<string, Located | null>()
+
+  constructor(folders: readonly string[], files: Files, mapped: ReadonlyMap<string, string> = new Map()) {
+    this.folders = [...new Set(folders)]
+    this.#files = files
+    this.#mapped = mapped
+  }
+
+  addFirst(folder: string): void {
+    if (this.folders.includes(folder)) return
+    this.folders.unshift(folder)
+    this.#known.clear()
+  }
+
+  locate(dotted: string): Located | null {
+    const known = this.#known.get(dotted)
+    if (known !== undefined) return known
+    const found = this.#mappedTo(dotted) ?? this.#search(dotted)
+    this.#known.set(dotted, found)
+    return found
+  }
+
+  #mappedTo(dotted: string): Located | null {
+    const target = this.#mapped.get(dotted)
+    if (target === undefined) return null
+    return this.#inFolder(join(target, '..'), basename(target).replace(/\.py$/, ''))
+  }
+
+  #search(dotted: string): Located | null {
+    const at = dotted.lastIndexOf('.')
+    const name = dotted.slice(at + 1)
+    const parent = at < 0 ? null : this.locate(dotted.slice(0, at))
+    if (at >= 0 && parent === null) return null
+    const folders = parent === null ? this.folders : parent.folders
+    const portions: string[] = []
+    for (const folder of folders) {
+      const found = this.#inFolder(folder, name)
+      if (found && found.kind !== 'namespace') return this.#withOldNamespace(found, folders, name)
+      if (found) portions.push(...found.folders)
+    }
+    return portions.length > 0 ? { kind: 'namespace', file: null, folders: portions } : null
+  }
+
+  #inFolder(folder: string, name: string): Located | null {
+    const path = join(folder, name)
+    if (this.#files.isFolder(path)) {
+      for (const init of ['__init__.py', '__init__.pyc', '__init__.so']) {
+        const file = join(path, init)
+        if (this.#files.isFile(file)) return { kind: init.endsWith('.py') ? 'package' : 'compiled', file, folders: [path] }
+      }
+    }
+    if (this.#files.isFile(`${path}.py`)) return { kind: 'module', file: `${path}.py`, folders: [] }
+    if (this.#compiledNames(folder).has(name)) return { kind: 'compiled', file: null, folders: [] }
+    return this.#files.isFolder(path) ? { kind: 'namespace', file: null, folders: [path] } : null
+  }
+
+  readonly #compiled = new Map<string, Set<string>>()
+
+  /** Extension modules and sourceless byte code of a folder, by module name. */
+  #compiledNames(folder: string): Set<string> {
+    const known = this.#compiled.get(folder)
+    if (known) return known
+    const names = this.#files.isFolder(folder) ? this.#files.list(folder).filter((name) => /\.(so|pyd|pyc)$/.test(name)) : []
+    const found = new Set(names.map((name) => name.slice(0, name.indexOf('.'))))
+    this.#compiled.set(folder, found)
+    return found
+  }
+
+  /** `pkg_resources.declare_namespace`, `pkgutil.extend_path`: all folders of the name count. */
+  #withOldNamespace(found: Located, folders: readonly string[], name: string): Located {
+    if (found.kind !== 'package' || found.file === null || folders.length < 2) return found
+    const others = folders.map((folder) => join(folder, name)).filter((folder) => !found.folders.includes(folder) && this.#files.isFolder(folder))
+    if (others.length === 0 || !/declare_namespace|extend_path/.test(this.#files.read(found.file) ?? '')) return found
+    return { ...found, folders: [...found.folders, ...others] }
+  }
+}

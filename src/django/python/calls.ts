@@ -1,0 +1,179 @@
+import type { SyntaxNode } from '@lezer/common'
+import { mapEither } from './alternatives.js'
+import { callBuiltin } from './builtins.js'
+import { attribute } from './members.js'
+import type { Interpreter } from './interpreter.js'
+import { callMethod } from './methods.js'
+import { bodyOf, splitByComma } from './nodes.js'
+import { childrenOf } from './parse.js'
+import { type Call, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
+
+/** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
+export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  const [calleeNode, argumentList] = childrenOf(node)
+  if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
+  const { args, keywords } = readArguments(py, argumentList, scope)
+  if (calleeNode.name === 'MemberExpression') {
+    const [objectNode, mark, property] = childrenOf(calleeNode)
+    if (objectNode && mark?.name === '.' && property) return callMember(py, { node, objectNode, name: py.text(property), args, keywords, scope })
+  }
+  const callee = py.expression(calleeNode, scope)
+  return callValue(py, callee, callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node)
+}
+
+interface MemberCall {
+  node: SyntaxNode
+  objectNode: SyntaxNode
+  name: string
+  args: Value[]
+  keywords: Map<string, Value>
+  scope: Scope
+}
+
+function callMember(py: Interpreter, call: MemberCall): Value {
+  const { node, name, args, keywords } = call
+  const written = py.expression(call.objectNode, call.scope)
+  const object = py.resolve(written)
+  const known = args.map((arg) => py.resolve(arg))
+  const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords)
+  if (object.kind === 'either') {
+    const results = object.options.map(method)
+    if (results.every((one) => one !== undefined)) return mapEither(py, object, (option) => method(option) as Value, node)
+  }
+  const result = method(object)
+  if (result) return result
+  if (object.kind === 'unknown') return object
+  if (object.kind === 'call') return callOnCall(py, object, call, known)
+  const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
+  if (member.kind === 'function' && object.kind === 'class' && !member.decorators.includes('staticmethod') && object.scope.names !== undefined) {
+    // `self.method()` and class methods get the object itself; `Class.method(x)` says it.
+    const bound = member.decorators.includes('classmethod') || object.bases.length === 1 && object.bases[0]?.kind === 'class' && !object.scope.names.has(name) && object.scope.parent === undefined
+    return py.callFunction(member, bound ? [object, ...args] : args, keywords, node)
+  }
+  const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
+  return callValue(py, member, dotted, args, keywords, node)
+}
+
+/** A method of an object whose class was read, or of something that a library made. */
+function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords, scope }: MemberCall, known: Value[]): Value {
+  if (object.callee === 'super' && name === '__init__') {
+    // What a class passes on to Django's own `__init__` is kept on the object itself.
+    const self = scope.get('self')
+    if (self?.kind === 'class') self.scope.set('__init_arguments__', { kind: 'tuple', items: [...known, ...keywords.values()] })
+    return NONE
+  }
+  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file)
+  if (library) return library
+  if (object.target?.kind === 'class') {
+    const member = attribute(py, object, name, node)
+    if (member.kind === 'function') return py.callFunction(member, member.decorators.includes('staticmethod') ? args : [object, ...args], keywords, node)
+    return member.kind === 'unknown' ? member : py.unknown(node, `.${name}() is not evaluated`)
+  }
+  return opaque(py, `${object.callee}().${name}`, args, keywords, node)
+}
+
+function callValue(py: Interpreter, callee: Value, written: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Value {
+  // A library whose source would be of no use is asked by name, before its files are looked at.
+  if (callee.kind === 'reference') {
+    const known = args.map((arg) => py.resolve(arg))
+    const named = resolveAll(py, keywords)
+    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file)
+    if (result) return result
+  }
+  if (callee.kind === 'call') {
+    const known = args.map((arg) => py.resolve(arg))
+    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file)
+    if (result) return result
+  }
+  const target = py.resolve(callee)
+  if (target.kind === 'function') return py.callFunction(target, args, keywords, node)
+  if (target.kind === 'class') return { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
+  // environ.Path: root("apps")
+  if (target.kind === 'path') return callMethod(target, 'joinpath', args.map((arg) => py.resolve(arg)), keywords) ?? py.unknown(node, 'this path is not evaluated')
+  if (target.kind === 'unknown') return target
+  if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
+  return opaque(py, written, args, keywords, node)
+}
+
+function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
+  return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
+}
+
+function nameOf(value: Value): string | undefined {
+  return value.kind === 'reference' || value.kind === 'module' || value.kind === 'class' ? value.name : undefined
+}
+
+function resolveAll(py: Interpreter, keywords: ReadonlyMap<string, Value>): Map<string, Value> {
+  return new Map([...keywords].map(([name, value]) => [name, py.resolve(value)]))
+}
+
+export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): { args: Value[]; keywords: Map<string, Value> } {
+  const args: Value[] = []
+  const keywords = new Map<string, Value>()
+  for (const argument of splitByComma(childrenOf(node).slice(1, -1))) {
+    const [first, second, third] = argument
+    if (!first) continue
+    if (first.name === '*' && second) {
+      const spread = py.value(second, scope)
+      if ('items' in spread) args.push(...spread.items)
+      else args.push(py.unknown(first, 'it spreads something that cannot be read'))
+    } else if (first.name === '**' && second) {
+      const spread = py.value(second, scope)
+      if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
+    } else if (second?.name === 'AssignOp' && third) keywords.set(py.text(first), py.expression(third, scope))
+    else if (argument.some((part) => part.name === 'for')) args.push(py.unknown(first, 'this generator is not evaluated'))
+    else args.push(py.expression(first, scope))
+  }
+  return { args, keywords }
+}
+
+/** Decorators that leave the result of a call as it is. */
+const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_cache|cache|memoize|wraps|no_type_check|override)$/
+
+/** The body of a function that was read, with its parameters bound; `py` is at home in the function's own file. */
+export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value {
+  const unknown = (reason: string) => py.unknown(callee.node, reason)
+  if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
+  const parts = childrenOf(callee.node)
+  const isLambda = callee.node.name === 'LambdaExpression'
+  const parameters = parts.find((part) => part.name === 'ParamList')
+  const body = isLambda ? parts.at(-1) : parts.find((part) => part.name === 'Body')
+  if (!body || (!isLambda && parts[0]?.name !== 'def')) return unknown(`the function ${callee.name} is not evaluated`)
+  const inner = new Scope(callee.scope)
+  bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda })
+  if (isLambda) return py.expression(body, inner)
+  if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
+  return py.block(bodyOf(body), inner) ?? NONE
+}
+
+interface Binding {
+  args: readonly Value[]
+  keywords: ReadonlyMap<string, Value>
+  inner: Scope
+  outer: Scope
+  isLambda: boolean
+}
+
+function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { args, keywords, inner, outer, isLambda }: Binding): void {
+  if (!parameters) return
+  const nodes = childrenOf(parameters)
+  const left = [...args]
+  const named = new Map(keywords)
+  for (const parameter of splitByComma(isLambda ? nodes : nodes.slice(1, -1))) {
+    const plain = parameter.filter((part) => part.name !== 'TypeDef')
+    const [first, second, third] = plain
+    if (!first || first.name === '/') continue
+    if (first.name === '*') {
+      if (second) inner.set(py.text(second), { kind: 'tuple', items: left.splice(0) })
+      continue
+    }
+    if (first.name === '**') {
+      if (second) inner.set(py.text(second), { kind: 'dict', entries: [...named].map(([name, value]) => [string(name), value]) })
+      continue
+    }
+    const name = py.text(first)
+    const given = left.shift() ?? named.get(name)
+    named.delete(name)
+    inner.set(name, given ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : py.unknown(first, `${name} was not given`)))
+  }
+}

@@ -1,0 +1,69 @@
+import type { SyntaxNode } from '@lezer/common'
+import { forgetAll } from './assignments.js'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { splitAlias, splitByComma } from './nodes.js'
+import { childrenOf } from './parse.js'
+import type { Scope } from './value.js'
+
+/** `import a.b as c`, `from a import b`, `from a import *`. Names stay references until their values are needed. */
+export function runImport(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const parts = childrenOf(node)
+  if (parts[0]?.name === 'from') return fromImport(py, node, parts, scope)
+  for (const clause of splitByComma(parts.slice(1))) {
+    const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
+    const dotted = path.join('')
+    expect(py, node, dotted)
+    if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file)
+    const [top] = dotted.split('.') as [string]
+    scope.set(alias ?? top, { kind: 'reference', name: alias ? dotted : top })
+  }
+}
+
+function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNode[], scope: Scope): void {
+  const at = parts.findIndex((part) => part.name === 'import')
+  const source = parts
+    .slice(1, at)
+    .map((part) => py.text(part))
+    .join('')
+  const level = /^\.*/.exec(source)?.[0].length ?? 0
+  const module = level > 0 ? py.host.resolveRelative(level, source.slice(level), py.file.file) : source
+  if (module !== null) expect(py, node, module)
+  const names = parts.slice(at + 1).filter((part) => part.name !== '(' && part.name !== ')')
+  if (names[0]?.name === '*') return starImport(py, node, source, module, scope)
+  if (module !== null && py.host.isEager(module)) py.host.importModule(module, py.file.file)
+  for (const clause of splitByComma(names)) {
+    const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
+    const name = path.join('')
+    const dotted = [module ?? source, name].filter(Boolean).join('.')
+    // `try: from .local import X` fails also where the module is there and the name is not.
+    if (module !== null && awaited(py) && py.host.isEager(module)) {
+      const imported = py.host.importModule(module, py.file.file)
+      if (imported && !imported.names.has(name) && !py.host.mayImport(dotted) && ![...imported.names.keys()].some((key) => key.startsWith('*')))
+        throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
+    }
+    scope.set(alias ?? name, { kind: 'reference', name: dotted })
+  }
+}
+
+function starImport(py: Interpreter, node: SyntaxNode, source: string, module: string | null, scope: Scope): void {
+  const imported = module === null ? null : py.host.importModule(module, py.file.file)
+  if (!imported) {
+    forgetAll(py, node, scope, `"from ${source} import *" was not found`)
+    scope.set(`*${module ?? source}`, py.unknown(node, `"from ${source} import *" was not found`))
+    return
+  }
+  const all = imported.names.get('__all__')
+  const listed = all && 'items' in all ? new Set(all.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []))) : null
+  for (const [name, value] of imported.names) if (name.startsWith('*') || (listed ? listed.has(name) : !name.startsWith('_'))) scope.set(name, value)
+}
+
+function awaited(py: Interpreter): boolean {
+  return py.catching.some((clause) => isCaught('ImportError', clause))
+}
+
+/** ImportError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */
+function expect(py: Interpreter, node: SyntaxNode, dotted: string): void {
+  if (py.host.mayImport(dotted)) return
+  if (awaited(py)) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
+  py.host.reportMissing(dotted, py.file.file, py.line(node))
+}

@@ -1,0 +1,135 @@
+import type { SyntaxNode } from '@lezer/common'
+import { commaList } from './collections.js'
+import { mapEither } from './alternatives.js'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { callMethod } from './methods.js'
+import { referenceValue } from './builtins.js'
+import { childrenOf } from './parse.js'
+import { type Call, type ClassValue, lookUp, Scope, string, type Value } from './value.js'
+
+/** `a.b`, `a[b]`, `a[b:c]`. */
+export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  const [objectNode, mark, ...rest] = childrenOf(node)
+  if (!objectNode || !mark) return py.unknown(node, 'it cannot be read')
+  const object = py.expression(objectNode, scope)
+  if (mark.name === '.') return attribute(py, object, py.text(rest[0] as SyntaxNode), node)
+  const inside = rest.slice(0, -1)
+  const known = py.resolve(object)
+  if (inside.some((part) => part.name === ':')) return slice(py, known, inside, scope, node)
+  return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
+}
+
+export function attribute(py: Interpreter, object: Value, name: string, node: SyntaxNode): Value {
+  switch (object.kind) {
+    case 'reference':
+      return referenceValue(`${object.name}.${name}`, py.host) ?? { kind: 'reference', name: `${object.name}.${name}` }
+    case 'path': {
+      const known = callMethod(object, `.${name}`, [], new Map())
+      return known ?? py.unknown(node, `.${name} is not evaluated`)
+    }
+    case 'module':
+      return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
+    case 'class':
+      return classAttribute(py, object, name) ?? py.unknown(node, `${object.name}.${name} is inherited or not set`)
+    case 'call':
+      return instanceAttribute(py, object, name, node)
+    case 'either':
+      return mapEither(py, object, (option) => attribute(py, option, name, node), node)
+    case 'unknown':
+      return object
+    default:
+      return py.unknown(node, `.${name} is not evaluated`)
+  }
+}
+
+/** A class attribute, its own or inherited; undefined where a base class was not read. */
+export function classAttribute(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, name: string, depth = 0): Value | undefined {
+  const own = owner.scope.names.get(name)
+  if (own || depth > 20) return own
+  for (const base of owner.bases) {
+    const parent = py.resolve(base)
+    const value = parent.kind === 'class' ? classAttribute(py, parent, name, depth + 1) : undefined
+    if (value) return value
+  }
+  return undefined
+}
+
+/** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
+function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
+  const { target } = object
+  if (target?.kind !== 'class') return { kind: 'reference', name: `${object.callee}().${name}` }
+  const own = fieldsOf(py, object, target, node).get(name)
+  if (own) return own
+  const found = classAttribute(py, target, name)
+  if (found?.kind === 'function') {
+    if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
+    return found
+  }
+  if (found) return found
+  const fallback = classAttribute(py, target, '__getattr__')
+  if (fallback?.kind === 'function') return py.callFunction(fallback, [object, string(name)], new Map(), node)
+  return py.unknown(node, `${target.name} has no ${name} that can be read`)
+}
+
+const fieldsCache = new WeakMap<Call, Map<string, Value>>()
+
+/** `self.x = …` of `__init__`. */
+function fieldsOf(py: Interpreter, object: Call, owner: ClassValue, node: SyntaxNode): Map<string, Value> {
+  const known = fieldsCache.get(object)
+  if (known) return known
+  const fields = new Map<string, Value>()
+  fieldsCache.set(object, fields)
+  const init = classAttribute(py, owner, '__init__')
+  if (init?.kind !== 'function') return fields
+  const self: Value = { kind: 'class', name: owner.name, bases: [owner], scope: new Scope(undefined, fields), line: owner.line, decorated: false, file: owner.file }
+  py.callFunction(init, [self, ...object.args], object.keywords, node)
+  return fields
+}
+
+export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
+  if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
+  if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
+  if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? py.unknown(node, 'the index is out of range')
+  if (object.kind === 'string' && key.kind === 'number') return string(object.value.at(key.value) ?? '')
+  if (object.kind === 'path') {
+    const parents = callMethod(object, '.parents', [], new Map())
+    if (parents && key.kind === 'number') return parents
+  }
+  if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
+    const value = py.host.env[key.value]
+    return value === undefined ? missingKey(py, node, `the environment has no ${key.value}`, key.value) : string(value)
+  }
+  // `connections["default"]` is one of Django's connections, as `connection` is.
+  if (object.kind === 'reference' && key.kind === 'string') {
+    const name = `${object.name}.${key.value}`
+    return py.host.lookUp(name) ?? (/(^|\.)connections$/.test(object.name) ? { kind: 'reference', name } : py.unknown(node, 'this subscript is not evaluated'))
+  }
+  return object.kind === 'unknown' ? object : py.unknown(node, 'this subscript is not evaluated')
+}
+
+/** KeyError where something waits for it, else unknown: the environment of the real program may be another one. */
+function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
+  if (py.catching.some((clause) => isCaught('KeyError', clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
+  return py.unknown(node, reason)
+}
+
+function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
+  const bounds = sliceBounds(py, parts, scope)
+  if (!bounds) return py.unknown(node, 'this slice is not evaluated')
+  const [from, to] = bounds
+  if ('items' in object) return { ...object, items: object.items.slice(from ?? 0, to) }
+  if (object.kind === 'string') return string(object.value.slice(from ?? 0, to))
+  return object.kind === 'unknown' ? object : py.unknown(node, 'this slice is not evaluated')
+}
+
+/** `from:to`, without a step. */
+export function sliceBounds(py: Interpreter, parts: readonly SyntaxNode[], scope: Scope): [from: number | undefined, to: number | undefined] | null {
+  const bounds: (Value | undefined)[] = [undefined]
+  for (const part of parts) {
+    if (part.name === ':') bounds.push(undefined)
+    else bounds[bounds.length - 1] = py.value(part, scope)
+  }
+  const numbers = bounds.slice(0, 2).map((bound) => (bound?.kind === 'number' ? bound.value : bound === undefined || bound.kind === 'none' ? undefined : null))
+  if (numbers.includes(null) || (bounds.length > 2 && bounds[2] !== undefined)) return null
+  return numbers as [number | undefined, number | undefined]
+}

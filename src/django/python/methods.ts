@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { pathMethod } from './os-path.js'
+import { boolean, equal, list, lookUp, NONE, number, string, textOf, type Value } from './value.js'
+
+/** Methods of known values that change nothing. A name with a leading dot is an attribute. */
+export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+  switch (object.kind) {
+    case 'path':
+      return pathMethod(object.value, method, args, existsSync)
+    case 'string':
+      return stringMethod(object.value, method, args, keywords)
+    case 'dict':
+      return dictMethod(object, method, args)
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return listMethod(object, method, args)
+    default:
+      return undefined
+  }
+}
+
+function stringMethod(text: string, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+  const texts = args.map(textOf)
+  const [first, second] = texts
+  switch (method) {
+    case 'lower':
+      return string(text.toLowerCase())
+    case 'upper':
+      return string(text.toUpperCase())
+    case 'title':
+    case 'capitalize':
+      return string(text.charAt(0).toUpperCase() + text.slice(1).toLowerCase())
+    case 'strip':
+    case 'lstrip':
+    case 'rstrip':
+      return strip(text, method, args.length === 0 ? undefined : first, args.length)
+    case 'startswith':
+      return affix(args[0], (one) => text.startsWith(one))
+    case 'endswith':
+      return affix(args[0], (one) => text.endsWith(one))
+    case 'replace':
+      return first === undefined || second === undefined || text.length * (second.length + 1) > 1_000_000 ? undefined : string(text.replaceAll(first, second))
+    case 'split':
+    case 'rsplit':
+      return split(text, method, args)
+    case 'splitlines':
+      return list(text.split(/\r?\n/).map(string))
+    case 'rpartition':
+    case 'partition': {
+      if (first === undefined) return undefined
+      const at = method === 'partition' ? text.indexOf(first) : text.lastIndexOf(first)
+      const parts = at < 0 ? (method === 'partition' ? [text, '', ''] : ['', '', text]) : [text.slice(0, at), first, text.slice(at + first.length)]
+      return { kind: 'tuple', items: parts.map(string) }
+    }
+    case 'join': {
+      const [items] = args
+      const parts = items && 'items' in items ? items.items.map(textOf) : undefined
+      return parts?.every((part) => part !== undefined) ? string(parts.join(text)) : undefined
+    }
+    case 'isdigit':
+      return boolean(/^\d+$/.test(text))
+    case 'encode':
+    case 'decode':
+      return string(text)
+    case 'format':
+      return format(text, args, keywords)
+    default:
+      return undefined
+  }
+}
+
+function affix(value: Value | undefined, fits: (text: string) => boolean): Value | undefined {
+  const options = value?.kind === 'tuple' ? value.items.map(textOf) : [textOf(value)]
+  return options.every((one) => one !== undefined) ? boolean((options as string[]).some(fits)) : undefined
+}
+
+function strip(text: string, method: string, letters: string | undefined, given: number): Value | undefined {
+  if (given > 0 && letters === undefined) return undefined
+  const drop = (letter: string) => (letters === undefined ? /\s/.test(letter) : letters.includes(letter))
+  let [from, to] = [0, text.length]
+  if (method !== 'rstrip') while (from < to && drop(text[from] as string)) from++
+  if (method !== 'lstrip') while (to > from && drop(text[to - 1] as string)) to--
+  return string(text.slice(from, to))
+}
+
+function split(text: string, method: string, args: readonly Value[]): Value | undefined {
+  const limit = args[1]?.kind === 'number' ? args[1].value : undefined
+  if (args.length === 0) return list(text.split(/\s+/).filter(Boolean).map(string))
+  const mark = textOf(args[0])
+  if (mark === undefined || mark === '') return undefined
+  const parts = text.split(mark)
+  if (limit === undefined || limit < 0 || parts.length <= limit + 1) return list(parts.map(string))
+  const cut = method === 'split' ? [...parts.slice(0, limit), parts.slice(limit).join(mark)] : [parts.slice(0, -limit).join(mark), ...parts.slice(-limit)]
+  return list(cut.map(string))
+}
+
+function format(text: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+  let index = 0
+  let complete = true
+  const result = text.replace(/\{\{|\}\}|\{(\w*)\}/g, (all, name?: string) => {
+    if (name === undefined) return all.charAt(0)
+    const value = name === '' ? args[index++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name)
+    if (value?.kind === 'string' || value?.kind === 'number' || value?.kind === 'path') return String(value.value)
+    complete = false
+    return ''
+  })
+  return complete ? string(result) : undefined
+}
+
+function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readonly Value[]): Value | undefined {
+  const [key, fallback] = args
+  if (method === 'get' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
+  if (method === 'pop' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback
+  if (method === 'copy') return dict
+  if (method === 'keys') return list(dict.entries.map(([name]) => name))
+  if (method === 'values') return list(dict.entries.map(([, value]) => value))
+  if (method === 'items') return list(dict.entries.map(([name, value]) => ({ kind: 'tuple', items: [name, value] })))
+  return undefined
+}
+
+function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, args: readonly Value[]): Value | undefined {
+  const [first] = args
+  if (method === 'copy') return object
+  if (method === 'index' && first) {
+    const at = object.items.findIndex((item) => equal(item, first) === true)
+    return at < 0 || object.items.slice(0, at).some((item) => equal(item, first) === undefined) ? undefined : number(at)
+  }
+  if (method === 'count' && first) return number(object.items.filter((item) => equal(item, first) === true).length)
+  if ((method === 'union' || method === 'difference') && object.kind === 'set' && first && 'items' in first) {
+    if (method === 'union') return { kind: 'set', items: [...object.items, ...first.items] }
+    return { kind: 'set', items: object.items.filter((item) => !first.items.some((other) => equal(item, other) === true)) }
+  }
+  return undefined
+}

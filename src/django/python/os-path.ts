@@ -1,0 +1,112 @@
+import { realpathSync } from 'node:fs'
+import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
+import type { Host } from './host.js'
+import { boolean, string, textOf, type Value } from './value.js'
+
+/** os.path and pathlib on known paths. */
+export function callOsPath(name: string, args: readonly Value[], host: Host): Value | undefined {
+  const texts = args.map(textOf)
+  const [first] = texts
+  const complete = texts.every((text) => text !== undefined)
+  switch (name) {
+    case 'os.path.join':
+    case 'posixpath.join':
+      return complete ? string(joinPython(texts as string[])) : undefined
+    case 'pathlib.Path':
+    case 'pathlib.PurePath':
+    case 'pathlib.PosixPath':
+      return complete ? { kind: 'path', value: joinPython(texts.length > 0 ? (texts as string[]) : ['.']) } : undefined
+    case 'os.getcwd':
+    case 'pathlib.Path.cwd':
+      return undefined
+    default:
+      return first === undefined ? undefined : onePath(name, first, host)
+  }
+}
+
+function onePath(name: string, path: string, host: Host): Value | undefined {
+  switch (name) {
+    case 'os.path.dirname':
+      return string(path.includes('/') ? dirname(path) : '')
+    case 'os.path.basename':
+      return string(basename(path))
+    case 'os.path.abspath':
+    case 'os.path.normpath':
+      return string(normalize(path))
+    case 'os.path.exists':
+    case 'os.path.isfile':
+    case 'os.path.isdir':
+      return boolean(host.exists(path))
+    case 'os.path.realpath':
+      return string(realPath(path))
+    case 'os.path.splitext':
+      return { kind: 'tuple', items: [string(path.slice(0, path.length - extname(path).length)), string(extname(path))] }
+    case 'os.path.isabs':
+      return boolean(isAbsolute(path))
+    case 'os.fspath':
+      return string(path)
+    default:
+      return undefined
+  }
+}
+
+/** Methods of a `pathlib.Path`; a name with a leading dot is an attribute. */
+export function pathMethod(path: string, method: string, args: readonly Value[], exists: (path: string) => boolean): Value | undefined {
+  const made = (value: string): Value => ({ kind: 'path', value })
+  switch (method) {
+    case '.parent':
+      return made(dirname(path))
+    case '.parents': {
+      const parents: Value[] = []
+      for (let folder = dirname(path); ; folder = dirname(folder)) {
+        parents.push(made(folder))
+        if (dirname(folder) === folder) return { kind: 'tuple', items: parents }
+      }
+    }
+    case 'exists':
+    case 'is_file':
+    case 'is_dir':
+      return boolean(exists(path))
+    case '.name':
+      return string(basename(path))
+    case '.stem':
+      return string(basename(path, extname(path)))
+    case 'resolve':
+      return made(realPath(path))
+    case 'absolute':
+    case 'expanduser':
+      return made(resolve(path))
+    case 'as_posix':
+      return string(path)
+    case 'path':
+    case 'with_name':
+    case 'joinpath': {
+      const parts = args.map(textOf)
+      if (!parts.every((part) => part !== undefined)) return undefined
+      return made(method === 'with_name' ? join(dirname(path), parts[0] as string) : joinPython([path, ...(parts as string[])]))
+    }
+    default:
+      return undefined
+  }
+}
+
+/** So many folders up. */
+export function ancestor(path: string, levels: number): string {
+  let result = path
+  for (let level = 0; level < levels; level++) result = dirname(result)
+  return result
+}
+
+/** os.path.join: an absolute part starts anew. */
+export function joinPython(parts: string[]): string {
+  const from = parts.findLastIndex((part) => isAbsolute(part))
+  return parts.length === 0 ? '' : join(...parts.slice(Math.max(0, from)))
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return normalize(path)
+  }
+}

@@ -1,0 +1,78 @@
+import { type Gate, stopsLoading } from './gate.js'
+import { conflicts, inconsistencies } from './gates.js'
+import { type Key, keyOf, makeKey } from './key.js'
+import { cycleGate, type LoaderView, loadHistory } from './loader.js'
+import { inRunOrder, migrationPlan, type PlanInput, type Step } from './plan.js'
+import { resolveTargets, type Target } from './target.js'
+
+/** One call of Django's recorder: `record_applied` inserts without looking, `record_unapplied` deletes all rows of the key. */
+export interface RecorderCall {
+  action: 'record' | 'unrecord'
+  key: Key
+}
+
+export interface FakePlan {
+  steps: Step[]
+  calls: RecorderCall[]
+  /** What stops Django's own `migrate --fake`; the plan is what it would write without them. */
+  lifted: Gate[]
+}
+
+/**
+ * What `manage.py migrate --fake [target]` would write (executor.py `migrate`, `apply_migration`, `unapply_migration`,
+ * `check_replacements`), gates lifted.
+ * @returns a gate where the target itself is wrong or Django dies on it
+ */
+export function planFake(input: PlanInput, target?: Target): FakePlan | Gate {
+  const { rules } = input
+  const view = loadHistory(input.project, input.rows, rules)
+  const targets = resolveTargets(input, view, target)
+  if ('gate' in targets) return targets
+  const cycles = rules.checksCyclesAtLoad ? [] : cycleGate(view.graph)
+  const lifted = [...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
+  const plan = migrationPlan(input, view, targets)
+  if ('gate' in plan) return plan
+  const steps = inRunOrder(plan, rules)
+  const calls = steps.flatMap((step) => recorderCalls(plan.view, input, step))
+  return { steps, calls: [...calls, ...checkReplacements(plan.view, input, calls)], lifted }
+}
+
+function recorderCalls(view: LoaderView, { rules }: PlanInput, step: Step): RecorderCall[] {
+  const file = view.disk.get(makeKey(step.app, step.name))
+  const own = makeKey(file?.recordedAs ?? step.app, step.name)
+  const replaced = (file?.replaces ?? []).map(([app, name]) => makeKey(app, name))
+  const forward = step.direction === 'forward'
+  const call = (key: Key): RecorderCall => ({ action: forward ? 'record' : 'unrecord', key })
+  if (rules.nestedSquashes) return recordRecursively(view, own, new Set()).map(call)
+  if (replaced.length === 0) return [call(own)]
+  // Forward the squash's own row waits for `check_replacements`; backward it goes since 4.0.
+  return [...replaced.map(call), ...(!forward && rules.unappliesSquashRow ? [call(own)] : [])]
+}
+
+/** 6.0, `record_migration`: what is replaced first, each squash among it unfolded, then the key itself. */
+function recordRecursively(view: LoaderView, key: Key, open: Set<Key>): Key[] {
+  if (open.has(key)) return []
+  open.add(key)
+  const replaced = (view.disk.get(key)?.replaces ?? []).flatMap(([app, name]) => recordRecursively(view, makeKey(app, name), open))
+  open.delete(key)
+  return [...replaced, key]
+}
+
+/** A squash whose parts are all recorded gets a row of its own at the end of every run; nothing is ever deleted here. */
+function checkReplacements(view: LoaderView, { rules, rows }: PlanInput, calls: readonly RecorderCall[]): RecorderCall[] {
+  const recorded = new Set(rows.map(keyOf))
+  for (const { action, key } of calls) {
+    if (action === 'record') recorded.add(key)
+    else recorded.delete(key)
+  }
+  const complete = (key: Key, open: ReadonlySet<Key>): boolean => {
+    const file = view.replacements.get(key)
+    if (!file || open.has(key)) return false
+    const inside = new Set(open).add(key)
+    return file.replaces.every(([app, name]) => {
+      const replaced = makeKey(app, name)
+      return recorded.has(replaced) || (rules.nestedSquashes && complete(replaced, inside))
+    })
+  }
+  return [...view.replacements.keys()].filter((key) => !recorded.has(key) && complete(key, new Set())).map((key) => ({ action: 'record', key }))
+}
