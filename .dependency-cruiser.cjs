@@ -35,7 +35,11 @@ module.exports = {
       comment: 'src/history is pure: values of errors, pure helpers of django and of database/row, types of both',
       severity: 'error',
       from: { path: '^src/history/' },
-      to: { path: '^(src|commands)/', pathNot: '^src/(history|errors)/|^src/database/row\\.ts$|^src/django/version\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^(src|commands)/',
+        pathNot: '^src/(history|errors)/|^src/database/row\\.ts$|^src/django/(version|rules)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'ladder-render',

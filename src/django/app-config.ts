@@ -1,6 +1,6 @@
 import type { MigrationContext } from './migration-file.js'
 import type { Modules } from './modules/modules.js'
-import { classAttribute } from './python/members.js'
+import { classAttribute } from './python/class-attribute.js'
 import { type ClassValue, textOf, type Value } from './python/value.js'
 import type { Problem } from './types.js'
 
@@ -68,7 +68,12 @@ function ofClass(found: Value | undefined, module: string, name: string, context
   const packageName = module.includes('.') ? module.slice(0, module.lastIndexOf('.')) : module
   if (found?.kind !== 'class') {
     if (found === undefined && modules.findFile(module) !== null) return null
-    const problem: Problem = { code: 'unreadable-file', file: modules.findFile(module) ?? settings.file, line: null, message: `the class ${name} cannot be read, so the label of ${packageName} is a guess` }
+    const problem: Problem = {
+      code: 'unreadable-file',
+      file: modules.findFile(module) ?? settings.file,
+      line: null,
+      message: `the class ${name} cannot be read, so the label of ${packageName} is a guess`,
+    }
     return { label: lastPart(packageName), module: packageName, problems: [problem] }
   }
   const problems: Problem[] = []

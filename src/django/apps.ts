@@ -48,7 +48,8 @@ function migrationsOf(identity: AppIdentity, context: Omit<MigrationContext, 'ap
   const nothing: FoundMigrations = { package: null, broken: null, problems: [] }
   if (chosen?.kind === 'none') {
     // Before 1.9 nobody expected None (`import_module(None)`).
-    if (!rules.noneDisablesMigrations) return { ...nothing, broken: { exception: 'AttributeError', message: "'NoneType' object has no attribute 'startswith'" } }
+    if (!rules.noneDisablesMigrations)
+      return { ...nothing, broken: { exception: 'AttributeError', message: "'NoneType' object has no attribute 'startswith'" } }
     return nothing
   }
   if (chosen !== undefined && chosen.kind !== 'string') {
@@ -85,7 +86,10 @@ function missingModule(dotted: string, { modules, rules }: Omit<MigrationContext
   const { python } = modules.environment
   const parts = dotted.split('.')
   const missing = parts.map((_part, index) => parts.slice(0, index + 1).join('.')).find((prefix) => modules.locate(prefix) === null)
-  if (python?.[0] === 2) return { exception: 'ImportError', message: `No module named ${dotted.startsWith(`${missing}.`) && missing?.includes('.') ? (missing.split('.').at(-1) ?? '') : dotted}` }
+  if (python?.[0] === 2)
+    return {
+      exception: 'ImportError',
+      message: `No module named ${dotted.startsWith(`${missing}.`) && missing?.includes('.') ? (missing.split('.').at(-1) ?? '') : dotted}`,
+    }
   return { exception: python !== null && python[1] < 6 ? 'ImportError' : 'ModuleNotFoundError', message: `No module named '${missing}'` }
 }
-

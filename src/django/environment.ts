@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Files } from './files.js'
-import type { PythonVersion } from './python/parse.js'
+import type { PythonVersion } from './python/syntax.js'
 
 /** Where the project's Python packages lie, found without starting Python. */
 export interface PythonEnvironment {
@@ -83,7 +83,11 @@ function sitePackagesOf(home: string): string[] {
 /** `key = value` lines; `version` and `version_info` say the same of different makers. */
 function readConfig(path: string, files: Files): Map<string, string> {
   const lines = (files.read(path) ?? '').split('\n')
-  return new Map(lines.flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')).trim().toLowerCase(), line.slice(line.indexOf('=') + 1).trim()]] : [])) as [string, string][])
+  return new Map(
+    lines.flatMap((line) =>
+      line.includes('=') ? [[line.slice(0, line.indexOf('=')).trim().toLowerCase(), line.slice(line.indexOf('=') + 1).trim()]] : [],
+    ) as [string, string][],
+  )
 }
 
 function versionOf(sitePackages: string | undefined, config: ReadonlyMap<string, string>): PythonVersion {
@@ -140,7 +144,6 @@ function readFinder(path: string, additions: PathAdditions, files: Files): void 
   if (mapping === undefined) additions.unread.push(path)
   for (const [, name, target] of (mapping ?? '').matchAll(/['"]([\w.]+)['"]\s*:\s*['"]([^'"]+)['"]/g)) additions.mapped.set(name as string, target as string)
 }
-
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false

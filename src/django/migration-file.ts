@@ -2,7 +2,7 @@ import type { Modules } from './modules/modules.js'
 import { readOperations } from './operations.js'
 import { Evaluator } from './python/evaluator.js'
 import { Raised } from './python/interpreter.js'
-import { classAttribute } from './python/members.js'
+import { classAttribute } from './python/class-attribute.js'
 import { MAX_BYTES, parsePython } from './python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
 import type { Rules } from './rules.js'
@@ -83,7 +83,8 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   const base = unknownBase(migration, resolve)
   if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
   const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }
-  for (const value of elements(attributeOf('dependencies'), 'dependencies', problem, resolve)) addDependency(result.dependencies, value, 'dependencies', pairs, problem)
+  for (const value of elements(attributeOf('dependencies'), 'dependencies', problem, resolve))
+    addDependency(result.dependencies, value, 'dependencies', pairs, problem)
   for (const value of elements(attributeOf('run_before'), 'run_before', problem, resolve)) addDependency(result.runBefore, value, 'run_before', pairs, problem)
   for (const value of elements(attributeOf('replaces'), 'replaces', problem, resolve)) {
     const pair = stringPair(value, pairs)
@@ -124,7 +125,8 @@ function applyInit(result: MigrationFile, migration: ClassValue, { app, modules 
 function unknownBase(migration: ClassValue, resolve: (value: Value) => Value, depth = 0): string | undefined {
   for (const written of migration.bases) {
     const base = resolve(written)
-    if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object' || isOperation(base.name))) continue
+    if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object' || isOperation(base.name)))
+      continue
     const inner = base.kind === 'class' && depth < 20 ? unknownBase(base, resolve, depth + 1) : base.kind === 'reference' ? base.name : '(computed)'
     if (inner !== undefined) return inner
   }
@@ -206,4 +208,3 @@ function broken(result: MigrationFile, exception: string, message: string): Migr
 function unreadable(result: MigrationFile, message: string): MigrationFile {
   return { ...result, operations: null, atomic: null, problems: [{ code: 'unreadable-file', file: result.file, line: null, message }] }
 }
-

@@ -25,7 +25,8 @@ export function findMigrationFiles(located: Located, { modules, rules }: Omit<Mi
       if (name === '__init__' || (name !== undefined && given.has(name))) continue
       if (name === undefined) {
         const path = join(folder, entry)
-        const isPackage = !entry.includes('.') && !given.has(entry) && modules.files.isFolder(path) && modules.files.list(path).some((one) => moduleName(one) === '__init__')
+        const isPackage =
+          !entry.includes('.') && !given.has(entry) && modules.files.isFolder(path) && modules.files.list(path).some((one) => moduleName(one) === '__init__')
         if (isPackage) given.add(entry)
         continue
       }

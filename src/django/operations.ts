@@ -1,6 +1,6 @@
 import { OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
 import { readArguments } from './operation-arguments.js'
-import { classAttribute } from './python/members.js'
+import { classAttribute } from './python/class-attribute.js'
 import { type Call, type ClassValue, textOf, type Value } from './python/value.js'
 import type { Operation } from './types.js'
 

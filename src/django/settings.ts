@@ -4,7 +4,8 @@ import { configurationValue } from './libraries/configurations.js'
 import { parseDotenv } from './libraries/dotenv.js'
 import type { Modules } from './modules/modules.js'
 import { Evaluator } from './python/evaluator.js'
-import { attribute, classAttribute } from './python/members.js'
+import { classAttribute } from './python/class-attribute.js'
+import { attribute } from './python/members.js'
 import { parsePython } from './python/parse.js'
 import type { ClassValue, Scope, Value } from './python/value.js'
 import type { Problem } from './types.js'
@@ -75,9 +76,7 @@ export function settingsModuleOf(folder: string, managePy: string, flag: string 
 }
 
 function namedInText(managePy: string, text: string): string | undefined {
-  const mentions = text
-    .replace(/#.*$/gm, '')
-    .matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)
+  const mentions = text.replace(/#.*$/gm, '').matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)
   const found = new Set([...mentions].map((match) => match[1] as string))
   if (found.size > 1)
     throw new MigstateError(

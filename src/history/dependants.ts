@@ -1,7 +1,8 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
 import { type Key, keyOf, makeKey } from './key.js'
-import { type LoaderView, loadHistory } from './loader.js'
+import { loadHistory } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import { resolveReplaced } from './squash-in-graph.js'
 import type { Rules } from '../django/rules.js'
 

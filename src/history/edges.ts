@@ -1,7 +1,7 @@
 import type { Dependency, MigrationFile, ProjectFiles } from '../django/types.js'
 import type { Gate } from './gate.js'
 import { appOf, type Key, keyOf, pairOf } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 
 /** Turns what files say they depend on into edges of the graph: `add_internal_dependencies`, `add_external_dependencies`, `check_key`. */
 export class EdgeReader {
@@ -23,8 +23,7 @@ export class EdgeReader {
     const { graph } = this.#view
     const parentsOf = (key: Key, file: MigrationFile) => dependencies?.get(key) ?? file.dependencies
     for (const [key, file] of files)
-      for (const parent of parentsOf(key, file))
-        if (parent.app === appOf(key) && parent.name !== '__first__') graph.addDependency(file, key, keyOf(parent))
+      for (const parent of parentsOf(key, file)) if (parent.app === appOf(key) && parent.name !== '__first__') graph.addDependency(file, key, keyOf(parent))
     for (const [key, file] of files) {
       for (const parent of parentsOf(key, file)) {
         if (parent.app === appOf(key)) continue

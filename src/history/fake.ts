@@ -1,7 +1,8 @@
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { type Key, keyOf, makeKey } from './key.js'
-import { cycleGate, type LoaderView, loadHistory } from './loader.js'
+import { cycleGate, loadHistory } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import { inRunOrder, migrationPlan, type PlanInput, type Step } from './plan.js'
 import { resolveTargets, type Target } from './target.js'
 

@@ -38,5 +38,13 @@ export function missingNodeGate(view: { graph: MigrationGraph; replacements: Rea
   const message = explained
     ? `Migration ${origin} depends on nonexistent node ('${app}', '${name}'). Django tried to replace migration ${app}.${name} with any of [${squashes.map(dotted).join(', ')}] but wasn't able to because some of the replaced migrations are already applied.`
     : `Migration ${origin} dependencies reference nonexistent ${node.role} node ('${app}', '${name}')`
-  return { gate: 'missing-parent', exception: 'NodeNotFoundError', message, migrations: [[node.origin.app, node.origin.name], [app, name]] }
+  return {
+    gate: 'missing-parent',
+    exception: 'NodeNotFoundError',
+    message,
+    migrations: [
+      [node.origin.app, node.origin.name],
+      [app, name],
+    ],
+  }
 }

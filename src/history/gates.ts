@@ -1,6 +1,6 @@
 import type { Gate } from './gate.js'
 import { dotted, type Key, makeKey, nameOf, pairOf } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import type { Rules } from '../django/rules.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { Key } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 
 /** Unapplied migrations with an applied one anywhere above them, by Django's view of squashes. */
 export function holesOf(view: LoaderView): Set<Key> {

@@ -3,27 +3,11 @@ import type { Rules } from '../django/rules.js'
 import type { MigrationFile, ProjectFiles } from '../django/types.js'
 import { EdgeReader } from './edges.js'
 import { type Gate, missingNodeGate } from './gate.js'
+import type { LoaderView } from './loader-view.js'
 import { MigrationGraph } from './graph.js'
 import { type Key, keyOf, makeKey, pairOf } from './key.js'
 import { replaceInGraph } from './squash-in-graph.js'
 import { replaceByRewriting } from './squash-by-rewriting.js'
-
-/** Rows x files after Django's squash rules: mirrors django/db/migrations/loader.py. */
-export interface LoaderView {
-  graph: MigrationGraph
-  /** Every migration on disk, replaced ones included. */
-  disk: Map<Key, MigrationFile>
-  /** The migrations on disk that have a non-empty `replaces`, in an order in which Django may go through them. */
-  replacements: Map<Key, MigrationFile>
-  /** Keys of the rows as stored. */
-  recorded: Set<Key>
-  /** Keys that count as applied: the rows, with squashes added and taken out as Django does. */
-  applied: Set<Key>
-  /** What makes Django refuse to load at all, Django's first one first. */
-  gates: Gate[]
-  /** Edges that could not be read or lead to an app that was not found: verdicts that rest on them are weaker. */
-  uncertain: string[]
-}
 
 /** @param replace false: Django's second look with `replace_migrations=False`, where a squash and what it replaces coexist */
 export function loadHistory(project: ProjectFiles, rows: readonly Pick<Row, 'app' | 'name'>[], rules: Rules, replace = true): LoaderView {
@@ -52,6 +36,7 @@ export function loadHistory(project: ProjectFiles, rows: readonly Pick<Row, 'app
 
 /** `load_disk`: what is there, and what Django cannot import. */
 function readDisk(view: LoaderView, project: ProjectFiles): void {
+  if (project.broken) view.gates.push({ gate: 'bad-file', ...project.broken, migrations: [] })
   for (const app of project.apps) {
     if (app.broken) view.gates.push({ gate: 'bad-file', exception: app.broken.exception, message: app.broken.message, migrations: [] })
     for (const file of app.migrations) {

@@ -5,7 +5,8 @@ import { badRows } from './bad-rows.js'
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey, pairOf } from './key.js'
-import { cycleGate, type LoaderView, loadHistory } from './loader.js'
+import { cycleGate, loadHistory } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import { type PlanTarget, resolveTargets, type Target } from './target.js'
 
 export interface Step {
@@ -105,7 +106,9 @@ function notANode(key: Key, applied: boolean): Gate {
 export function inRunOrder({ steps, view }: PlanOnGraph, rules: Rules): Step[] {
   if (!rules.runsInFullPlanOrder || steps.some((one) => one.direction === 'backward')) return steps
   const wanted = new Set(steps.map((one) => makeKey(one.app, one.name)))
-  return fullPlan(view).filter((key) => wanted.has(key)).map((key) => step(key, 'forward'))
+  return fullPlan(view)
+    .filter((key) => wanted.has(key))
+    .map((key) => step(key, 'forward'))
 }
 
 function step(key: Key, direction: Step['direction']): Step {

@@ -1,7 +1,7 @@
 import type { Dependency, MigrationFile } from '../django/types.js'
 import type { EdgeReader } from './edges.js'
 import { type Key, keyOf, makeKey, pairOf } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 
 /**
  * Squashes in Django 1.8 and 1.9 (loader.py, `build_graph`): before there is a graph, a squash of which all or nothing is applied

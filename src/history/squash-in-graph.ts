@@ -1,6 +1,6 @@
 import type { Rules } from '../django/rules.js'
 import { type Key, makeKey, pairOf } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 
 /**
  * Squashes since Django 1.10: every file is a node at first; a squash of which all or nothing is applied takes the place of what it

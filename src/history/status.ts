@@ -4,7 +4,8 @@ import type { Gate } from './gate.js'
 import { conflicts } from './gates.js'
 import { holesOf } from './holes.js'
 import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
-import { type LoaderView, loadHistory } from './loader.js'
+import { loadHistory } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import type { Rules } from '../django/rules.js'
 
 export interface MigrationStatus {

@@ -2,7 +2,7 @@ import type { Rules } from '../django/rules.js'
 import type { ProjectFiles } from '../django/types.js'
 import type { Gate } from './gate.js'
 import { appOf, type Key, makeKey, nameOf, pairOf } from './key.js'
-import type { LoaderView } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 
 export interface Target {
   app: string

@@ -49,7 +49,8 @@ function chain(random: Random, app: WorldApp): void {
       if (index < length || random.chance(0.3)) tips.push(branch)
     }
   }
-  if (tips.length > 1 && random.chance(0.8)) app.migrations.push({ name: `${String(length + 1).padStart(4, '0')}_merge`, dependencies: tips.map((tip) => [label, tip]) })
+  if (tips.length > 1 && random.chance(0.8))
+    app.migrations.push({ name: `${String(length + 1).padStart(4, '0')}_merge`, dependencies: tips.map((tip) => [label, tip]) })
 }
 
 function crossEdges(random: Random, world: World): void {
@@ -67,7 +68,8 @@ function crossEdges(random: Random, world: World): void {
       }
       if (random.chance(0.05)) {
         const later = world.apps[at + 1 + random.below(world.apps.length - at)]
-        if (later && later.migrations.length > 0) migration.runBefore = [[labelOf(later), random.chance(0.1) ? '__first__' : random.pick(later.migrations).name]]
+        if (later && later.migrations.length > 0)
+          migration.runBefore = [[labelOf(later), random.chance(0.1) ? '__first__' : random.pick(later.migrations).name]]
       }
     }
   })
@@ -91,7 +93,12 @@ function squashes(random: Random, world: World): void {
   if (random.chance(0.35)) squashRun(random, random.pick(world.apps))
   if (first && random.chance(0.2)) {
     const label = labelOf(app)
-    const next = app.migrations.find((one) => one.dependencies.some(([parent, name]) => parent === label && first.replaces?.some((replaced) => replaced[1] === name)) && !first.replaces?.some(([, name]) => name === one.name) && one !== first)
+    const next = app.migrations.find(
+      (one) =>
+        one.dependencies.some(([parent, name]) => parent === label && first.replaces?.some((replaced) => replaced[1] === name)) &&
+        !first.replaces?.some(([, name]) => name === one.name) &&
+        one !== first,
+    )
     app.migrations.push({
       name: `${first.name}_again`,
       dependencies: [...first.dependencies],
@@ -121,7 +128,8 @@ function squashRun(random: Random, app: WorldApp): WorldMigration | undefined {
   // Later migrations name the squash where somebody has cleaned up.
   if (random.chance(0.25))
     for (const one of app.migrations)
-      if (one !== squash && !names.has(one.name)) one.dependencies = one.dependencies.map((pair) => (pair[0] === label && pair[1] === last ? [label, squash.name] : pair))
+      if (one !== squash && !names.has(one.name))
+        one.dependencies = one.dependencies.map((pair) => (pair[0] === label && pair[1] === last ? [label, squash.name] : pair))
   if (random.chance(0.35)) {
     const gone = new Set(random.chance(0.6) ? names : random.some([...names], 0.5))
     app.migrations = app.migrations.filter((one) => !gone.has(one.name))

@@ -32,7 +32,9 @@ export class Worlds {
   async compare(world: World, versions = Object.keys(this.#homes)): Promise<Disagreement[]> {
     const folder = this.#write(world)
     try {
-      const found = await Promise.all(this.#oracles.filter((oracle) => versions.includes(oracle.version)).map((oracle) => this.#compareOne(world, folder, oracle)))
+      const found = await Promise.all(
+        this.#oracles.filter((oracle) => versions.includes(oracle.version)).map((oracle) => this.#compareOne(world, folder, oracle)),
+      )
       return found.flat()
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -44,7 +46,9 @@ export class Worlds {
     const answer = await ask(oracle)
     const project = readProject(folder, oracle)
     const compare = (said: { states: StateAnswer[] }, count: Count) =>
-      world.states.flatMap((state, index) => compareState(project, state, said.states[index] as StateAnswer, count).map((one) => ({ ...one, version: oracle.version, state: index })))
+      world.states.flatMap((state, index) =>
+        compareState(project, state, said.states[index] as StateAnswer, count).map((one) => ({ ...one, version: oracle.version, state: index })),
+      )
     let differences = compare(answer, this.count)
     // Where Django's answer depends on the order of a set, another hash seed gives another one: any of them is right.
     for (const seed of HASH_SEEDS) {

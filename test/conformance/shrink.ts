@@ -24,8 +24,7 @@ function* smallerWorlds(world: World): Generator<World> {
       yield smaller
     }
   }
-  if (world.states.length > 1)
-    for (const state of world.states) yield { ...copy(), states: [structuredClone(state)] }
+  if (world.states.length > 1) for (const state of world.states) yield { ...copy(), states: [structuredClone(state)] }
   yield* without((one) => one.apps)
   for (let state = 0; state < world.states.length; state++) {
     yield* without((one) => one.states[state]?.targets)

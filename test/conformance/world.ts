@@ -136,13 +136,18 @@ function settingsFiles(world: World): Record<string, string> {
     case 2:
       return { 'settings.py': `OURS = ${list(first)}\nTHEIRS = ${list(second)}\nINSTALLED_APPS = OURS + THEIRS\n${common}\n` }
     case 3:
-      return { 'settings.py': `from base_settings import *\n\nINSTALLED_APPS += ${list(second)}\n`, 'base_settings.py': `INSTALLED_APPS = ${list(first)}\n${common}\n` }
+      return {
+        'settings.py': `from base_settings import *\n\nINSTALLED_APPS += ${list(second)}\n`,
+        'base_settings.py': `INSTALLED_APPS = ${list(first)}\n${common}\n`,
+      }
     case 4:
       return {
         'settings.py': `import os\n\nINSTALLED_APPS = ${list(first)}\nif os.environ.get("NOT_SET_ANYWHERE"):\n    INSTALLED_APPS.append("nowhere")\nelse:\n    INSTALLED_APPS.extend(${list(second)})\n${common}\n`,
       }
     case 5:
-      return { 'settings.py': `INSTALLED_APPS = [app for app in ${list(installed)} if app]\ntry:\n    from local_settings import *\nexcept ImportError:\n    pass\n${common}\n` }
+      return {
+        'settings.py': `INSTALLED_APPS = [app for app in ${list(installed)} if app]\ntry:\n    from local_settings import *\nexcept ImportError:\n    pass\n${common}\n`,
+      }
     default:
       return { 'settings.py': `INSTALLED_APPS = ${list(installed)}\n${common}\n` }
   }

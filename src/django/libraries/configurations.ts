@@ -40,7 +40,14 @@ export function configurationValue(name: string, value: Value, env: Readonly<Rec
     return kind === 'db' && fallback.kind === 'string' ? defaultAlias(databaseFromUrl(fallback.value)) : fallback
   }
   if (kind === 'db') return defaultAlias(databaseFromUrl(text))
-  return (kind === 'dict' ? fromJson(text.replaceAll("'", '"')) : cast(text, kind)) ?? { kind: 'unknown', reason: `${variable} is no ${kind}`, file, line: value.line }
+  return (
+    (kind === 'dict' ? fromJson(text.replaceAll("'", '"')) : cast(text, kind)) ?? {
+      kind: 'unknown',
+      reason: `${variable} is no ${kind}`,
+      file,
+      line: value.line,
+    }
+  )
 }
 
 function defaultAlias(database: Value): Value {

@@ -33,7 +33,11 @@ export function databaseUrl(call: LibraryCall): Value | undefined {
   if (from) return databaseFromUrl(from, engine)
   const fallback = keywords.get('default') ?? args[1]
   if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
-  return fallback.kind === 'string' ? databaseFromUrl(fallback.value, engine) : fallback.kind === 'unknown' ? fallback : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
+  return fallback.kind === 'string'
+    ? databaseFromUrl(fallback.value, engine)
+    : fallback.kind === 'unknown'
+      ? fallback
+      : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
 }
 
 /** One entry of DATABASES. */

@@ -14,6 +14,8 @@ export function django({ name, args, host }: LibraryCall): Value | undefined {
 function isInstalled(installed: Value | undefined, wanted: Value | undefined): Value | undefined {
   if (wanted?.kind !== 'string' || !installed || !('items' in installed)) return undefined
   const entries = installed.items.map((item) => (item.kind === 'string' ? item.value : undefined))
-  const found = entries.some((entry) => entry === wanted.value || entry?.startsWith(`${wanted.value}.apps.`) || entry?.replace(/\.[A-Z]\w*$/, '') === wanted.value)
+  const found = entries.some(
+    (entry) => entry === wanted.value || entry?.startsWith(`${wanted.value}.apps.`) || entry?.replace(/\.[A-Z]\w*$/, '') === wanted.value,
+  )
   return found || !entries.includes(undefined) ? boolean(found) : undefined
 }

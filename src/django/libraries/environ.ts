@@ -18,7 +18,8 @@ export function environ(call: LibraryCall): Value | undefined {
   if (word === 'read_env') return readEnv(call, made ? args[1] : args[0])
   if (!made) return undefined
   const [object, variable] = args
-  if (variable?.kind !== 'string' || object?.kind !== 'call') return word === undefined || !CASTS[word] ? undefined : valueOf(call, object, { name: DEFAULT_VARIABLE[word], cast: word })
+  if (variable?.kind !== 'string' || object?.kind !== 'call')
+    return word === undefined || !CASTS[word] ? undefined : valueOf(call, object, { name: DEFAULT_VARIABLE[word], cast: word })
   if (word !== undefined && !CASTS[word]) return undefined
   return valueOf(call, object, { name: variable.value, cast: word })
 }
@@ -87,7 +88,8 @@ function resolveProxy(env: Readonly<Record<string, string | undefined>>, name: s
 function readEnv(call: LibraryCall, file: Value | undefined): Value {
   const { host, keywords } = call
   const given = textOf(file ?? keywords.get('env_file') ?? keywords.get('path'))
-  const path = given ?? (call.name.startsWith('environs') ? findUpwards(dirname(call.file), ['.env'], (one) => host.exists(one)) : join(dirname(call.file), '.env'))
+  const path =
+    given ?? (call.name.startsWith('environs') ? findUpwards(dirname(call.file), ['.env'], (one) => host.exists(one)) : join(dirname(call.file), '.env'))
   const text = path === undefined ? null : host.readFile(path)
   const overwrite = keywords.get('overwrite') ?? keywords.get('override')
   for (const [name, value] of parseDotenv(text ?? '')) host.setEnvironment(name, value, overwrite?.kind === 'boolean' && overwrite.value)

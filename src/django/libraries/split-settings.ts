@@ -6,7 +6,12 @@ import type { Value } from '../python/value.js'
 export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): string[] | null {
   if (name !== 'split_settings.tools.include') return null
   return args.flatMap((arg) => {
-    const pattern = arg.kind === 'string' ? arg.value : arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' && arg.args[0]?.kind === 'string' ? arg.args[0].value : undefined
+    const pattern =
+      arg.kind === 'string'
+        ? arg.value
+        : arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' && arg.args[0]?.kind === 'string'
+          ? arg.args[0].value
+          : undefined
     return pattern === undefined ? [] : matching(join(dirname(file), pattern), files)
   })
 }
@@ -14,6 +19,14 @@ export function includedFiles(name: string, args: readonly Value[], file: string
 /** `*` and `?` in the last part of the path, as Python's glob. */
 function matching(path: string, files: Files): string[] {
   if (!/[*?]/.test(path)) return files.isFile(path) ? [path] : []
-  const pattern = new RegExp(`^${basename(path).replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`)
-  return files.list(dirname(path)).filter((name) => pattern.test(name) && !name.startsWith('.')).map((name) => join(dirname(path), name))
+  const pattern = new RegExp(
+    `^${basename(path)
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  )
+  return files
+    .list(dirname(path))
+    .filter((name) => pattern.test(name) && !name.startsWith('.'))
+    .map((name) => join(dirname(path), name))
 }

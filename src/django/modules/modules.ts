@@ -6,7 +6,8 @@ import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
 import { Evaluator } from '../python/evaluator.js'
 import type { Host } from '../python/host.js'
-import { attribute, classAttribute } from '../python/members.js'
+import { classAttribute } from '../python/class-attribute.js'
+import { attribute } from '../python/members.js'
 import { MAX_BYTES, parsePython } from '../python/parse.js'
 import { type Call, Scope, type Value } from '../python/value.js'
 import { type Located, SearchPath } from './search-path.js'
@@ -28,7 +29,8 @@ const MAX_NESTING = 24
 const MAX_MODULES = 3000
 
 /** Python's own library, Django's and what is known by name rather than by its source. */
-const BY_NAME = /^(os|sys|pathlib|django|environ|environs|decouple|dj_database_url|split_settings|configurations|swapper|logging|datetime|warnings|typing|six|celery|kombu)(\.|$)/
+const BY_NAME =
+  /^(os|sys|pathlib|django|environ|environs|decouple|dj_database_url|split_settings|configurations|swapper|logging|datetime|warnings|typing|six|celery|kombu)(\.|$)/
 
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {
@@ -86,7 +88,9 @@ export class Modules implements Host {
   }
 
   isOfProject(file: string): boolean {
-    return this.#projectFolders.some((folder) => file.startsWith(folder + sep)) && !this.environment.sitePackages.some((folder) => file.startsWith(folder + sep))
+    return (
+      this.#projectFolders.some((folder) => file.startsWith(folder + sep)) && !this.environment.sitePackages.some((folder) => file.startsWith(folder + sep))
+    )
   }
 
   lookUp(dotted: string): Value | undefined {
@@ -117,7 +121,8 @@ export class Modules implements Host {
     for (const name of names) {
       if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
       else if (value?.kind === 'module') value = value.scope.names.get(name) ?? starOf(value.scope)
-      else if (value?.kind === 'class') value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
+      else if (value?.kind === 'class')
+        value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
       else return undefined
     }
     return value?.kind === 'reference' ? (this.lookUp(value.name) ?? value) : value
@@ -139,7 +144,11 @@ export class Modules implements Host {
   #inStandardLibrary(top: string): boolean {
     const folder = this.environment.standardLibrary
     if (folder === null) return false
-    return this.files.exists(join(folder, `${top}.py`)) || this.files.isFolder(join(folder, top)) || this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
+    return (
+      this.files.exists(join(folder, `${top}.py`)) ||
+      this.files.isFolder(join(folder, top)) ||
+      this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
+    )
   }
 
   /** A package that is surely not there, met by an import that runs. */

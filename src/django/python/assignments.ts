@@ -94,7 +94,8 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
   const given = py.resolve(value)
   let changed: Value = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
   if (container.kind === 'list' && bounds && 'items' in given) {
-    const at = (bound: number | undefined, fallback: number) => (bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound)
+    const at = (bound: number | undefined, fallback: number) =>
+      bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
     const from = at(bounds[0], 0)
     const to = Math.max(from, at(bounds[1], container.items.length))
     changed = { kind: 'list', items: [...container.items.slice(0, from), ...given.items, ...container.items.slice(to)] }
@@ -138,7 +139,8 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     const name = py.text(callee)
     const meant = py.expression(callee, scope)
     if (FORGETFUL.includes(name)) forgetAll(py, node, scope, `${name}() may change it`)
-    else if (meant.kind !== 'reference' || !argumentList || !include(py, meant.name, readArguments(py, argumentList, scope).args, scope)) py.expression(node, scope)
+    else if (meant.kind !== 'reference' || !argumentList || !include(py, meant.name, readArguments(py, argumentList, scope).args, scope))
+      py.expression(node, scope)
     return
   }
   if (callee?.name !== 'MemberExpression' || !argumentList) return
@@ -159,14 +161,23 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     return
   }
   const { args, keywords } = readArguments(py, argumentList, scope)
-  const changed = mutate(container, method, args.map((arg) => (arg.kind === 'reference' ? py.resolve(arg) : arg)), keywords)
+  const changed = mutate(
+    container,
+    method,
+    args.map((arg) => (arg.kind === 'reference' ? py.resolve(arg) : arg)),
+    keywords,
+  )
   if (changed === 'nothing') return
   change(py, object, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
 }
 
 /** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
 function include(py: Interpreter, name: string, args: readonly Value[], scope: Scope): boolean {
-  const files = py.host.includes(name, args.map((arg) => py.resolve(arg)), py.file.file)
+  const files = py.host.includes(
+    name,
+    args.map((arg) => py.resolve(arg)),
+    py.file.file,
+  )
   if (files === null) return false
   for (const file of files) py.host.runIn(file, scope)
   scope.set('__file__', string(py.file.file))

@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { itemsOf } from './collections.js'
 import type { Host } from './host.js'
 import type { Interpreter } from './interpreter.js'
-import { classAttribute } from './members.js'
+import { classAttribute } from './class-attribute.js'
 import { callOsPath } from './os-path.js'
 import { boolean, equal, list, NONE, number, string, textOf, truth, type Value } from './value.js'
 
@@ -41,7 +41,9 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'import_module':
       return first?.kind === 'string' && args.length === 1 && !first.value.startsWith('.') ? { kind: 'reference', name: first.value } : undefined
     default:
-      return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.') ? callOsPath(name, args, py.host) : callPlain(name, args, keywords)
+      return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
+        ? callOsPath(name, args, py.host)
+        : callPlain(name, args, keywords)
   }
 }
 
@@ -60,7 +62,11 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     }
     case 'int':
       if (first?.kind === 'boolean') return number(first.value ? 1 : 0)
-      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value) ? number(Number(first.value)) : first?.kind === 'number' ? number(Math.trunc(first.value)) : undefined
+      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
+        ? number(Number(first.value))
+        : first?.kind === 'number'
+          ? number(Math.trunc(first.value))
+          : undefined
     case 'float':
       return first?.kind === 'number' ? first : undefined
     case 'bool': {
@@ -93,14 +99,18 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'reversed':
       return items && list([...items].reverse())
     case 'sorted':
-      return items && keywords.size === 0 && items.every((item) => item.kind === 'string') ? list([...items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1))) : undefined
+      return items && keywords.size === 0 && items.every((item) => item.kind === 'string')
+        ? list([...items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1)))
+        : undefined
     case 'enumerate':
       return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(index), item] })))
     case 'zip': {
       const lists = args.map(itemsOf)
       if (lists.some((one) => one === undefined)) return undefined
       const length = Math.min(...lists.map((one) => one?.length ?? 0))
-      return list(Array.from({ length: lists.length > 0 ? length : 0 }, (_unused, index) => ({ kind: 'tuple', items: lists.map((one) => one?.[index] as Value) })))
+      return list(
+        Array.from({ length: lists.length > 0 ? length : 0 }, (_unused, index) => ({ kind: 'tuple', items: lists.map((one) => one?.[index] as Value) })),
+      )
     }
     case 'itertools.chain': {
       const lists = args.map(itemsOf)
@@ -142,7 +152,8 @@ function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode)
     return object.name === 'django.conf.settings' && fallback ? fallback : undefined
   }
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
-  if (object.kind === 'class') return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
+  if (object.kind === 'class')
+    return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
   return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
 }
 

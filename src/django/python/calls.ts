@@ -47,7 +47,9 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
   if (member.kind === 'function' && object.kind === 'class' && !member.decorators.includes('staticmethod') && object.scope.names !== undefined) {
     // `self.method()` and class methods get the object itself; `Class.method(x)` says it.
-    const bound = member.decorators.includes('classmethod') || object.bases.length === 1 && object.bases[0]?.kind === 'class' && !object.scope.names.has(name) && object.scope.parent === undefined
+    const bound =
+      member.decorators.includes('classmethod') ||
+      (object.bases.length === 1 && object.bases[0]?.kind === 'class' && !object.scope.names.has(name) && object.scope.parent === undefined)
     return py.callFunction(member, bound ? [object, ...args] : args, keywords, node)
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
@@ -89,7 +91,15 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   if (target.kind === 'function') return py.callFunction(target, args, keywords, node)
   if (target.kind === 'class') return { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
   // environ.Path: root("apps")
-  if (target.kind === 'path') return callMethod(target, 'joinpath', args.map((arg) => py.resolve(arg)), keywords) ?? py.unknown(node, 'this path is not evaluated')
+  if (target.kind === 'path')
+    return (
+      callMethod(
+        target,
+        'joinpath',
+        args.map((arg) => py.resolve(arg)),
+        keywords,
+      ) ?? py.unknown(node, 'this path is not evaluated')
+    )
   if (target.kind === 'unknown') return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
   return opaque(py, written, args, keywords, node)

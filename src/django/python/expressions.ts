@@ -147,8 +147,7 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
   const left = py.value(leftNode, scope)
   if (operator === 'and' || operator === 'or') {
     const decided = truth(left)
-    if (decided === undefined)
-      return either(py.text(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.text(leftNode)}`))
+    if (decided === undefined) return either(py.text(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.text(leftNode)}`))
     return decided === (operator === 'or') ? left : py.expression(rightNode, scope)
   }
   return operate(py, left, operator, py.value(rightNode, scope), node)

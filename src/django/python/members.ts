@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
+import { classAttribute } from './class-attribute.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
@@ -42,18 +43,6 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
   }
 }
 
-/** A class attribute, its own or inherited; undefined where a base class was not read. */
-export function classAttribute(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, name: string, depth = 0): Value | undefined {
-  const own = owner.scope.names.get(name)
-  if (own || depth > 20) return own
-  for (const base of owner.bases) {
-    const parent = py.resolve(base)
-    const value = parent.kind === 'class' ? classAttribute(py, parent, name, depth + 1) : undefined
-    if (value) return value
-  }
-  return undefined
-}
-
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
@@ -81,7 +70,15 @@ function fieldsOf(py: Interpreter, object: Call, owner: ClassValue, node: Syntax
   fieldsCache.set(object, fields)
   const init = classAttribute(py, owner, '__init__')
   if (init?.kind !== 'function') return fields
-  const self: Value = { kind: 'class', name: owner.name, bases: [owner], scope: new Scope(undefined, fields), line: owner.line, decorated: false, file: owner.file }
+  const self: Value = {
+    kind: 'class',
+    name: owner.name,
+    bases: [owner],
+    scope: new Scope(undefined, fields),
+    line: owner.line,
+    decorated: false,
+    file: owner.file,
+  }
   py.callFunction(init, [self, ...object.args], object.keywords, node)
   return fields
 }

@@ -27,7 +27,8 @@ export function binary(left: Value, operator: string, right: Value): Value | und
     const order = compareTuples(left.items, right.items)
     if (order !== undefined) return arithmetic(order, operator, 0)
   }
-  if (left.kind === 'string' && right.kind === 'string' && /^[<>]=?$/.test(operator)) return arithmetic(left.value < right.value ? -1 : left.value > right.value ? 1 : 0, operator, 0)
+  if (left.kind === 'string' && right.kind === 'string' && /^[<>]=?$/.test(operator))
+    return arithmetic(left.value < right.value ? -1 : left.value > right.value ? 1 : 0, operator, 0)
   if (left.kind === 'number' && right.kind === 'number') {
     const result = arithmetic(left.value, operator, right.value)
     if (result !== undefined) return result
@@ -38,10 +39,16 @@ export function binary(left: Value, operator: string, right: Value): Value | und
   if (operator === '+' && left.kind === 'string' && right.kind === 'string')
     return left.value.length + right.value.length > MAX_TEXT ? undefined : string(left.value + right.value)
   if (operator === '*' && 'items' in left && right.kind === 'number' && right.value * left.items.length < MAX_ITEMS)
-    return { kind: left.kind, items: Array(Math.max(0, Math.trunc(right.value))).fill(left.items).flat() }
+    return {
+      kind: left.kind,
+      items: Array(Math.max(0, Math.trunc(right.value)))
+        .fill(left.items)
+        .flat(),
+    }
   // environ.Path(__file__) - 2
   if (operator === '-' && left.kind === 'path' && right.kind === 'number') return { kind: 'path', value: ancestor(left.value, right.value) }
-  if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path')) return { kind: 'path', value: joinPython([left.value, right.value]) }
+  if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path'))
+    return { kind: 'path', value: joinPython([left.value, right.value]) }
   if (operator === '-' && left.kind === 'set' && right.kind === 'set')
     return { kind: 'set', items: left.items.filter((item) => !right.items.some((other) => equal(item, other) === true)) }
   if (operator === '|' && left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: [...left.items, ...right.items] }

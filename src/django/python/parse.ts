@@ -1,6 +1,6 @@
 import type { SyntaxNode, Tree } from '@lezer/common'
 import { parser } from '@lezer/python'
-import { findSyntaxError } from './syntax.js'
+import { findSyntaxError, type PythonVersion } from './syntax.js'
 
 /** One Python file as a syntax tree. Lezer recovers from errors, and then its values may be wrong: `syntaxError` says so. */
 export interface ParsedFile {
@@ -12,9 +12,6 @@ export interface ParsedFile {
   /** From 1. */
   lineAt(position: number): number
 }
-
-/** Major and minor, or null where it is not known. */
-export type PythonVersion = readonly [major: number, minor: number] | null
 
 /** More than the largest migration known (291 kB) by far; a larger file is refused, not read half. */
 export const MAX_BYTES = 4_000_000

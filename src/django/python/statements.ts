@@ -124,8 +124,7 @@ function merge(py: Interpreter, scope: Scope, left: Scope, right: Scope, depends
     const [a, b] = [left.names.get(name), right.names.get(name)]
     if (a === b && a) scope.set(name, a)
     else if (a && b) scope.set(name, either(dependsOn, [a, b], py.unknown(node, `depends on ${dependsOn}`)))
-    else
-      scope.set(name, either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`)))
+    else scope.set(name, either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`)))
   }
 }
 

@@ -1,5 +1,7 @@
 import type { SyntaxNodeRef, Tree } from '@lezer/common'
-import type { PythonVersion } from './parse.js'
+
+/** Major and minor, or null where it is not known. */
+export type PythonVersion = readonly [major: number, minor: number] | null
 
 /**
  * The first place that this Python refuses to compile, as far as a tolerant grammar can tell. Said only where it is sure: a file
