@@ -1,7 +1,7 @@
 import type { Modules } from './modules/modules.js'
 import { readOperations } from './operations.js'
 import { Evaluator } from './python/evaluator.js'
-import { Raised } from './python/interpreter.js'
+import { fieldsOf } from './python/object-fields.js'
 import { classAttribute } from './python/class-attribute.js'
 import { MAX_BYTES, parsePython } from './python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
@@ -104,21 +104,39 @@ function applyInit(result: MigrationFile, migration: ClassValue, { app, modules 
   const init = migration.scope.names.get('__init__')
   if (init?.kind !== 'function') return
   const py = new Evaluator(init.file, modules)
-  const fields = new Map<string, Value>()
-  const self: ClassValue = { ...migration, bases: [migration], scope: new Scope(undefined, fields) }
-  const given: Value[] = [self, { kind: 'string', value: result.name }, { kind: 'string', value: app }]
-  try {
-    py.callFunction(init, given, new Map(), init.node)
-  } catch (error) {
-    if (!(error instanceof Raised)) throw error
-  }
+  const given: Value[] = [result.name, app].map((text) => ({ kind: 'string', value: text }))
+  const { node, file } = init
+  const self: Call = { kind: 'call', callee: 'Migration', target: migration, args: given, keywords: new Map(), line: migration.line, node, file }
+  const fields = fieldsOf(py, self, node)
   const passed = fields.get('__init_arguments__')
   const label = fields.get('app_label') ?? (passed?.kind === 'tuple' ? passed.items[1] : undefined)
   if (label?.kind === 'string' && label.value !== app) result.recordedAs = label.value
   else if (label !== undefined && label.kind !== 'string') problem(label, 'the label that __init__ passes on cannot be read', migration.line)
-  const text = py.text(init.node)
-  if (/self\.(dependencies|run_before|replaces)\b/.test(text)) problem(undefined, '__init__ changes its dependencies', migration.line)
-  if (/self\.operations\b/.test(text)) result.operations = null
+  applyFields(
+    result,
+    fields,
+    py.text(init.node),
+    { line: migration.line, python2: modules.environment.python?.[0] === 2, resolve: (value) => py.resolve(value) },
+    problem,
+  )
+}
+
+/** `self.dependencies = […]` in `__init__`. */
+function applyFields(result: MigrationFile, fields: ReadonlyMap<string, Value>, text: string, pairs: Pairs & { line: number }, problem: Report): void {
+  const given = (name: string) => (new RegExp(`self\\.${name}\\b`).test(text) ? (fields.get(name) ?? null) : undefined)
+  for (const [name, list] of [
+    ['dependencies', result.dependencies],
+    ['run_before', result.runBefore],
+  ] as const) {
+    const value = given(name)
+    if (value === undefined) continue
+    list.length = 0
+    if (value === null) problem(undefined, `__init__ changes ${name}`, pairs.line)
+    else for (const element of elements(value, name, problem, pairs.resolve)) addDependency(list, element, name, pairs, problem)
+  }
+  if (given('replaces') !== undefined) problem(undefined, '__init__ changes replaces', pairs.line)
+  const operations = given('operations')
+  if (operations !== undefined) result.operations = operations === null ? null : readOperations(operations, pairs.resolve)
 }
 
 /** A base that is neither Django's Migration nor a class that was read: its attributes would be inherited. */
@@ -144,10 +162,17 @@ function problemsOf(result: MigrationFile): Report {
   return (value, message, fallback) => {
     const line = value?.kind === 'unknown' || value?.kind === 'call' ? value.line : (fallback ?? null)
     const file = value?.kind === 'unknown' ? value.file : result.file
-    const reason = value?.kind === 'unknown' ? `: ${value.reason}` : value?.kind === 'either' ? `: it depends on ${value.dependsOn}` : ''
+    const reason = value === undefined ? '' : reasonOf(value)
     const problem: Problem = { code: value?.kind === 'either' ? 'depends-on-settings' : 'unreadable-file', file, line, message: message + reason }
     result.problems.push(problem)
   }
+}
+
+function reasonOf(value: Value): string {
+  if (value.kind === 'unknown') return `: ${value.reason}`
+  if (value.kind === 'either') return `: it depends on ${value.dependsOn}`
+  if (value.kind === 'reference') return `: ${value.name} is not known`
+  return value.kind === 'call' ? `: ${value.callee}() is not evaluated` : ''
 }
 
 function elements(value: Value | undefined, name: string, problem: Report, resolve: (value: Value) => Value): Value[] {

@@ -9,6 +9,7 @@ import { readMigration } from './migration-file.js'
 import { Modules } from './modules/modules.js'
 import { rulesFor } from './rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf, stringList } from './settings.js'
+import { settingOfApps } from './settings-of-apps.js'
 import type { AppFiles, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
@@ -70,7 +71,8 @@ export function openProject(request: ProjectRequest): Project {
     )
   const settings = readSettings(named, modules)
   const djangoVersion = request.djangoVersion ?? environment.djangoVersion
-  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules))
+  const rules = rulesFor(djangoVersion)
+  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, { modules, settings, rules }))
   return new Project(request.folder, managePy, settings, djangoVersion, modules)
 }
 

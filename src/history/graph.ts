@@ -56,11 +56,11 @@ export class MigrationGraph {
       for (const child of this.#children.get(key) ?? []) {
         this.#parents.get(child)?.delete(key)
         // A replaced node's edges to other replaced nodes vanish with them.
-        if (!gone.has(child) && child !== replacement) this.#link(child, replacement)
+        if (!gone.has(child)) this.#link(child, replacement)
       }
       for (const parent of this.#parents.get(key) ?? []) {
         this.#children.get(parent)?.delete(key)
-        if (!gone.has(parent) && parent !== replacement) this.#link(replacement, parent)
+        if (!gone.has(parent)) this.#link(replacement, parent)
       }
       this.#drop(key)
     }

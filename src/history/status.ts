@@ -45,7 +45,7 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       label: app.label,
       path: app.path,
       migrated: app.migrated,
-      migrations: listed(view, app.label).map((key) => migrationStatus(view, rules, holes, newest, key)),
+      migrations: listed(view, app.label, rules).map((key) => migrationStatus(view, rules, holes, newest, key)),
       ghosts: ghostsOf(view, rows, app.label),
     }))
     .filter((app) => app.migrated || app.ghosts.length > 0)
@@ -75,11 +75,11 @@ export function readableConflicts(project: ProjectFiles, view: LoaderView, rules
 }
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */
-export function listed(view: LoaderView, app: string): Key[] {
+export function listed(view: LoaderView, app: string, rules: Rules): Key[] {
   const seen = new Set<Key>()
   for (const leaf of view.graph.leaves(app)) for (const key of view.graph.forwardsPlan(leaf)) if (appOf(key) === app) seen.add(key)
-  // A cycle has no leaf; its members are listed all the same.
-  for (const key of [...view.graph.nodes.keys()].sort()) if (appOf(key) === app) seen.add(key)
+  // A cycle has no leaf. Where Django stops at it anyway its members are listed all the same; before 2.2 it may not notice.
+  if (rules.checksCyclesAtLoad || view.graph.leaves().length > 0) for (const key of [...view.graph.nodes.keys()].sort()) if (appOf(key) === app) seen.add(key)
   return [...seen]
 }
 

@@ -9,7 +9,7 @@ import type { Host } from '../python/host.js'
 import { classAttribute } from '../python/class-attribute.js'
 import { attribute } from '../python/members.js'
 import { MAX_BYTES, parsePython } from '../python/parse.js'
-import { type Call, Scope, type Value } from '../python/value.js'
+import { type Call, type ClassValue, Scope, type Value } from '../python/value.js'
 import { type Located, SearchPath } from './search-path.js'
 import { STANDARD } from './standard-library.js'
 
@@ -44,6 +44,8 @@ export class Modules implements Host {
   readonly #scopes = new Map<string, Scope>()
   readonly #values = new Map<string, Value | undefined>()
   #djangoNames: DjangoNames | undefined
+  #settingOfApps: ((name: string) => Value | undefined) | undefined
+  readonly #settingsOfApps = new Map<string, Value>()
   #nesting = 0
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
@@ -56,8 +58,10 @@ export class Modules implements Host {
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
   }
 
-  useDjangoNames(names: DjangoNames): void {
+  /** @param settingOfApps what an app sets where the settings say nothing */
+  useDjangoNames(names: DjangoNames, settingOfApps: (name: string) => Value | undefined): void {
     this.#djangoNames = names
+    this.#settingOfApps = settingOfApps
     this.#values.clear()
   }
 
@@ -96,9 +100,34 @@ export class Modules implements Host {
   lookUp(dotted: string): Value | undefined {
     if (this.#values.has(dotted)) return this.#values.get(dotted)
     this.#values.set(dotted, undefined)
-    const found = this.#djangoNames?.(dotted) ?? this.#find(dotted)
+    const setting = /^django\.conf\.settings\.([A-Z][A-Z0-9_]*)$/.exec(dotted)?.[1]
+    const found = setting === undefined ? (this.#djangoNames?.(dotted) ?? this.#find(dotted)) : (this.setting(setting) ?? this.#settingOfApps?.(setting))
     this.#values.set(dotted, found)
     return found
+  }
+
+  setting(name: string): Value | undefined {
+    return this.#djangoNames?.(`django.conf.settings.${name}`) ?? this.#settingsOfApps.get(name)
+  }
+
+  setSetting(name: string, value: Value): void {
+    this.#settingsOfApps.set(name, value)
+  }
+
+  worthOf(callee: string, args: readonly Value[]): Value | undefined {
+    const [model] = args
+    if (!/^django\.db\.migrations\.(migration\.)?swappable_dependency$/.test(callee) || model?.kind !== 'string') return undefined
+    return {
+      kind: 'tuple',
+      items: [
+        { kind: 'string', value: model.value.split('.')[0] as string },
+        { kind: 'string', value: '__first__' },
+      ],
+    }
+  }
+
+  listFolder(path: string): string[] {
+    return this.files.list(path)
   }
 
   #find(dotted: string): Value | undefined {
@@ -123,9 +152,15 @@ export class Modules implements Host {
       else if (value?.kind === 'module') value = value.scope.names.get(name) ?? starOf(value.scope)
       else if (value?.kind === 'class')
         value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
+      else if (value?.kind === 'call' && value.target?.kind === 'class') value = this.#attributeOf(value, value.target, name)
       else return undefined
     }
     return value?.kind === 'reference' ? (this.lookUp(value.name) ?? value) : value
+  }
+
+  #attributeOf(object: Call, owner: ClassValue, name: string): Value | undefined {
+    const value = attribute(new Evaluator(owner.file, this), object, name, owner.file.tree.topNode)
+    return value.kind === 'unknown' ? undefined : value
   }
 
   mayImport(dotted: string): boolean {

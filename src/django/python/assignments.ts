@@ -4,6 +4,7 @@ import { readArguments } from './calls.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
+import { fieldsOf } from './object-fields.js'
 import { mutate, replaceEverywhere } from './mutations.js'
 import { assignedIn } from './nodes.js'
 import { childrenOf } from './parse.js'
@@ -66,7 +67,10 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (!object || !mark || !index) return
   const container = py.value(object, scope)
   if (mark.name === '.') {
-    if (container.kind === 'class' || container.kind === 'module') container.scope.set(py.text(index), value)
+    const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
+    if (container.kind === 'class' || container.kind === 'module') container.scope.set(py.text(index), certain)
+    else if (container.kind === 'call' && container.target?.kind === 'class') fieldsOf(py, container, target).set(py.text(index), certain)
+    else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
     return
   }
   if (inside.some((part) => part.name === ':')) return setSlice(py, target, object, inside.slice(0, -1), value, scope)
@@ -126,7 +130,7 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   else bindOne(py, target, value, scope)
 }
 
-const FORGETFUL = ['exec', 'execfile', 'setattr', 'globals', 'vars', 'locals']
+const FORGETFUL = ['exec', 'execfile', 'globals', 'vars', 'locals']
 
 /** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`, `include("base.py")`. */
 export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -139,7 +143,10 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     const name = py.text(callee)
     const meant = py.expression(callee, scope)
     if (FORGETFUL.includes(name)) forgetAll(py, node, scope, `${name}() may change it`)
-    else if (meant.kind !== 'reference' || !argumentList || !include(py, meant.name, readArguments(py, argumentList, scope).args, scope))
+    else if (name === 'setattr') {
+      const done = py.expression(node, scope)
+      if (done.kind !== 'none') forgetAll(py, node, scope, 'setattr() may change it')
+    } else if (meant.kind !== 'reference' || !argumentList || !include(py, meant.name, readArguments(py, argumentList, scope).args, scope))
       py.expression(node, scope)
     return
   }

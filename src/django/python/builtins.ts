@@ -3,6 +3,7 @@ import { itemsOf } from './collections.js'
 import type { Host } from './host.js'
 import type { Interpreter } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
+import { fieldsOf } from './object-fields.js'
 import { callOsPath } from './os-path.js'
 import { boolean, equal, list, NONE, number, string, textOf, truth, type Value } from './value.js'
 
@@ -37,6 +38,16 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     }
     case 'isinstance':
       return isInstance(first, second)
+    case 'setattr':
+      return setAttribute(py, args, node)
+    case 'fnmatch.filter':
+      return first && 'items' in first && second?.kind === 'string'
+        ? list(first.items.filter((item) => item.kind === 'string' && wildcard(second.value).test(item.value)))
+        : undefined
+    case 'os.listdir': {
+      const folder = textOf(first)
+      return folder === undefined ? undefined : list(py.host.listFolder(folder).map(string))
+    }
     case 'importlib.import_module':
     case 'import_module':
       return first?.kind === 'string' && args.length === 1 && !first.value.startsWith('.') ? { kind: 'reference', name: first.value } : undefined
@@ -120,6 +131,14 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
       const lists = items?.map(itemsOf)
       return lists?.every((one) => one !== undefined) ? list(lists.flat() as Value[]) : undefined
     }
+    case 'distutils.version.LooseVersion':
+    case 'looseversion.LooseVersion':
+    case 'packaging.version.Version':
+    case 'packaging.version.parse':
+    case 'pkg_resources.parse_version':
+      return first?.kind === 'string' && /^\d+(\.\d+)*$/.test(first.value)
+        ? { kind: 'tuple', items: first.value.split('.').map((part) => number(Number(part))) }
+        : undefined
     case 'any':
     case 'all': {
       const truths = items?.map(truth)
@@ -147,14 +166,36 @@ function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode)
   const [object, name, fallback] = args
   if (!object || name?.kind !== 'string') return undefined
   if (object.kind === 'reference') {
-    const found = py.host.lookUp(`${object.name}.${name.value}`)
-    if (found) return found
-    return object.name === 'django.conf.settings' && fallback ? fallback : undefined
+    if (object.name === 'django.conf.settings') return py.host.setting(name.value) ?? fallback
+    return py.host.lookUp(`${object.name}.${name.value}`)
   }
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
+  if (object.kind === 'call' && object.target?.kind === 'class')
+    return fieldsOf(py, object, node).get(name.value) ?? classAttribute(py, object.target, name.value) ?? fallback
   if (object.kind === 'class')
     return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
   return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
+}
+
+function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], node: SyntaxNode): Value | undefined {
+  if (!object || name?.kind !== 'string' || !given) return undefined
+  const value = py.isDoubtful ? py.unknown(node, 'it is set in a branch that may not be taken') : given
+  if (object.kind === 'reference' && object.name === 'django.conf.settings') py.host.setSetting(name.value, value)
+  else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, value)
+  else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
+  else return undefined
+  return NONE
+}
+
+/** `*` and `?` of the shell. */
+function wildcard(pattern: string): RegExp {
+  return new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  )
 }
 
 const TYPES: Record<string, readonly Value['kind'][]> = {

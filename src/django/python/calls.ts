@@ -1,12 +1,15 @@
 import type { SyntaxNode } from '@lezer/common'
 import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
+import { classAttribute } from './class-attribute.js'
 import { attribute } from './members.js'
-import type { Interpreter } from './interpreter.js'
+import { fieldsOf } from './object-fields.js'
+import { type Interpreter, MaybeReturned } from './interpreter.js'
 import { callMethod } from './methods.js'
 import { bodyOf, splitByComma } from './nodes.js'
-import { childrenOf } from './parse.js'
-import { type Call, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
+import { either } from './operators.js'
+import { childrenOf, type ParsedFile } from './parse.js'
+import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -45,13 +48,8 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   if (object.kind === 'unknown') return object
   if (object.kind === 'call') return callOnCall(py, object, call, known)
   const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
-  if (member.kind === 'function' && object.kind === 'class' && !member.decorators.includes('staticmethod') && object.scope.names !== undefined) {
-    // `self.method()` and class methods get the object itself; `Class.method(x)` says it.
-    const bound =
-      member.decorators.includes('classmethod') ||
-      (object.bases.length === 1 && object.bases[0]?.kind === 'class' && !object.scope.names.has(name) && object.scope.parent === undefined)
-    return py.callFunction(member, bound ? [object, ...args] : args, keywords, node)
-  }
+  if (member.kind === 'function' && object.kind === 'class')
+    return py.callFunction(member, member.decorators.includes('classmethod') ? [object, ...args] : args, keywords, node)
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
   return callValue(py, member, dotted, args, keywords, node)
 }
@@ -61,7 +59,9 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
   if (object.callee === 'super' && name === '__init__') {
     // What a class passes on to Django's own `__init__` is kept on the object itself.
     const self = scope.get('self')
-    if (self?.kind === 'class') self.scope.set('__init_arguments__', { kind: 'tuple', items: [...known, ...keywords.values()] })
+    if (self?.kind === 'call') fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items: [...known, ...keywords.values()] })
+    const inherited = self?.kind === 'call' && self.target?.kind === 'class' ? initAbove(py, self.target, py.file) : undefined
+    if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
     return NONE
   }
   const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file)
@@ -72,6 +72,17 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     return member.kind === 'unknown' ? member : py.unknown(node, `.${name}() is not evaluated`)
   }
   return opaque(py, `${object.callee}().${name}`, args, keywords, node)
+}
+
+/** The `__init__` of a base class, as `super()` finds it from a class of this file. */
+function initAbove(py: Interpreter, owner: ClassValue, file: ParsedFile): FunctionValue | undefined {
+  if (owner.file !== file || !owner.scope.names.has('__init__')) return undefined
+  for (const written of owner.bases) {
+    const base = py.resolve(written)
+    const found = base.kind === 'class' ? classAttribute(py, base, '__init__') : undefined
+    if (found?.kind === 'function') return found
+  }
+  return undefined
 }
 
 function callValue(py: Interpreter, callee: Value, written: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Value {
@@ -102,7 +113,12 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
     )
   if (target.kind === 'unknown') return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
-  return opaque(py, written, args, keywords, node)
+  const made = opaque(py, written, args, keywords, node)
+  const worth = py.host.worthOf(
+    made.callee,
+    args.map((arg) => py.resolve(arg)),
+  )
+  return worth ? { ...made, worth } : made
 }
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
@@ -153,7 +169,9 @@ export function callFunction(py: Interpreter, callee: FunctionValue, args: reado
   bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda })
   if (isLambda) return py.expression(body, inner)
   if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
-  return py.block(bodyOf(body), inner) ?? NONE
+  const ending = py.block(bodyOf(body), inner)
+  if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))
+  return ending ?? NONE
 }
 
 interface Binding {

@@ -3,7 +3,8 @@ import { callFunction } from './calls.js'
 import { bindTargets } from './assignments.js'
 import { evaluate } from './expressions.js'
 import type { Host } from './host.js'
-import { type Interpreter, Raised } from './interpreter.js'
+import { type Ending, type Interpreter, isCaught, MaybeReturned, Raised } from './interpreter.js'
+import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from './parse.js'
 import { runStatement } from './statements.js'
 import { type Scope, string, type Unknown, type Value } from './value.js'
@@ -16,6 +17,8 @@ const MAX_DEPTH = 80
 export interface Budget {
   steps: number
   depth: number
+  /** A branch that may not be taken is being followed. */
+  doubtful: boolean
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -25,7 +28,7 @@ export class Evaluator implements Interpreter {
   readonly catching: string[][] = []
   readonly #budget: Budget
 
-  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0 }) {
+  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false }) {
     this.file = file
     this.host = host
     this.#budget = budget
@@ -41,6 +44,14 @@ export class Evaluator implements Interpreter {
       if (error instanceof Raised) return error
       throw error
     }
+  }
+
+  get isDoubtful(): boolean {
+    return this.#budget.doubtful
+  }
+
+  set isDoubtful(doubtful: boolean) {
+    this.#budget.doubtful = doubtful
   }
 
   expression(node: SyntaxNode, scope: Scope): Value {
@@ -61,13 +72,19 @@ export class Evaluator implements Interpreter {
     return value.kind === 'reference' ? (this.host.lookUp(value.name) ?? value) : value
   }
 
-  block(statements: readonly SyntaxNode[], scope: Scope): Value | undefined {
+  block(statements: readonly SyntaxNode[], scope: Scope): Ending {
+    let maybe: MaybeReturned | undefined
     for (const statement of statements) {
       if (++this.#budget.steps > MAX_STEPS) return this.unknown(statement, 'the file takes too long to evaluate')
-      const returned = runStatement(this, statement, scope)
-      if (returned) return returned
+      const ending = runStatement(this, statement, scope)
+      if (ending instanceof MaybeReturned) maybe = maybe ? new MaybeReturned(maybe.dependsOn, this.#oneOf(maybe, ending.value, statement)) : ending
+      else if (ending) return maybe ? this.#oneOf(maybe, ending, statement) : ending
     }
-    return undefined
+    return maybe
+  }
+
+  #oneOf(maybe: MaybeReturned, other: Value, node: SyntaxNode): Value {
+    return either(maybe.dependsOn, [maybe.value, other], this.unknown(node, `depends on ${maybe.dependsOn}`))
   }
 
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
@@ -80,6 +97,10 @@ export class Evaluator implements Interpreter {
     this.#budget.depth += 3
     try {
       return callFunction(home, callee, args, keywords)
+    } catch (error) {
+      // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
+      if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error.exception, clause))) throw error
+      return this.unknown(node, `${callee.name}() raises ${error.exception}`)
     } finally {
       this.#budget.depth -= 3
     }

@@ -9,6 +9,13 @@ export interface Host {
   isEager(dotted: string): boolean
   /** The value of an imported name, or undefined when it is not one that is read. */
   lookUp(dotted: string): Value | undefined
+  /** A setting that is there, without a look at what apps set by themselves: what `getattr` and `hasattr` see. */
+  setting(name: string): Value | undefined
+  /** `setattr(settings, name, value)`, as apps do it while they are imported. */
+  setSetting(name: string, value: Value): void
+  /** What a call that is kept as a call would give. */
+  worthOf(callee: string, args: readonly Value[]): Value | undefined
+  listFolder(path: string): string[]
   /** False when `import` would surely fail: then an `except ImportError` runs. */
   mayImport(dotted: string): boolean
   /** `from . import x` and friends: the dotted name of a relative import. */

@@ -10,13 +10,15 @@ export interface Interpreter {
   /** Names of exceptions that an enclosing `try` of this file catches, innermost last. */
   readonly catching: string[][]
 
+  /** Inside a branch that may not be taken: what it changes outside its own names is not certain. */
+  isDoubtful: boolean
+
   /** The value as written: an import stays a reference. */
   expression(node: SyntaxNode, scope: Scope): Value
   /** The value itself: a reference is looked up in its module. */
   value(node: SyntaxNode, scope: Scope): Value
   resolve(value: Value): Value
-  /** @returns the value of a `return`, undefined when the block runs to its end */
-  block(statements: readonly SyntaxNode[], scope: Scope): Value | undefined
+  block(statements: readonly SyntaxNode[], scope: Scope): Ending
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void
   /** Calls a function that was read, in its own file. */
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
@@ -24,6 +26,20 @@ export interface Interpreter {
   line(node: SyntaxNode): number
   unknown(node: SyntaxNode, reason: string): Unknown
 }
+
+/** A `return` that was met only if something unknown is so; what follows it may run as well. */
+export class MaybeReturned {
+  readonly dependsOn: string
+  readonly value: Value
+
+  constructor(dependsOn: string, value: Value) {
+    this.dependsOn = dependsOn
+    this.value = value
+  }
+}
+
+/** How a block ended: by a `return`, perhaps by one, or at its end. */
+export type Ending = Value | MaybeReturned | undefined
 
 /** A Python exception on its way to a `try` of the file, or out of the module. */
 export class Raised {

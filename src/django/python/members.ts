@@ -3,10 +3,11 @@ import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
 import { classAttribute } from './class-attribute.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { fieldsOf } from './object-fields.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from './parse.js'
-import { type Call, type ClassValue, lookUp, Scope, string, type Value } from './value.js'
+import { type Call, lookUp, type Scope, string, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
 export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -31,6 +32,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
     case 'module':
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
+      if (name === '__name__') return string(object.name)
       return classAttribute(py, object, name) ?? py.unknown(node, `${object.name}.${name} is inherited or not set`)
     case 'call':
       return instanceAttribute(py, object, name, node)
@@ -47,7 +49,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
   if (target?.kind !== 'class') return { kind: 'reference', name: `${object.callee}().${name}` }
-  const own = fieldsOf(py, object, target, node).get(name)
+  const own = fieldsOf(py, object, node).get(name)
   if (own) return own
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
@@ -60,29 +62,6 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   return py.unknown(node, `${target.name} has no ${name} that can be read`)
 }
 
-const fieldsCache = new WeakMap<Call, Map<string, Value>>()
-
-/** `self.x = …` of `__init__`. */
-function fieldsOf(py: Interpreter, object: Call, owner: ClassValue, node: SyntaxNode): Map<string, Value> {
-  const known = fieldsCache.get(object)
-  if (known) return known
-  const fields = new Map<string, Value>()
-  fieldsCache.set(object, fields)
-  const init = classAttribute(py, owner, '__init__')
-  if (init?.kind !== 'function') return fields
-  const self: Value = {
-    kind: 'class',
-    name: owner.name,
-    bases: [owner],
-    scope: new Scope(undefined, fields),
-    line: owner.line,
-    decorated: false,
-    file: owner.file,
-  }
-  py.callFunction(init, [self, ...object.args], object.keywords, node)
-  return fields
-}
-
 export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
   if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
   if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
@@ -91,6 +70,10 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
   if (object.kind === 'path') {
     const parents = callMethod(object, '.parents', [], new Map())
     if (parents && key.kind === 'number') return parents
+  }
+  if (object.kind === 'call' && object.target?.kind === 'class') {
+    const method = attribute(py, object, '__getitem__', node)
+    return method.kind === 'function' ? py.callFunction(method, [object, key], new Map(), node) : py.unknown(node, 'this subscript is not evaluated')
   }
   if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
     const value = py.host.env[key.value]

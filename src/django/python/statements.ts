@@ -1,16 +1,16 @@
 import type { SyntaxNode } from '@lezer/common'
 import { assign, deleteTargets, expressionStatement, forget, update } from './assignments.js'
 import { readArguments } from './calls.js'
-import { itemsOf } from './collections.js'
+import { commaList, itemsOf } from './collections.js'
 import { runImport } from './imports.js'
-import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { type Ending, type Interpreter, isCaught, MaybeReturned, Raised } from './interpreter.js'
 import { bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
-import { NONE, Scope, truth, type Value } from './value.js'
+import { Scope, truth, type Value } from './value.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
-export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefined {
+export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   switch (node.name) {
     case 'StatementGroup':
       return py.block(childrenOf(node), scope)
@@ -49,17 +49,27 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): V
       const inner = parts.find((child) => child.name === 'FunctionDefinition' || child.name === 'ClassDefinition')
       const decorators = parts.filter((child) => child.name === 'Decorator').map((child) => decoratorName(py.text(child)))
       if (inner) define(py, inner, scope, decorators)
+      if (inner?.name === 'FunctionDefinition' && decorators.length === 1) decorate(py, inner, scope, decorators[0] as string)
       return undefined
     }
     case 'ReturnStatement': {
-      const value = childrenOf(node)[1]
-      return value ? py.expression(value, scope) : NONE
+      return commaList(py, childrenOf(node).slice(1), scope)
     }
     case 'RaiseStatement':
       throw raisedBy(py, node)
     default:
       return undefined
   }
+}
+
+/** A decorator that is a function of the file is called, as Python does. */
+function decorate(py: Interpreter, node: SyntaxNode, scope: Scope, decorator: string): void {
+  const function_ = scope.get(decorator)
+  const nameNode = childrenOf(node).find((part) => part.name === 'VariableName')
+  if (function_?.kind !== 'function' || !nameNode) return
+  const name = py.text(nameNode)
+  const plain = scope.get(name)
+  if (plain?.kind === 'function') scope.set(name, py.callFunction(function_, [{ ...plain, decorators: [] }], new Map(), node))
 }
 
 /** `@functools.lru_cache(None)` is `functools.lru_cache`. */
@@ -87,7 +97,7 @@ function branchesOf(node: SyntaxNode): Branch[] {
   })
 }
 
-function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Value | undefined {
+function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Ending {
   const [first, ...rest] = list
   if (!first?.body) return undefined
   const { body } = first
@@ -96,25 +106,49 @@ function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Value
   if (decided === true) return py.block(bodyOf(body), scope)
   if (decided === false) return branches(py, rest, scope)
   const [yes, no] = [scope.copy(), scope.copy()]
+  const before = py.isDoubtful
+  py.isDoubtful = true
   const left = attempt(() => py.block(bodyOf(body), yes))
   const right = attempt(() => branches(py, rest, no))
+  py.isDoubtful = before
   // A branch that raises is not the one that a working project takes.
-  if ('raised' in left && 'raised' in right) throw left.raised
-  if ('raised' in left || 'raised' in right) {
-    scope.replaceWith('raised' in left ? no : yes)
-    return 'raised' in left ? (right as { returned: Value | undefined }).returned : (left as { returned: Value | undefined }).returned
+  if (left instanceof Raised && right instanceof Raised) throw left
+  if (left instanceof Raised || right instanceof Raised) {
+    scope.replaceWith(left instanceof Raised ? no : yes)
+    return left instanceof Raised ? (right as Ending) : left
   }
   const dependsOn = py.text(first.condition)
-  merge(py, scope, yes, no, dependsOn, first.condition)
-  if (!left.returned && !right.returned) return undefined
-  return either(dependsOn, [left.returned ?? NONE, right.returned ?? NONE], py.unknown(first.condition, `depends on ${dependsOn}`))
+  return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition })
 }
 
-function attempt(run: () => Value | undefined): { returned: Value | undefined } | { raised: Raised } {
+interface Fork {
+  scope: Scope
+  yes: Scope
+  no: Scope
+  left: Ending
+  right: Ending
+  dependsOn: string
+  node: SyntaxNode
+}
+
+/** Where only one way returns, what follows runs with the names of the other. */
+function joinEndings(py: Interpreter, { scope, yes, no, left, right, dependsOn, node }: Fork): Ending {
+  const tooMany = py.unknown(node, `depends on ${dependsOn}`)
+  const isSure = (ending: Ending): ending is Value => ending !== undefined && !(ending instanceof MaybeReturned)
+  if (isSure(left) && isSure(right)) return either(dependsOn, [left, right], tooMany)
+  if (isSure(left)) scope.replaceWith(no)
+  else if (isSure(right)) scope.replaceWith(yes)
+  else merge(py, scope, yes, no, dependsOn, node)
+  const values = [left, right].flatMap((ending) => (ending instanceof MaybeReturned ? [ending.value] : ending === undefined ? [] : [ending]))
+  if (values.length === 0) return undefined
+  return new MaybeReturned(dependsOn, values.length === 1 ? (values[0] as Value) : either(dependsOn, values, tooMany))
+}
+
+function attempt(run: () => Ending): Ending | Raised {
   try {
-    return { returned: run() }
+    return run()
   } catch (error) {
-    if (error instanceof Raised) return { raised: error }
+    if (error instanceof Raised) return error
     throw error
   }
 }
@@ -135,7 +169,7 @@ interface Handler {
 }
 
 /** An import that is not there is what `try: from .local import *` is written for: then the handler runs. */
-function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefined {
+function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const parts = childrenOf(node)
   const body = parts.find((part) => part.name === 'Body')
   if (!body) return undefined
@@ -146,7 +180,7 @@ function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefi
   }
   const [otherwise, finally_] = [section('else'), section('finally')]
   py.catching.push(handlers.flatMap((handler) => handler.classes))
-  let returned: Value | undefined
+  let returned: Ending
   let raised: Raised | undefined
   try {
     returned = py.block(bodyOf(body), scope)
@@ -185,7 +219,7 @@ function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {
   return handlers
 }
 
-function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefined {
+function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const parts = childrenOf(node)
   const inAt = parts.findIndex((part) => part.name === 'in')
   const body = parts.find((part) => part.name === 'Body')
@@ -198,8 +232,9 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefi
   }
   for (const item of items) {
     py.bind(parts.slice(1, inAt), item, scope)
-    const returned = py.block(bodyOf(body), scope)
-    if (returned) return returned
+    const ending = py.block(bodyOf(body), scope)
+    if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
+    if (ending) return ending
   }
   return undefined
 }

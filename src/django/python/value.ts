@@ -28,6 +28,8 @@ export interface Call {
   callee: string
   /** The class or function that is called, where it was read too. */
   target?: ClassValue | FunctionValue
+  /** What it would give, where the call itself says more. */
+  worth?: Value
   args: Value[]
   keywords: Map<string, Value>
   line: number
@@ -104,7 +106,9 @@ export function truth(value: Value): boolean | undefined {
 const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
 
 /** Python's ==; undefined where it cannot be known. */
-export function equal(left: Value, right: Value): boolean | undefined {
+export function equal(written: Value, other: Value): boolean | undefined {
+  const left = written.kind === 'call' && written.worth ? written.worth : written
+  const right = other.kind === 'call' && other.worth ? other.worth : other
   if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
   if ('value' in left && 'value' in right) return left.kind === right.kind && left.value === right.value
   if ('items' in left && 'items' in right) {
