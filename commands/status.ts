@@ -11,6 +11,7 @@ export default class Status extends MigstateCommand {
   static override strict = false
   static override flags = {
     check: Flags.boolean({ description: 'Exit 3 when anything is unapplied, a hole, a ghost, a duplicate, a conflict or unreadable.' }),
+    data: Flags.boolean({ description: 'List only migrations with data operations (RunPython, RunSQL, custom ones).' }),
     ...readFlags,
   }
 
@@ -20,7 +21,7 @@ export default class Status extends MigstateCommand {
     await this.perform(flags, {
       files: 'required',
       readOnly: true,
-      work: (workspace) => status(workspace, { apps }),
+      work: (workspace) => status(workspace, { apps, data: flags.data }),
       render: (result, style, workspace) => renderStatus(result, style, workspace.aliases.length > 1),
       exitCode: (result) => (flags.check && findingsOf(result).length > 0 ? 3 : 0),
     })

@@ -1,4 +1,6 @@
 import { loadConfig, type Settings } from './config/index.js'
+import { fake, type FakeArgs } from './verbs/fake.js'
+import { graph, type GraphArgs } from './verbs/graph.js'
 import { history, type HistoryArgs } from './verbs/history.js'
 import { SILENT } from './verbs/interaction.js'
 import { mark, type MarkArgs } from './verbs/mark.js'
@@ -6,6 +8,7 @@ import { plan, type PlanArgs } from './verbs/plan.js'
 import { recover, type RecoverArgs } from './verbs/recover.js'
 import { rerun, type RerunArgs } from './verbs/rerun.js'
 import { rollback, type RollbackArgs } from './verbs/rollback.js'
+import { show, type ShowArgs } from './verbs/show.js'
 import { createSnapshot, listSnapshots, restoreSnapshot, showSnapshot } from './verbs/snapshot.js'
 import { status, type StatusArgs } from './verbs/status.js'
 import { Workspace } from './verbs/workspace.js'
@@ -13,7 +16,9 @@ import { Workspace } from './verbs/workspace.js'
 export { type ErrorCode, MigstateError, type Warning } from './errors/index.js'
 export type * from './verbs/results.js'
 export type { StatusResult } from './verbs/status.js'
-export type { HistoryArgs, MarkArgs, PlanArgs, RecoverArgs, RerunArgs, RollbackArgs, StatusArgs }
+export type { GraphResult } from './verbs/graph.js'
+export type { ShowResult } from './verbs/show.js'
+export type { FakeArgs, GraphArgs, HistoryArgs, MarkArgs, PlanArgs, RecoverArgs, RerunArgs, RollbackArgs, ShowArgs, StatusArgs }
 
 /** The long flags in camelCase; without `url` the database is the project's own. */
 export type OpenOptions = Omit<Settings, 'json' | 'noColor' | 'verbose' | 'quiet'>
@@ -29,6 +34,9 @@ export async function open(options: OpenOptions = {}) {
   return {
     status: (args: StatusArgs = {}) => status(workspace, args),
     plan: (args: PlanArgs = {}) => plan(workspace, args),
+    show: (args: ShowArgs) => show(workspace, args),
+    graph: (args: GraphArgs = {}) => graph(workspace, args),
+    fake: (args: FakeArgs = {}) => fake(workspace, args, SILENT),
     mark: (args: MarkArgs) => mark(workspace, args, SILENT),
     /** One migration, named as `migrations: [name]` or `migration: name`. */
     rerun: (args: Omit<RerunArgs, 'migration' | 'unattended'> & { migration?: string; migrations?: string[] }) =>

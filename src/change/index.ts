@@ -7,3 +7,4 @@ export { type MarkRequest, planMarkApplied, planMarkUnapplied } from './plan-mar
 export { planRestore } from './plan-restore.js'
 export { hasChanges, newestUndoable, planRollback, rollbackSequence } from './plan-rollback.js'
 export { tableChanged } from './table-changed.js'
+export { planFakeChange } from './plan-fake.js'

@@ -37,6 +37,16 @@ export const projectFlags = {
     helpGroup: 'PROJECT',
   }),
   'manage-py': Flags.string({ helpValue: 'PATH', description: 'manage.py, where it is not in the project folder.', helpGroup: 'PROJECT' }),
+  migrations: Flags.string({
+    helpValue: 'LABEL=PATH',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Where the migrations of an app lie, in place of what the settings say (repeatable).',
+    helpGroup: 'PROJECT',
+  }),
+  'django-version': Flags.string({ helpValue: 'V', description: 'Rules of this Django, in place of the one that was found.', helpGroup: 'PROJECT' }),
+  'ask-django': Flags.boolean({ description: "Start the project's Python once, read-only, for what files cannot tell; the answer is kept.", helpGroup: 'PROJECT' }),
+  'no-cache': Flags.boolean({ description: 'Read every file anew and keep nothing.', helpGroup: 'PROJECT' }),
   'no-files': Flags.boolean({ description: 'Rows only: read no project files.', helpGroup: 'PROJECT' }),
 }
 

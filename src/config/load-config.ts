@@ -29,6 +29,9 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
   if (merged.lockTimeout !== undefined && !(merged.lockTimeout >= 0 && Number.isFinite(merged.lockTimeout)))
     problems.push('--lock-timeout is a number of seconds, 0 or more')
   if (merged.mode !== undefined && merged.mode !== 'table') problems.push(`--mode "${merged.mode}" is not "table"`)
+  for (const entry of merged.migrations ?? []) if (!/^\w+=./.test(entry)) problems.push(`--migrations "${entry}" is not LABEL=PATH`)
+  if (merged.djangoVersion !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(merged.djangoVersion))
+    problems.push(`--django-version "${merged.djangoVersion}" is not a version such as 5.2 or 4.2.16`)
   if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
   return {
     ...merged,
@@ -99,6 +102,8 @@ function checkConfigFile(path: string, text: string, problems: string[]): Settin
   }
   // Paths in the file are relative to the file, so that it means the same from every folder.
   if (typeof found.project === 'string') found.project = resolve(dirname(path), found.project)
+  if (Array.isArray(found.migrations))
+    found.migrations = (found.migrations as string[]).map((entry) => entry.replace(/=(.*[/\\].*)$/, (_all, place: string) => `=${resolve(dirname(path), place)}`))
   if (Array.isArray(found.path)) found.path = found.path.map((entry) => resolve(dirname(path), entry))
   return found as Settings
 }

@@ -8,6 +8,10 @@ export const SETTING_KEYS = {
   project: 'string',
   settings: 'string',
   path: 'strings',
+  migrations: 'strings',
+  djangoVersion: 'string',
+  askDjango: 'boolean',
+  noCache: 'boolean',
   noFiles: 'boolean',
   schema: 'string',
   table: 'string',
@@ -30,6 +34,11 @@ export interface Settings {
   project?: string
   settings?: string
   path?: string[]
+  /** `LABEL=PATH` each. */
+  migrations?: string[]
+  djangoVersion?: string
+  askDjango?: boolean
+  noCache?: boolean
   noFiles?: boolean
   schema?: string
   table?: string

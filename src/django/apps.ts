@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { appConfigOf, type AppIdentity } from './app-config.js'
 import { findMigrationFiles } from './migration-files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
@@ -44,6 +44,8 @@ interface FoundMigrations {
 
 function migrationsOf(identity: AppIdentity, context: Omit<MigrationContext, 'app'>): FoundMigrations {
   const { modules, settings, rules } = context
+  const override = context.overrides?.[identity.label]
+  if (override !== undefined) return { package: placeOf(override, context), broken: null, problems: [] }
   const chosen = migrationModuleOf(identity.label, context)
   const nothing: FoundMigrations = { package: null, broken: null, problems: [] }
   if (chosen?.kind === 'none') {
@@ -61,6 +63,20 @@ function migrationsOf(identity: AppIdentity, context: Omit<MigrationContext, 'ap
   const dotted = chosen?.value ?? `${identity.module}.migrations`
   if (chosen === undefined || modules.locate(dotted) !== null) return { ...nothing, package: packageAt(dotted, context) }
   return { ...nothing, broken: missingModule(dotted, context) }
+}
+
+/** `--migrations LABEL=PATH`: a folder, or a dotted package. */
+function placeOf(place: string, context: Omit<MigrationContext, 'app'>): Located | null {
+  const folder = resolve(place)
+  return context.modules.files.isFolder(folder) ? { kind: 'package', file: join(folder, '__init__.py'), folders: [folder] } : packageAt(place, context)
+}
+
+/** An app that only `--migrations` names. @returns null when there is no such place */
+export function readNamedApp(label: string, place: string, context: Omit<MigrationContext, 'app'>, read: MigrationReader = readMigration): AppFiles | null {
+  const located = placeOf(place, context)
+  if (located === null) return null
+  const migrations = findMigrationFiles(located, context).map(({ name, file }) => read(file, name, { ...context, app: label }))
+  return { label, module: label, path: dirname(located.folders[0] ?? ''), migrated: true, broken: null, problems: [], migrations }
 }
 
 function packageAt(dotted: string, { modules }: Omit<MigrationContext, 'app'>): Located | null {

@@ -1,5 +1,5 @@
 export { type DatabaseSetting, databaseAliases, readDatabase } from './databases.js'
 export { defaultPython } from './environment.js'
 export { openProject, Project } from './project.js'
-export type { AppFiles, Dependency, MigrationFile, Operation, Problem, ProjectFiles } from './types.js'
+export type { AppFiles, Argument, Dependency, Hazard, MigrationFile, Operation, Problem, ProjectFiles } from './types.js'
 export { compareVersions } from './version.js'

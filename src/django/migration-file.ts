@@ -14,6 +14,8 @@ export interface MigrationContext {
   modules: Modules
   settings: DjangoSettings
   rules: Rules
+  /** `--migrations`: place by label. */
+  overrides?: Readonly<Record<string, string>>
 }
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */

@@ -1,3 +1,4 @@
+import { hazardsOf } from './hazards.js'
 import { OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
 import { readArguments } from './operation-arguments.js'
 import { classAttribute } from './python/class-attribute.js'
@@ -34,8 +35,9 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     arguments: () => readArguments(given),
   }
   if (kind === 'RunPython') {
-    const code = codeName(given.get('code'))
-    return { ...base, code, summary: `${type} ${code}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_code')) }
+    const function_ = given.get('code')
+    const code = codeName(function_)
+    return { ...base, code, ...(function_?.kind === 'function' ? { hazards: () => hazardsOf(function_) } : {}), summary: `${type} ${code}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_code')) }
   }
   if (kind === 'RunSQL')
     return { ...base, summary: `${type} ${sqlText(given.get('sql'))}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_sql')) }

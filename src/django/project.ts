@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import { readApp } from './apps.js'
+import { readApp, readNamedApp } from './apps.js'
 import { djangoNames } from './django-names.js'
 import { findEnvironment } from './environment.js'
 import { Files } from './files.js'
@@ -33,9 +33,18 @@ export class Project {
   readonly settings: DjangoSettings
   readonly djangoVersion: string | null
   readonly #modules: Modules
+  readonly #overrides: Readonly<Record<string, string>>
   #files: ProjectFiles | undefined
 
-  constructor(folder: string, managePy: string, settings: DjangoSettings, djangoVersion: string | null, modules: Modules) {
+  constructor(
+    folder: string,
+    managePy: string,
+    settings: DjangoSettings,
+    djangoVersion: string | null,
+    modules: Modules,
+    overrides: Readonly<Record<string, string>> = {},
+  ) {
+    this.#overrides = overrides
     this.folder = folder
     this.managePy = managePy
     this.settings = settings
@@ -45,7 +54,7 @@ export class Project {
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
-    this.#files ??= readFiles(this.folder, this.settings, this.djangoVersion, this.#modules)
+    this.#files ??= readFiles(this.folder, this.settings, this.djangoVersion, this.#modules, this.#overrides)
     return this.#files
   }
 }
@@ -73,24 +82,35 @@ export function openProject(request: ProjectRequest): Project {
   const djangoVersion = request.djangoVersion ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, { modules, settings, rules }))
-  return new Project(request.folder, managePy, settings, djangoVersion, modules)
+  return new Project(request.folder, managePy, settings, djangoVersion, modules, request.migrations)
 }
 
-function readFiles(folder: string, settings: DjangoSettings, djangoVersion: string | null, modules: Modules): ProjectFiles {
+function readFiles(
+  folder: string,
+  settings: DjangoSettings,
+  djangoVersion: string | null,
+  modules: Modules,
+  overrides: Readonly<Record<string, string>>,
+): ProjectFiles {
   const rules = rulesFor(djangoVersion)
   const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
   const apps: AppFiles[] = []
   const notFound: string[] = []
   const labels = new Map<string, string>()
   let broken: ProjectFiles['broken'] = null
+  const context = { modules, settings, rules, overrides }
   for (const entry of installed.items) {
-    const app = readApp(entry, { modules, settings, rules }, readMigration)
+    const app = readApp(entry, context, readMigration)
     if (!app) notFound.push(entry)
     else if (!labels.has(app.label)) {
       labels.set(app.label, entry)
       apps.push(app)
     } else if (installed.complete && app.problems.length === 0)
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
+  }
+  for (const [label, place] of Object.entries(overrides)) {
+    const app = labels.has(label) ? null : readNamedApp(label, place, context)
+    if (app) apps.push(app)
   }
   const useTz = settings.get('USE_TZ')
   const timeZone = settings.get('TIME_ZONE')

@@ -72,7 +72,7 @@ export function settingsModuleOf(folder: string, managePy: string, flag: string 
   const other = namedByOtherFiles(folder, modules)
   if (other !== undefined) return { module: other, by: 'other file' }
   // A project whose manage.py hides it: a settings.py beside it.
-  return text !== null && modules.files.isFile(join(folder, 'settings.py')) ? { module: 'settings', by: 'other file' } : null
+  return text !== null && modules.files.isFile(join(folder, 'settings.py')) ? { module: 'settings', by: 'manage.py' } : null
 }
 
 function namedInText(managePy: string, text: string): string | undefined {

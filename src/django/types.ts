@@ -47,6 +47,14 @@ export interface Operation {
   line: number
   /** By parameter; absent where the file was not read in this run. */
   arguments?: () => Record<string, Argument>
+  /** RunPython: what its function does that a second run may do again. */
+  hazards?: () => Hazard[]
+}
+
+export interface Hazard {
+  code: string
+  message: string
+  line: number
 }
 
 export interface MigrationFile {

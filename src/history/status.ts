@@ -18,6 +18,8 @@ export interface MigrationStatus {
   /** null: a custom operation, or a file that could not be read. */
   data: boolean | null
   replaces: [app: string, name: string][]
+  /** Only with `--data`: its data operations and custom ones, a line each. */
+  operations?: string[]
 }
 
 export interface AppStatus {
@@ -83,14 +85,19 @@ export function listed(view: LoaderView, app: string, rules: Rules): Key[] {
   return [...seen]
 }
 
+/** `[X]`, `[ ]` or, since 4.0, `[-]`. */
+export function stateOf(view: LoaderView, rules: Rules, key: Key): MigrationStatus['state'] {
+  if (!view.applied.has(key)) return 'unapplied'
+  return rules.showsUnrecordedSquash && !view.recorded.has(key) ? 'unrecorded-squash' : 'applied'
+}
+
 function migrationStatus(view: LoaderView, rules: Rules, holes: Set<Key>, newest: Map<Key, Row>, key: Key): MigrationStatus {
   const file = view.disk.get(key)
   const row = newest.get(key)
-  const unrecorded = rules.showsUnrecordedSquash && !view.recorded.has(key)
   const operations = file?.operations ?? null
   return {
     name: nameOf(key),
-    state: !view.applied.has(key) ? 'unapplied' : unrecorded ? 'unrecorded-squash' : 'applied',
+    state: stateOf(view, rules, key),
     recorded: row !== undefined,
     applied: row?.applied ?? null,
     hole: holes.has(key),

@@ -4,8 +4,18 @@ import { type DatabaseSetting, databaseAliases, type Project, readDatabase } fro
 import { MigstateError } from '../errors/index.js'
 
 /** The database of a command: `--url`, `MIGSTATE_URL`, migstate.json, else the project's own DATABASES[alias]. */
-export function chooseConnection(config: Config, project: Project | null, env: Readonly<Record<string, string | undefined>>): ConnectionSpec {
+export function chooseConnection(
+  config: Config,
+  project: Project | null,
+  { env, readOnly }: { env: Readonly<Record<string, string | undefined>>; readOnly: boolean },
+): ConnectionSpec {
   if (config.url !== undefined) return parseDatabaseUrl(config.url)
+  if (project?.settings.namedBy === 'other file' && !readOnly)
+    throw new MigstateError(
+      'database-unknown',
+      `The settings module ${project.settings.module} is named only by a file of another tool, which must not choose the database of a write. Nothing was changed.`,
+      { hint: 'Name it with --settings or DJANGO_SETTINGS_MODULE, or give --url.' },
+    )
   const setting = project && readDatabase(project.settings, config.database)
   if (project && setting) return fromSetting(setting, config.database, project)
   // A stray DATABASE_URL must never send an edit to another database, so it counts only where no settings are read.

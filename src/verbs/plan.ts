@@ -20,7 +20,7 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
     })
   const rows = database.hasTable ? (await workspace.read()).rows : []
   const result = planMigrate(
-    { project, rows, rules: workspace.rules(), alias: workspace.alias },
+    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine },
     args.app === undefined ? undefined : { app: args.app, name: args.migration },
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')

@@ -1,11 +1,13 @@
 import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../django/index.js'
-import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, readableConflicts, statusOf } from '../history/index.js'
+import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, makeKey, readableConflicts, statusOf } from '../history/index.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface StatusArgs {
   apps?: string[]
+  /** Only migrations with data operations, and those of which nobody can tell. */
+  data?: boolean
 }
 
 export interface StatusResult {
@@ -40,10 +42,21 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
       table: database.hasTable ? database.table.name : database.tableName,
     },
     django: { version: project?.djangoVersion ?? null },
-    apps: result.apps.filter((app) => shown(app.label)),
+    apps: result.apps.filter((app) => shown(app.label)).flatMap((app) => (args.data ? withData(app, result.view) : [app])),
     unknownApps: result.unknownApps.filter((app) => shown(app.label)),
     summary: result.summary,
   }
+}
+
+/** What people look for who want to run something again; null is a custom operation, which may do anything. */
+function withData(app: AppStatus, view: LoaderView | undefined): AppStatus[] {
+  const migrations = app.migrations
+    .filter((one) => one.data !== false)
+    .map((one) => {
+      const operations = view?.disk.get(makeKey(app.label, one.name))?.operations ?? []
+      return { ...one, operations: operations.filter((each) => each.data !== false).map((each) => each.summary) }
+    })
+  return migrations.length > 0 ? [{ ...app, migrations, ghosts: [] }] : []
 }
 
 /** `--no-files`: every label is unknown, nothing is judged. */

@@ -3,7 +3,7 @@ import { type Database, type History, openDatabase } from '../database/index.js'
 import { openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { compareVersions } from '../django/index.js'
-import { NEWEST_KNOWN, type Rules, rulesFor } from '../history/index.js'
+import { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../history/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
 
 export interface WorkspaceOptions {
@@ -37,7 +37,7 @@ export class Workspace {
   static async open(config: Config, options: WorkspaceOptions): Promise<Workspace> {
     const warnings = new Warnings()
     const project = openConfiguredProject(config, options)
-    const spec = chooseConnection(config, project, options.env)
+    const spec = chooseConnection(config, project, options)
     const database = await openDatabase(
       spec,
       { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000, signal: options.signal },
@@ -71,6 +71,8 @@ export class Workspace {
       this.warnings.add('django-version-unknown', `no Django was found beside the project, so the rules of Django ${NEWEST_KNOWN} are used`)
     else if (compareVersions(files.djangoVersion.split('.').slice(0, 2).join('.'), NEWEST_KNOWN) > 0)
       this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is newer than ${NEWEST_KNOWN}, whose rules are used`)
+    else if (compareVersions(files.djangoVersion, OLDEST_KNOWN) < 0)
+      this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is older than ${OLDEST_KNOWN}, whose rules are used`)
     return files
   }
 
@@ -98,7 +100,16 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
   // With --no-files the settings are still asked for the database, unless a URL names it.
   if (config.noFiles && config.url !== undefined) return null
   try {
-    return openProject({ folder, managePy: config.managePy, settings: config.settings, python: config.python, path: config.path, env: options.env })
+    return openProject({
+      folder,
+      managePy: config.managePy,
+      settings: config.settings,
+      python: config.python,
+      path: config.path,
+      env: options.env,
+      djangoVersion: config.djangoVersion,
+      migrations: Object.fromEntries((config.migrations ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])),
+    })
   } catch (error) {
     const usable = config.url !== undefined && options.files === 'optional'
     if (usable && error instanceof MigstateError && error.code === 'bad-settings') return null

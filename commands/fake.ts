@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core'
+import { MigstateCommand } from '../src/cli/base-command.js'
+import { changeFlags } from '../src/cli/flags.js'
+import { renderChange } from '../src/render/change.js'
+import { fake } from '../src/verbs/fake.js'
+
+export default class Fake extends MigstateCommand {
+  static override summary = 'Write the rows that "manage.py migrate --fake …" would write, also where Django refuses.'
+  static override description =
+    'Rows of other apps that come or go are listed first. What stops Django itself is a warning; "migstate mark" is the way to change only what you name. The schema is not changed.'
+  static override examples = ['<%= config.bin %> fake shop --dry-run', '<%= config.bin %> fake shop 0003', '<%= config.bin %> fake shop zero']
+  static override args = {
+    app: Args.string({ description: 'App label.' }),
+    migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
+  }
+  static override flags = changeFlags
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Fake)
+    const request = { ...args, dryRun: flags['dry-run'], reason: flags.reason }
+    await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => fake(workspace, request, ui), render: renderChange })
+  }
+}

@@ -1,0 +1,20 @@
+import { Args } from '@oclif/core'
+import { MigstateCommand } from '../src/cli/base-command.js'
+import { readFlags } from '../src/cli/flags.js'
+import { renderShow } from '../src/render/show.js'
+import { show } from '../src/verbs/show.js'
+
+export default class Show extends MigstateCommand {
+  static override summary = 'Show one migration: row, file, dependencies, dependants, operations, journal entries.'
+  static override examples = ['<%= config.bin %> show shop 0003', '<%= config.bin %> show shop 0003 --json']
+  static override args = {
+    app: Args.string({ description: 'App label.', required: true }),
+    migration: Args.string({ description: 'Migration name or unique prefix.', required: true }),
+  }
+  static override flags = readFlags
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Show)
+    await this.perform(flags, { files: 'optional', readOnly: true, work: (workspace) => show(workspace, args), render: renderShow })
+  }
+}

@@ -1,0 +1,85 @@
+import { type Change, planFakeChange } from '../change/index.js'
+import type { Row } from '../database/index.js'
+import type { ProjectFiles } from '../django/index.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
+import { type FakePlan, type Gate, planFake } from '../history/index.js'
+import { runChange, settle } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import type { ChangeResult } from './results.js'
+import type { Workspace } from './workspace.js'
+
+export interface FakeArgs {
+  app?: string | undefined
+  /** A name or prefix as Django takes it, or `zero`. */
+  migration?: string | undefined
+  dryRun?: boolean
+  reason?: string | undefined
+}
+
+/** The row changes of `manage.py migrate --fake …`, also where a gate stops Django. */
+export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction): Promise<ChangeResult> {
+  await settle(workspace, ui, args.dryRun ?? false)
+  const { warnings } = workspace
+  const project = workspace.files()
+  if (!project)
+    throw new MigstateError('no-project', 'What Django would record is read from the files of the project, and none are read. Nothing was changed.', {
+      hint: 'Leave --no-files out, or name rows with "migstate mark".',
+    })
+  const planned = (rows: readonly Row[]): FakePlan => planOrRefuse(workspace, project, rows, args)
+  const { rows } = await workspace.read()
+  const plan = planned(rows)
+  for (const gate of plan.lifted) warnLifted(warnings, gate)
+  const others = ofOtherApps(planFakeChange(plan, rows), args.app)
+  return runChange(
+    workspace,
+    {
+      kind: 'fake',
+      plan: ({ rows: now }) => planFakeChange(planned(now), now),
+      question: {
+        title: ['fake', args.app, args.migration].filter(Boolean).join(' '),
+        notes: [
+          ...(others.length > 0 ? [`Rows of other apps among them: ${others.join(', ')}.`] : []),
+          ...plan.lifted.slice(0, 3).map((gate) => `Django itself would refuse: ${gate.message}`),
+        ],
+        ask: 'Write what "manage.py migrate --fake" would write?',
+      },
+      dryRun: args.dryRun ?? false,
+      reason: args.reason ?? null,
+    },
+    ui,
+  )
+}
+
+function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonly Row[], { app, migration }: FakeArgs): FakePlan {
+  const input = { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: workspace.database.facts.engine }
+  const plan = planFake(input, app === undefined ? undefined : { app, name: migration })
+  if (!('gate' in plan)) return plan
+  throw refusal(plan)
+}
+
+/** A wrong target is wrong usage; where Django dies by a bare exception, its name is the answer. */
+function refusal({ gate, exception, message, migrations }: Gate): MigstateError {
+  const code = exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
+  const text = code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}. Nothing was changed.` : `${message} Nothing was changed.`
+  return new MigstateError(code, text, { details: code === 'django-error' ? { exception } : { candidates: migrations.map(([, name]) => name) } })
+}
+
+const CODES: Partial<Record<Gate['gate'], string>> = {
+  'inconsistent-history': 'hole',
+  'bad-file': 'unreadable-file',
+  'bad-reference': 'missing-parent',
+  'bad-row': 'malformed-applied',
+  unreadable: 'not-checked',
+}
+
+function warnLifted(warnings: Warnings, { gate, message }: Gate): void {
+  const text = gate === 'unreadable' ? message : `Django itself would refuse: ${message}`
+  warnings.add(CODES[gate] ?? gate, text)
+}
+
+/** Rows of other apps that come or go: what surprises people about `--fake`. */
+function ofOtherApps(change: Change, app: string | undefined): string[] {
+  if (app === undefined) return []
+  const marked = [...change.remove.map((row) => ({ ...row, sign: '-' })), ...change.add.map((row) => ({ ...row, sign: '+' }))]
+  return marked.filter((row) => row.app !== app).map((row) => `${row.sign}${row.app}.${row.name}`)
+}
