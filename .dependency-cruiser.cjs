@@ -62,7 +62,7 @@ module.exports = {
       to: { path: '^(src|commands)/', pathNot: '^src/(errors|config|verbs)/' },
     },
     onlyFrom('drivers', 'only src/database imports Knex and drivers', 'node_modules/(knex|pg|mysql2|better-sqlite3)/', ['src/database']),
-    onlyFrom('processes', 'only src/rerun starts processes', '^(node:)?child_process$', ['src/rerun']),
+    onlyFrom('processes', 'only src/rerun and src/django/ask start processes', '^(node:)?child_process$', ['src/rerun', 'src/django/ask']),
     onlyFrom('oclif', 'only src/cli and commands import oclif', 'node_modules/@oclif/', ['src/cli', 'commands']),
   ],
   options: {

@@ -7,7 +7,11 @@ import { graph } from '../src/verbs/graph.js'
 export default class Graph extends MigstateCommand {
   static override summary = 'Show the migration graph, coloured by state.'
   static override usage = 'graph [APP...]'
-  static override examples = ['<%= config.bin %> graph shop', '<%= config.bin %> graph --format mermaid', '<%= config.bin %> graph --format dot | dot -Tsvg > graph.svg']
+  static override examples = [
+    '<%= config.bin %> graph shop',
+    '<%= config.bin %> graph --format mermaid',
+    '<%= config.bin %> graph --format dot | dot -Tsvg > graph.svg',
+  ]
   static override strict = false
   static override flags = {
     format: Flags.string({ options: ['text', 'mermaid', 'dot'], default: 'text', description: 'Lines, or the language of Mermaid or Graphviz.' }),

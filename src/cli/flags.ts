@@ -45,7 +45,10 @@ export const projectFlags = {
     helpGroup: 'PROJECT',
   }),
   'django-version': Flags.string({ helpValue: 'V', description: 'Rules of this Django, in place of the one that was found.', helpGroup: 'PROJECT' }),
-  'ask-django': Flags.boolean({ description: "Start the project's Python once, read-only, for what files cannot tell; the answer is kept.", helpGroup: 'PROJECT' }),
+  'ask-django': Flags.boolean({
+    description: "Start the project's Python once, read-only, for what files cannot tell; the answer is kept.",
+    helpGroup: 'PROJECT',
+  }),
   'no-cache': Flags.boolean({ description: 'Read every file anew and keep nothing.', helpGroup: 'PROJECT' }),
   'no-files': Flags.boolean({ description: 'Rows only: read no project files.', helpGroup: 'PROJECT' }),
 }

@@ -3,3 +3,4 @@ export { type ConnectionSpec, describeConnection, type ServerSpec, type SqliteSp
 export { maskUrl, parseDatabaseUrl, tlsMode } from './database-url.js'
 export { type Config, loadConfig } from './load-config.js'
 export type { Settings } from './settings.js'
+export { splitWords } from './command-words.js'

@@ -103,7 +103,9 @@ function checkConfigFile(path: string, text: string, problems: string[]): Settin
   // Paths in the file are relative to the file, so that it means the same from every folder.
   if (typeof found.project === 'string') found.project = resolve(dirname(path), found.project)
   if (Array.isArray(found.migrations))
-    found.migrations = (found.migrations as string[]).map((entry) => entry.replace(/=(.*[/\\].*)$/, (_all, place: string) => `=${resolve(dirname(path), place)}`))
+    found.migrations = (found.migrations as string[]).map((entry) =>
+      entry.replace(/=(.*[/\\].*)$/, (_all, place: string) => `=${resolve(dirname(path), place)}`),
+    )
   if (Array.isArray(found.path)) found.path = found.path.map((entry) => resolve(dirname(path), entry))
   return found as Settings
 }

@@ -17,6 +17,8 @@ type Context = Omit<MigrationContext, 'app'>
 /** django/apps/config.py, `AppConfig.create`. @returns null when neither a module nor a class of this name is found */
 export function appConfigOf(entry: string, context: Context): AppIdentity | null {
   const { modules } = context
+  const told = context.labels?.get(entry)
+  if (told !== undefined) return modules.locate(entry) === null ? null : { label: told, module: entry, problems: [] }
   if (modules.locate(entry) !== null) return ofModule(entry, context)
   const at = entry.lastIndexOf('.')
   if (at < 0 || modules.locate(entry.slice(0, at)) === null) return null

@@ -22,6 +22,11 @@ export class Files {
     return this.#stat(path) !== null
   }
 
+  /** What the file is now. */
+  signature(path: string): Signature {
+    return signatureOf(this.#stat(path))
+  }
+
   /** Bytes; 0 when there is no file. */
   size(path: string): number {
     return this.#stat(path)?.size ?? 0

@@ -3,7 +3,12 @@ import type { Hazard } from './types.js'
 
 /** What a data migration does that a second run may do again: evidence for a person to weigh, by line, never a verdict. */
 const PATTERNS: { code: string; pattern: RegExp; unless?: RegExp; message: string }[] = [
-  { code: 'inserts', pattern: /\.(?:create|bulk_create)\(/, unless: /ignore_conflicts|update_conflicts/, message: 'inserts without a guard: a second run adds rows again' },
+  {
+    code: 'inserts',
+    pattern: /\.(?:create|bulk_create)\(/,
+    unless: /ignore_conflicts|update_conflicts/,
+    message: 'inserts without a guard: a second run adds rows again',
+  },
   { code: 'accumulates', pattern: /\bF\(|\.\w+\s*\+=/, message: 'changes a value from itself: a second run changes it again' },
   { code: 'deletes', pattern: /\.delete\(/, message: 'deletes rows' },
   { code: 'raw-sql', pattern: /\.execute(?:many)?\(|\.raw\(/, message: 'runs SQL of its own' },
@@ -20,6 +25,10 @@ export function hazardsOf({ node, file }: FunctionValue): Hazard[] {
     .slice(node.from, node.to)
     .split('\n')
     .flatMap((text, index) =>
-      PATTERNS.filter(({ pattern, unless }) => pattern.test(text) && !unless?.test(text) && !/^\s*#/.test(text)).map(({ code, message }) => ({ code, message, line: first + index })),
+      PATTERNS.filter(({ pattern, unless }) => pattern.test(text) && !unless?.test(text) && !/^\s*#/.test(text)).map(({ code, message }) => ({
+        code,
+        message,
+        line: first + index,
+      })),
     )
 }

@@ -16,6 +16,8 @@ export interface MigrationContext {
   rules: Rules
   /** `--migrations`: place by label. */
   overrides?: Readonly<Record<string, string>>
+  /** Labels by package that Django itself has told (`--ask-django`). */
+  labels?: ReadonlyMap<string, string>
 }
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */

@@ -37,7 +37,15 @@ function readOperation(call: Call, resolve: Resolve): Operation {
   if (kind === 'RunPython') {
     const function_ = given.get('code')
     const code = codeName(function_)
-    return { ...base, code, ...(function_?.kind === 'function' ? { hazards: () => hazardsOf(function_) } : {}), summary: `${type} ${code}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_code')) }
+    return {
+      ...base,
+      code,
+      ...(function_?.kind === 'function' ? { hazards: () => hazardsOf(function_) } : {}),
+      summary: `${type} ${code}`,
+      data: true,
+      schema: own ? false : null,
+      reversible: isGiven(given.get('reverse_code')),
+    }
   }
   if (kind === 'RunSQL')
     return { ...base, summary: `${type} ${sqlText(given.get('sql'))}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_sql')) }

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import { readApp, readNamedApp } from './apps.js'
+import { answeredSettings } from './ask/answered.js'
+import { askOrRemember } from './ask/remember.js'
+import { ProjectCache } from './cache/project-cache.js'
+import { Store } from './cache/store.js'
 import { djangoNames } from './django-names.js'
 import { findEnvironment } from './environment.js'
 import { Files } from './files.js'
-import { readMigration } from './migration-file.js'
+import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from './modules/modules.js'
+import { readProjectFiles } from './project-files.js'
 import { rulesFor } from './rules.js'
-import { type DjangoSettings, readSettings, settingsModuleOf, stringList } from './settings.js'
+import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
 import { settingOfApps } from './settings-of-apps.js'
-import type { AppFiles, ProjectFiles } from './types.js'
+import type { MigrationFile, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
   folder: string
@@ -24,6 +28,10 @@ export interface ProjectRequest {
   djangoVersion?: string | undefined
   /** `--migrations LABEL=PATH`: folders or dotted packages by label. */
   migrations?: Readonly<Record<string, string>>
+  /** Where answers are kept between runs; without it nothing is. */
+  cacheFolder?: string | undefined
+  /** `--ask-django`: the words that start the project's Python; `needsDatabase` where no URL names the database. */
+  ask?: { command: readonly string[]; needsDatabase: boolean } | undefined
 }
 
 /** A project found on disk; its apps are read when they are first asked for. */
@@ -32,30 +40,28 @@ export class Project {
   readonly managePy: string
   readonly settings: DjangoSettings
   readonly djangoVersion: string | null
-  readonly #modules: Modules
-  readonly #overrides: Readonly<Record<string, string>>
+  readonly #context: Omit<MigrationContext, 'app'>
+  readonly #cache: ProjectCache | null
   #files: ProjectFiles | undefined
 
-  constructor(
-    folder: string,
-    managePy: string,
-    settings: DjangoSettings,
-    djangoVersion: string | null,
-    modules: Modules,
-    overrides: Readonly<Record<string, string>> = {},
-  ) {
-    this.#overrides = overrides
-    this.folder = folder
-    this.managePy = managePy
-    this.settings = settings
+  constructor(place: { folder: string; managePy: string }, context: Omit<MigrationContext, 'app'>, djangoVersion: string | null, cache: ProjectCache | null) {
+    this.folder = place.folder
+    this.managePy = place.managePy
+    this.settings = context.settings
     this.djangoVersion = djangoVersion
-    this.#modules = modules
+    this.#context = context
+    this.#cache = cache
   }
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
-    this.#files ??= readFiles(this.folder, this.settings, this.djangoVersion, this.#modules, this.#overrides)
+    this.#files ??= readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache)
     return this.#files
+  }
+
+  /** The same migration with the arguments of its operations, which are not kept between runs. */
+  detailed(file: MigrationFile): MigrationFile {
+    return file.operations?.some((one) => one.arguments === undefined) ? readMigration(file.file, file.name, { ...this.#context, app: file.app }) : file
   }
 }
 
@@ -65,12 +71,8 @@ export function openProject(request: ProjectRequest): Project {
   const files = new Files()
   const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env }, files)
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
-  const modules = new Modules({
-    folders: [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath],
-    env: request.env,
-    environment,
-    files,
-  })
+  const folders = [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath]
+  const modules = new Modules({ folders, env: request.env, environment, files })
   const named = settingsModuleOf(request.folder, managePy, request.settings, modules)
   if (named === null)
     throw new MigstateError(
@@ -79,52 +81,26 @@ export function openProject(request: ProjectRequest): Project {
       { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
     )
   const settings = readSettings(named, modules)
-  const djangoVersion = request.djangoVersion ?? environment.djangoVersion
+  const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
+  const question = questionOf(request, managePy, named.module, environment.sitePackages)
+  const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: named.module }, { store, question, modules }) : null
+  if (answer) settings.tell(answeredSettings(answer))
+  const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
-  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, { modules, settings, rules }))
-  return new Project(request.folder, managePy, settings, djangoVersion, modules, request.migrations)
+  const context: Omit<MigrationContext, 'app'> = {
+    modules,
+    settings,
+    rules,
+    overrides: request.migrations ?? {},
+    ...(answer ? { labels: new Map(answer.apps.map(({ name, label }) => [name, label])) } : {}),
+  }
+  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
+  const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? JSON.stringify(answer) : ''} ${question}`)
+  return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache)
 }
 
-function readFiles(
-  folder: string,
-  settings: DjangoSettings,
-  djangoVersion: string | null,
-  modules: Modules,
-  overrides: Readonly<Record<string, string>>,
-): ProjectFiles {
-  const rules = rulesFor(djangoVersion)
-  const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
-  const apps: AppFiles[] = []
-  const notFound: string[] = []
-  const labels = new Map<string, string>()
-  let broken: ProjectFiles['broken'] = null
-  const context = { modules, settings, rules, overrides }
-  for (const entry of installed.items) {
-    const app = readApp(entry, context, readMigration)
-    if (!app) notFound.push(entry)
-    else if (!labels.has(app.label)) {
-      labels.set(app.label, entry)
-      apps.push(app)
-    } else if (installed.complete && app.problems.length === 0)
-      broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
-  }
-  for (const [label, place] of Object.entries(overrides)) {
-    const app = labels.has(label) ? null : readNamedApp(label, place, context)
-    if (app) apps.push(app)
-  }
-  const useTz = settings.get('USE_TZ')
-  const timeZone = settings.get('TIME_ZONE')
-  return {
-    folder,
-    settingsModule: settings.module,
-    djangoVersion,
-    apps,
-    notFound,
-    complete: installed.complete,
-    problems: [...installed.problems, ...apps.flatMap((app) => app.problems)],
-    broken,
-    // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".
-    useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? rules.usesTzByDefault : null,
-    timeZone: timeZone?.kind === 'string' ? timeZone.value : timeZone === undefined ? 'America/Chicago' : null,
-  }
+/** Everything that the user has said about the project, and where that leads. */
+function questionOf(request: ProjectRequest, managePy: string, settings: string, sitePackages: readonly string[]): string {
+  const { folder, python, path, env, migrations, ask } = request
+  return JSON.stringify([folder, managePy, settings, python, path, env.PYTHONPATH, migrations, ask?.command, sitePackages])
 }

@@ -33,7 +33,16 @@ export class DjangoSettings {
     this.#configuration = found?.kind === 'class' ? found : undefined
   }
 
+  /** What Django itself has told (`--ask-django`). */
+  tell(told: ReadonlyMap<string, Value>): void {
+    this.#told = told
+  }
+
+  #told: ReadonlyMap<string, Value> = new Map()
+
   get(name: string): Value | undefined {
+    const told = this.#told.get(name)
+    if (told) return told
     if (this.#configuration) return this.#fromConfiguration(this.#configuration, name)
     const value = this.#scope.names.get(name)
     if (value) return this.resolve(value)

@@ -1,9 +1,9 @@
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { type Key, keyOf, makeKey } from './key.js'
-import { cycleGate, loadHistory } from './loader.js'
+import { loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
-import { inRunOrder, migrationPlan, type PlanInput, type Step } from './plan.js'
+import { inRunOrder, lateCycles, migrationPlan, type PlanInput, type Step } from './plan.js'
 import { resolveTargets, type Target } from './target.js'
 
 /** One call of Django's recorder: `record_applied` inserts without looking, `record_unapplied` deletes all rows of the key. */
@@ -29,7 +29,7 @@ export function planFake(input: PlanInput, target?: Target): FakePlan | Gate {
   const view = loadHistory(input.project, input.rows, rules)
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) return targets
-  const cycles = rules.checksCyclesAtLoad ? [] : cycleGate(view.graph)
+  const cycles = lateCycles(view, rules, targets)
   const lifted = [...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return plan

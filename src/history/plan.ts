@@ -46,12 +46,22 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) gates.push(targets)
-  // Before 2.2 a cycle is met by the first plan that is asked for, after all other gates.
-  if (!rules.checksCyclesAtLoad) gates.push(...cycleGate(view.graph))
+  if (!('gate' in targets)) gates.push(...lateCycles(view, rules, targets))
   if (gates.length > 0 || 'gate' in targets) return { steps: [], blockedBy: gates, laterGatesUnknown: false }
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return { steps: [], blockedBy: [plan], laterGatesUnknown: false }
   return { steps: plan.steps, blockedBy: [], laterGatesUnknown: false }
+}
+
+/** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */
+export function lateCycles(view: LoaderView, rules: Rules, targets: readonly PlanTarget[]): Gate[] {
+  if (rules.checksCyclesAtLoad) return []
+  const walks = (target: PlanTarget): boolean => {
+    if ('zero' in target) return view.graph.roots(target.zero).length > 0
+    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key)
+    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key))
+  }
+  return (rules.replacesInGraph && view.graph.leaves().length > 0) || targets.some(walks) ? cycleGate(view.graph) : []
 }
 
 /** A plan and the graph it was made on: Django may have loaded a second one, without replacements. */

@@ -36,11 +36,17 @@ function mermaid({ nodes, edges }: GraphResult): string {
   const apps = [...new Set(nodes.map((node) => node.app))]
   const label = (text: string) => cleanLine(text).replaceAll('"', '#quot;')
   const groups = apps.map((app, index) => {
-    const inside = nodes.filter((node) => node.app === app).map((node) => `    ${ids.get(keyOf(app, node.name))}["${label(node.name)}"]:::${node.state.replace('-', '_')}`)
+    const inside = nodes
+      .filter((node) => node.app === app)
+      .map((node) => `    ${ids.get(keyOf(app, node.name))}["${label(node.name)}"]:::${node.state.replace('-', '_')}`)
     return [`  subgraph app${index}["${label(app)}"]`, ...inside, '  end'].join('\n')
   })
   const arrows = edges.map(([[app, name], [parentApp, parent]]) => `  ${ids.get(keyOf(parentApp, parent))} --> ${ids.get(keyOf(app, name))}`)
-  const classes = ['  classDef applied fill:#d4edda,stroke:#28a745', '  classDef unapplied fill:#fff,stroke:#999,stroke-dasharray:4', '  classDef unrecorded_squash fill:#fff3cd,stroke:#b8860b']
+  const classes = [
+    '  classDef applied fill:#d4edda,stroke:#28a745',
+    '  classDef unapplied fill:#fff,stroke:#999,stroke-dasharray:4',
+    '  classDef unrecorded_squash fill:#fff3cd,stroke:#b8860b',
+  ]
   return ['flowchart LR', ...groups, ...arrows, ...classes].join('\n')
 }
 

@@ -19,7 +19,11 @@ export function renderShow({ migration: one }: ShowResult, style: Style): string
   if (one.operations) {
     lines.push('', style.strong(one.operations.length === 0 ? 'No operations.' : 'Operations'))
     for (const operation of one.operations) {
-      const notes = [operation.data ? 'data' : operation.data === null ? 'custom' : '', operation.reversible === false ? style.bad('not reversible') : '', operation.elidable ? 'elidable' : '']
+      const notes = [
+        operation.data ? 'data' : operation.data === null ? 'custom' : '',
+        operation.reversible === false ? style.bad('not reversible') : '',
+        operation.elidable ? 'elidable' : '',
+      ]
       const noted = notes.filter(Boolean).join(', ')
       lines.push(`  ${cleanLine(operation.summary)}${noted ? style.weak(`  (${noted})`) : ''}`)
     }

@@ -8,7 +8,8 @@ export function renderStatus(result: StatusResult, style: Style, several: boolea
   for (const app of result.apps) {
     lines.push(style.strong(cleanLine(app.label)))
     if (app.migrations.length === 0) lines.push(' (no migrations)')
-    for (const migration of app.migrations) lines.push(migrationLine(migration, style), ...(migration.operations ?? []).map((one) => style.weak(`       ${cleanLine(one)}`)))
+    for (const migration of app.migrations)
+      lines.push(migrationLine(migration, style), ...(migration.operations ?? []).map((one) => style.weak(`       ${cleanLine(one)}`)))
     for (const row of app.ghosts) lines.push(style.bad(` [X] ${cleanLine(row.name)}  ghost: recorded, but there is no file`))
   }
   for (const app of result.unknownApps) {

@@ -1,4 +1,4 @@
-export { splitWords } from './command-words.js'
+export { splitWords } from '../config/index.js'
 export { ManageCommand } from './manage-command.js'
 export { planRerun, type RerunPlan } from './preflight.js'
 export { previewRecovery, type Recovery, recoverOperation } from './recover.js'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import { splitWords } from './command-words.js'
+import { splitWords } from '../config/index.js'
 
 export interface ManageRequest {
   /** Folder of the project, where the child runs. */

@@ -59,8 +59,10 @@ function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonl
 
 /** A wrong target is wrong usage; where Django dies by a bare exception, its name is the answer. */
 function refusal({ gate, exception, message, migrations }: Gate): MigstateError {
-  const code = exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
-  const text = code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}. Nothing was changed.` : `${message} Nothing was changed.`
+  const code =
+    exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
+  const text =
+    code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}. Nothing was changed.` : `${message} Nothing was changed.`
   return new MigstateError(code, text, { details: code === 'django-error' ? { exception } : { candidates: migrations.map(([, name]) => name) } })
 }
 

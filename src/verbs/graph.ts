@@ -21,7 +21,10 @@ export interface GraphResult {
 export async function graph(workspace: Workspace, args: GraphArgs): Promise<GraphResult> {
   const { database, warnings } = workspace
   const project = workspace.files()
-  if (!project) throw new MigstateError('no-project', 'The graph is made from the files of the project, and none are read.', { hint: 'Leave --no-files out, or give --project DIR.' })
+  if (!project)
+    throw new MigstateError('no-project', 'The graph is made from the files of the project, and none are read.', {
+      hint: 'Leave --no-files out, or give --project DIR.',
+    })
   const rows = database.hasTable ? (await workspace.read()).rows : []
   checkApps(project, rows, args.apps ?? [])
   await warnUnfinished(workspace)
@@ -35,6 +38,11 @@ export async function graph(workspace: Workspace, args: GraphArgs): Promise<Grap
   const shown = new Set(keys)
   return {
     nodes: keys.map((key) => ({ app: pairOf(key)[0], name: pairOf(key)[1], state: stateOf(view, rules, key) })),
-    edges: keys.flatMap((key) => view.graph.parents(key).filter((parent) => shown.has(parent)).map((parent): [Pair, Pair] => [pairOf(key), pairOf(parent)])),
+    edges: keys.flatMap((key) =>
+      view.graph
+        .parents(key)
+        .filter((parent) => shown.has(parent))
+        .map((parent): [Pair, Pair] => [pairOf(key), pairOf(parent)]),
+    ),
   }
 }

@@ -45,9 +45,14 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
   const project = workspace.files()
   const name = resolveMigration({ project, rows, app: args.app, text: args.migration }, warnings)
   const key = makeKey(args.app, name)
-  const row = [...rows].sort(byId).filter((one) => one.app === args.app && one.name === name).at(-1) ?? null
+  const row =
+    [...rows]
+      .sort(byId)
+      .filter((one) => one.app === args.app && one.name === name)
+      .at(-1) ?? null
   const view = project && loadHistory(project, rows, workspace.rules())
-  const file = view?.disk.get(key)
+  const found = view?.disk.get(key)
+  const file = found && (workspace.project?.detailed(found) ?? found)
   const operations = file?.operations ?? null
   const journal = database.hasTable ? await database.reading(() => readOperations(database)) : []
   if (database.hasTable) await warnUnfinished(workspace, journal)

@@ -1,6 +1,6 @@
-import { type Config, maskUrl } from '../config/index.js'
+import { type Config, maskUrl, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
-import { openProject, type Project, type ProjectFiles } from '../django/index.js'
+import { cacheFolder, defaultPython, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { compareVersions } from '../django/index.js'
 import { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../history/index.js'
@@ -100,8 +100,12 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
   // With --no-files the settings are still asked for the database, unless a URL names it.
   if (config.noFiles && config.url !== undefined) return null
   try {
+    const cacheDirectory = config.noCache ? undefined : cacheFolder(options.env)
+    const words = config.askDjango ? splitWords(defaultPython({ folder, python: config.python, env: options.env })) : undefined
     return openProject({
       folder,
+      cacheFolder: cacheDirectory,
+      ask: words && { command: words, needsDatabase: config.url === undefined },
       managePy: config.managePy,
       settings: config.settings,
       python: config.python,

@@ -6,7 +6,7 @@ import { byId, type Row, sameRow } from '../../src/database/row.js'
 import { decodeString } from '../../src/django/python/literals.js'
 import { digestOf } from '../../src/journal/index.js'
 import { clean } from '../../src/render/clean.js'
-import { splitWords } from '../../src/rerun/command-words.js'
+import { splitWords } from '../../src/config/command-words.js'
 import { format } from '../../src/verbs/stamp.js'
 import { maskUrl, parseDatabaseUrl } from '../../src/config/index.js'
 

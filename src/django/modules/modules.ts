@@ -34,7 +34,12 @@ const BY_NAME =
 
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {
+  /** Reading it is remembered in `asked`. */
   readonly env: Record<string, string | undefined>
+  /** Names of the environment that were asked for, with what it said before the project changed it. */
+  readonly asked = new Map<string, string | undefined>()
+  /** How often a file needed more than itself: another module, a setting, the environment. */
+  consulted = 0
   readonly files: Files
   readonly environment: PythonEnvironment
   readonly path: SearchPath
@@ -50,7 +55,7 @@ export class Modules implements Host {
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
     const additions = readPathFiles(environment.sitePackages, files)
-    this.env = { ...env }
+    this.env = new Proxy({ ...env }, { get: (target, name) => this.#askEnvironment(target, String(name), env) })
     this.files = files
     this.environment = environment
     this.unread = additions.unread
@@ -59,6 +64,25 @@ export class Modules implements Host {
   }
 
   /** @param settingOfApps what an app sets where the settings say nothing */
+  #askEnvironment(
+    current: Readonly<Record<string, string | undefined>>,
+    name: string,
+    given: Readonly<Record<string, string | undefined>>,
+  ): string | undefined {
+    this.asked.set(name, given[name])
+    this.consulted++
+    return current[name]
+  }
+
+  /** Collects the modules that are imported until the returned function is called. */
+  watchImports(): () => string[] {
+    const imports = new Set<string>()
+    this.#watched = imports
+    return () => [...imports]
+  }
+
+  #watched: Set<string> | undefined
+
   useDjangoNames(names: DjangoNames, settingOfApps: (name: string) => Value | undefined): void {
     this.#djangoNames = names
     this.#settingOfApps = settingOfApps
@@ -81,6 +105,7 @@ export class Modules implements Host {
   }
 
   importModule(dotted: string, from: string): Scope | null {
+    this.consulted++
     if (BY_NAME.test(dotted) && dotted !== 'django.conf.global_settings') return null
     const file = this.findFile(dotted)
     return file === null || file === from ? null : this.evaluate(file)
@@ -98,6 +123,12 @@ export class Modules implements Host {
   }
 
   lookUp(dotted: string): Value | undefined {
+    const value = this.#lookUp(dotted)
+    if (value) this.consulted++
+    return value
+  }
+
+  #lookUp(dotted: string): Value | undefined {
     if (this.#values.has(dotted)) return this.#values.get(dotted)
     this.#values.set(dotted, undefined)
     const setting = /^django\.conf\.settings\.([A-Z][A-Z0-9_]*)$/.exec(dotted)?.[1]
@@ -107,6 +138,7 @@ export class Modules implements Host {
   }
 
   setting(name: string): Value | undefined {
+    this.consulted++
     return this.#djangoNames?.(`django.conf.settings.${name}`) ?? this.#settingsOfApps.get(name)
   }
 
@@ -127,6 +159,7 @@ export class Modules implements Host {
   }
 
   listFolder(path: string): string[] {
+    this.consulted++
     return this.files.list(path)
   }
 
@@ -164,6 +197,7 @@ export class Modules implements Host {
   }
 
   mayImport(dotted: string): boolean {
+    this.#watched?.add(dotted)
     const [top] = dotted.split('.') as [string]
     if (STANDARD.has(top) || this.locate(dotted) !== null || this.#inStandardLibrary(top)) return true
     // Without the project's environment, or with hooks in it that are not understood, a package that is not found proves nothing.
@@ -240,6 +274,7 @@ export class Modules implements Host {
   }
 
   exists(path: string): boolean {
+    this.consulted++
     return this.files.exists(path)
   }
 

@@ -1,0 +1,84 @@
+import { readApp, readNamedApp } from './apps.js'
+import type { ProjectCache, Remembered } from './cache/project-cache.js'
+import { type MigrationContext, readMigration } from './migration-file.js'
+import { stringList } from './settings.js'
+import type { AppFiles, ProjectFiles } from './types.js'
+
+/** All apps of INSTALLED_APPS with their migrations, out of the cache where nothing has changed. */
+export function readProjectFiles(
+  folder: string,
+  djangoVersion: string | null,
+  context: Omit<MigrationContext, 'app'>,
+  cache: ProjectCache | null,
+): ProjectFiles {
+  const kept = cache?.whole(context.modules.env)
+  if (kept) return kept
+  const reader = new RememberingReader(context, cache?.remembered() ?? new Map())
+  const files = readAll(folder, djangoVersion, context, reader)
+  cache?.keep(files, { files: context.modules.files, asked: context.modules.asked }, reader.alone)
+  return files
+}
+
+/** Reads a migration file, or takes what an earlier run has read of it where the file says everything by itself. */
+class RememberingReader {
+  readonly alone = new Map<string, { signature: string; imports: string[] }>()
+  readonly #context: Omit<MigrationContext, 'app'>
+  readonly #remembered: ReadonlyMap<string, Remembered>
+
+  constructor(context: Omit<MigrationContext, 'app'>, remembered: ReadonlyMap<string, Remembered>) {
+    this.#context = context
+    this.#remembered = remembered
+  }
+
+  read = (file: string, name: string, context: MigrationContext) => {
+    const { modules } = this.#context
+    const known = this.#remembered.get(file)
+    const signature = modules.files.signature(file)
+    if (known && known.signature === signature && known.file.app === context.app && known.imports.every((module) => modules.mayImport(module))) {
+      this.alone.set(file, { signature, imports: known.imports })
+      return known.file
+    }
+    const before = modules.consulted
+    const imports = modules.watchImports()
+    const read = readMigration(file, name, context)
+    if (modules.consulted === before && read.broken === null) this.alone.set(file, { signature, imports: imports() })
+    return read
+  }
+}
+
+function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {
+  const { settings, rules, overrides = {} } = context
+  const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
+  const apps: AppFiles[] = []
+  const notFound: string[] = []
+  const labels = new Set<string>()
+  let broken: ProjectFiles['broken'] = null
+  for (const entry of installed.items) {
+    const app = readApp(entry, context, reader.read)
+    if (!app) notFound.push(entry)
+    else if (!labels.has(app.label)) {
+      labels.add(app.label)
+      apps.push(app)
+    } else if (installed.complete && app.problems.length === 0)
+      broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
+  }
+  for (const [label, place] of Object.entries(overrides)) {
+    const app = labels.has(label) ? null : readNamedApp(label, place, context, reader.read)
+    if (app) apps.push(app)
+  }
+  const useTz = settings.get('USE_TZ')
+  const timeZone = settings.get('TIME_ZONE')
+  return {
+    folder,
+    settingsModule: settings.module,
+    djangoVersion,
+    apps,
+    notFound,
+    complete: installed.complete,
+    problems: [...installed.problems, ...apps.flatMap((app) => app.problems)],
+    broken,
+    // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".
+    useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? rules.usesTzByDefault : null,
+    timeZone: timeZone?.kind === 'string' ? timeZone.value : timeZone === undefined ? 'America/Chicago' : null,
+  }
+}
