@@ -57,7 +57,6 @@ async function buildCli() {
     format: 'cjs',
     external: EXTERNAL,
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
     define: { 'import.meta.url': '__bundleUrl' },

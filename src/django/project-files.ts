@@ -11,7 +11,7 @@ export function readProjectFiles(
   context: Omit<MigrationContext, 'app'>,
   cache: ProjectCache | null,
 ): ProjectFiles {
-  const kept = cache?.whole(context.modules.env)
+  const kept = cache?.whole(context.modules.given)
   if (kept) return kept
   const reader = new RememberingReader(context, cache?.remembered() ?? new Map())
   const files = readAll(folder, djangoVersion, context, reader)

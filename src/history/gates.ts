@@ -35,11 +35,15 @@ function replacedAreRecorded(view: LoaderView, rules: Rules, key: Key): boolean 
   })
 }
 
-/** `detect_conflicts`: any app with more than one leaf stops `migrate`, whatever its target. */
-export function conflicts(view: LoaderView, rules: Rules): Gate[] {
+/**
+ * `detect_conflicts`: any app with more than one leaf stops `migrate`, whatever its target.
+ * @param doubtful apps whose edges could not all be read: their leaves may be none
+ */
+export function conflicts(view: LoaderView, rules: Rules, doubtful: ReadonlySet<string> = new Set()): Gate[] {
   const byApp = new Map<string, Key[]>()
   for (const leaf of view.graph.leaves()) {
     const [app] = pairOf(leaf)
+    if (doubtful.has(app)) continue
     byApp.set(app, [...(byApp.get(app) ?? []), leaf])
   }
   const several = [...byApp].filter(([, leaves]) => leaves.length > 1)

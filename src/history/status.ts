@@ -73,7 +73,7 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
 /** A file whose edges cannot be read makes false leaves, so its app claims no conflict. */
 export function readableConflicts(project: ProjectFiles, view: LoaderView, rules: Rules): Gate[] {
   const doubtful = new Set(project.apps.filter((app) => app.migrations.some((file) => file.broken || file.problems.length > 0)).map((app) => app.label))
-  return conflicts(view, rules).filter((gate) => gate.migrations.every(([app]) => !doubtful.has(app)))
+  return conflicts(view, rules, doubtful)
 }
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */

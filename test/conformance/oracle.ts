@@ -10,6 +10,7 @@ export class Oracle {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
   #errors = ''
+  #ended: number | null | undefined
 
   constructor(version: string, home: string, program = 'oracle.py', env: NodeJS.ProcessEnv = {}) {
     this.version = version
@@ -20,13 +21,16 @@ export class Oracle {
     })
     this.#child.stderr.on('data', (chunk) => (this.#errors = (this.#errors + chunk).slice(-4000)))
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(line))
+    this.#child.stdin.on('error', () => {})
     this.#child.on('close', (code) => {
+      this.#ended = code
       for (const { reject } of this.#waiting.splice(0)) reject(new Error(`The Python of Django ${version} ended with ${code}: ${this.#errors}`))
     })
   }
 
   async ask<Answer>(question: object): Promise<Answer> {
     const line = await new Promise<string>((resolve, reject) => {
+      if (this.#ended !== undefined) throw new Error(`The Python of Django ${this.version} has ended with ${this.#ended}: ${this.#errors}`)
       this.#waiting.push({ resolve, reject })
       this.#child.stdin.write(`${JSON.stringify(question)}\n`)
     })

@@ -12,7 +12,7 @@ export interface Disagreement extends Difference {
 }
 
 /** Enough for every order in which a handful of files can come out of a set. */
-const HASH_SEEDS = Array.from({ length: 24 }, (_unused, index) => String(index + 1))
+const HASH_SEEDS = Array.from({ length: 16 }, (_unused, index) => String(index + 1))
 
 /** Asks Django and ourselves about worlds; holds one process for each Django. */
 export class Worlds {

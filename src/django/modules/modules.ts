@@ -38,6 +38,8 @@ export class Modules implements Host {
   readonly env: Record<string, string | undefined>
   /** Names of the environment that were asked for, with what it said before the project changed it. */
   readonly asked = new Map<string, string | undefined>()
+  /** The environment before the project changed it. */
+  readonly given: Readonly<Record<string, string | undefined>>
   /** How often a file needed more than itself: another module, a setting, the environment. */
   consulted = 0
   readonly files: Files
@@ -54,8 +56,9 @@ export class Modules implements Host {
   #nesting = 0
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
+    this.given = env
     const additions = readPathFiles(environment.sitePackages, files)
-    this.env = new Proxy({ ...env }, { get: (target, name) => this.#askEnvironment(target, String(name), env) })
+    this.env = new Proxy({ ...env }, { get: (target, name) => this.#askEnvironment(target, String(name)) })
     this.files = files
     this.environment = environment
     this.unread = additions.unread
@@ -64,12 +67,8 @@ export class Modules implements Host {
   }
 
   /** @param settingOfApps what an app sets where the settings say nothing */
-  #askEnvironment(
-    current: Readonly<Record<string, string | undefined>>,
-    name: string,
-    given: Readonly<Record<string, string | undefined>>,
-  ): string | undefined {
-    this.asked.set(name, given[name])
+  #askEnvironment(current: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+    this.asked.set(name, this.given[name])
     this.consulted++
     return current[name]
   }

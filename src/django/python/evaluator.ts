@@ -110,6 +110,11 @@ export class Evaluator implements Interpreter {
     return this.file.source.slice(node.from, node.to)
   }
 
+  brief(node: SyntaxNode): string {
+    const text = this.text(node).replace(/\s+/g, ' ')
+    return text.length > 80 ? `${text.slice(0, 79)}…` : text
+  }
+
   line(node: SyntaxNode): number {
     return this.file.lineAt(node.from)
   }

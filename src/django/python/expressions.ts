@@ -120,7 +120,7 @@ function conditional(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (!yes || !condition || !no) return py.unknown(node, 'it cannot be read')
   const decided = truth(py.value(condition, scope))
   if (decided !== undefined) return py.expression(decided ? yes : no, scope)
-  const dependsOn = py.text(condition)
+  const dependsOn = py.brief(condition)
   return either(dependsOn, [py.expression(yes, scope), py.expression(no, scope)], py.unknown(node, `depends on ${dependsOn}`))
 }
 
@@ -130,7 +130,7 @@ function unary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const value = py.value(operand, scope)
   if (operator.name === 'not') {
     const decided = truth(value)
-    return decided === undefined ? py.unknown(node, `depends on ${py.text(operand)}`) : boolean(!decided)
+    return decided === undefined ? py.unknown(node, `depends on ${py.brief(operand)}`) : boolean(!decided)
   }
   if (value.kind === 'number') return { kind: 'number', value: py.text(operator) === '-' ? -value.value : value.value }
   return py.unknown(node, 'it is not a plain number')
@@ -147,7 +147,7 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
   const left = py.value(leftNode, scope)
   if (operator === 'and' || operator === 'or') {
     const decided = truth(left)
-    if (decided === undefined) return either(py.text(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.text(leftNode)}`))
+    if (decided === undefined) return either(py.brief(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.brief(leftNode)}`))
     return decided === (operator === 'or') ? left : py.expression(rightNode, scope)
   }
   return operate(py, left, operator, py.value(rightNode, scope), node)

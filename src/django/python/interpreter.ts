@@ -23,6 +23,8 @@ export interface Interpreter {
   /** Calls a function that was read, in its own file. */
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
   text(node: SyntaxNode): string
+  /** The text of a condition on one short line, for people. */
+  brief(node: SyntaxNode): string
   line(node: SyntaxNode): number
   unknown(node: SyntaxNode, reason: string): Unknown
 }

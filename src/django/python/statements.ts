@@ -117,7 +117,7 @@ function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Endin
     scope.replaceWith(left instanceof Raised ? no : yes)
     return left instanceof Raised ? (right as Ending) : left
   }
-  const dependsOn = py.text(first.condition)
+  const dependsOn = py.brief(first.condition)
   return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition })
 }
 
