@@ -40,6 +40,18 @@ export const PARAMETERS: Record<string, readonly string[]> = {
   UnaccentExtension: ['hints'],
 }
 
+/** Names of the PostgreSQL extensions that have a class of their own. */
+export const EXTENSIONS: Readonly<Record<string, string>> = {
+  BloomExtension: 'bloom',
+  BtreeGinExtension: 'btree_gin',
+  BtreeGistExtension: 'btree_gist',
+  CITextExtension: 'citext',
+  CryptoExtension: 'pgcrypto',
+  HStoreExtension: 'hstore',
+  TrigramExtension: 'pg_trgm',
+  UnaccentExtension: 'unaccent',
+}
+
 /** Operations that only change Django's idea of the models: nothing happens in the database. */
 export const STATE_ONLY: ReadonlySet<string> = new Set(['AlterModelOptions', 'AlterModelManagers', 'AlterConstraint'])
 

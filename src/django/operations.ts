@@ -1,5 +1,5 @@
 import { hazardsOf } from './hazards.js'
-import { OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
+import { EXTENSIONS, OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
 import { readArguments } from './operation-arguments.js'
 import { classAttribute } from './python/class-attribute.js'
 import { type Call, type ClassValue, textOf, type Value } from './python/value.js'
@@ -100,7 +100,7 @@ function namesOf(kind: string | undefined, given: ReadonlyMap<string, Value>): P
   const names = {
     model: modelName ?? (kind !== undefined && OF_MODEL.has(kind) ? name : undefined),
     field: field ? (name ?? text('new_name')) : undefined,
-    name: field || (kind !== undefined && OF_MODEL.has(kind)) ? undefined : name,
+    name: field || (kind !== undefined && OF_MODEL.has(kind)) ? undefined : (name ?? EXTENSIONS[kind ?? '']),
     oldName: text('old_name'),
     newName: text('new_name'),
   }

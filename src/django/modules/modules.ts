@@ -181,13 +181,22 @@ export class Modules implements Host {
     let value: Value | undefined = start
     for (const name of names) {
       if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
-      else if (value?.kind === 'module') value = value.scope.names.get(name) ?? starOf(value.scope)
+      else if (value?.kind === 'module') value = value.scope.names.get(name) ?? this.#byModule(value.scope, name) ?? starOf(value.scope)
       else if (value?.kind === 'class')
         value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
       else if (value?.kind === 'call' && value.target?.kind === 'class') value = this.#attributeOf(value, value.target, name)
       else return undefined
     }
     return value?.kind === 'reference' ? (this.lookUp(value.name) ?? value) : value
+  }
+
+  /** A module's own `__getattr__` (PEP 562). */
+  #byModule(scope: Scope, name: string): Value | undefined {
+    const fallback = scope.names.get('__getattr__')
+    if (fallback?.kind !== 'function') return undefined
+    const { file, node } = fallback
+    const value = new Evaluator(file, this).callFunction(fallback, [{ kind: 'string', value: name }], new Map(), node)
+    return value.kind === 'unknown' ? undefined : value
   }
 
   #attributeOf(object: Call, owner: ClassValue, name: string): Value | undefined {

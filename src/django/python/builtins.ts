@@ -171,7 +171,7 @@ function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode)
   }
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
   if (object.kind === 'call' && object.target?.kind === 'class')
-    return fieldsOf(py, object, node).get(name.value) ?? classAttribute(py, object.target, name.value) ?? fallback
+    return fieldsOf(py, object, node).has(name.value) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
   if (object.kind === 'class')
     return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
   return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined

@@ -2,6 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { callFunction } from './calls.js'
 import { bindTargets } from './assignments.js'
 import { evaluate } from './expressions.js'
+import { attribute } from './members.js'
 import type { Host } from './host.js'
 import { type Ending, type Interpreter, isCaught, MaybeReturned, Raised } from './interpreter.js'
 import { either } from './operators.js'
@@ -85,6 +86,10 @@ export class Evaluator implements Interpreter {
 
   #oneOf(maybe: MaybeReturned, other: Value, node: SyntaxNode): Value {
     return either(maybe.dependsOn, [maybe.value, other], this.unknown(node, `depends on ${maybe.dependsOn}`))
+  }
+
+  attribute(object: Value, name: string, node: SyntaxNode): Value {
+    return attribute(this, object, name, node)
   }
 
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void {

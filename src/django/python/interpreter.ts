@@ -20,6 +20,7 @@ export interface Interpreter {
   resolve(value: Value): Value
   block(statements: readonly SyntaxNode[], scope: Scope): Ending
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void
+  attribute(object: Value, name: string, node: SyntaxNode): Value
   /** Calls a function that was read, in its own file. */
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
   text(node: SyntaxNode): string
