@@ -35,7 +35,10 @@ export function compareState(project: ProjectFiles, state: { rows: Pair[]; targe
     if (!same) differences.push({ what, django, ours })
   }
   // `showmigrations` forgives a missing module of MIGRATION_MODULES (`ignore_no_migrations`).
-  const forListing = [...view.gates.filter((gate) => !rules.namedModuleMustExist || gate.gate !== 'bad-file' || gate.migrations.length > 0), ...cycleGate(view.graph)]
+  const forListing = [
+    ...view.gates.filter((gate) => !rules.namedModuleMustExist || gate.gate !== 'bad-file' || gate.migrations.length > 0),
+    ...cycleGate(view.graph),
+  ]
   const refused = (gates: readonly Gate[], refusal: Refusal) => isRefusal(gates, refusal, rules)
   const unreadable = view.gates.some((gate) => gate.gate === 'unreadable')
   const list = statusOf(project, rows, rules)

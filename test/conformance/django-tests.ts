@@ -15,9 +15,13 @@ export function djangoTests(version: string, home: string): string {
   rmSync(target, { recursive: true, force: true })
   const part = mkdtempSync(join(tmpdir(), 'migstate-sdist-'))
   const python = join(home, 'bin', 'python')
-  execFileSync(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--no-binary', ':all:', '--dest', part, `Django~=${version}.0`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  execFileSync(
+    python,
+    ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--no-binary', ':all:', '--dest', part, `Django~=${version}.0`],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   const [archive] = readdirSync(part).filter((name) => name.endsWith('.tar.gz'))
   if (archive === undefined) throw new Error(`There is no source distribution of Django ${version}.`)
   mkdirSync(join(part, 'out'))
@@ -94,7 +98,9 @@ export function askLoader(folder: string, home: string, env: NodeJS.ProcessEnv =
     })
     return JSON.parse(answer.trim().split('\n').at(-1) as string) as DjangoProject
   } catch (error) {
-    const lines = String((error as { stderr?: string }).stderr ?? error).trim().split('\n')
+    const lines = String((error as { stderr?: string }).stderr ?? error)
+      .trim()
+      .split('\n')
     return { failed: lines.at(-1) ?? '' }
   }
 }

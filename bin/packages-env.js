@@ -1,0 +1,33 @@
+// The packages of test/conformance/packages in one virtual environment outside the checkout.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheFolder, ensureFolder, root, run } from './bootstrap.js'
+import { findPythons } from './django-env.js'
+
+const PYTHON = '3.12'
+
+/** @returns {Promise<{ home?: string, missing?: string }>} */
+export async function ensurePackages() {
+  const folder = join(root, 'test', 'conformance', 'packages')
+  const files = ['requirements.txt', 'constraints.txt'].map((name) => join(folder, name))
+  const wanted = createHash('sha256')
+    .update(files.map((file) => readFileSync(file)).join(''))
+    .digest('hex')
+    .slice(0, 12)
+  const base = findPythons().get(PYTHON)
+  if (base === undefined) return { missing: `the packages need Python ${PYTHON}` }
+  const home = join(ensureFolder(join(cacheFolder, 'packages')), wanted)
+  if (existsSync(join(home, 'migstate-ready'))) return { home }
+  rmSync(home, { recursive: true, force: true })
+  const made = await run(base, ['-m', 'venv', home], { doing: 'Making a virtual environment for the packages' })
+  if (made.status !== 0) return { missing: made.output.trim().split('\n').at(-1) }
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--prefer-binary']
+  const installed = await run(join(home, 'bin', 'python'), [...pip, '-c', files[1], '-r', files[0]], {
+    doing: 'Installing the packages from PyPI (several minutes)',
+  })
+  if (installed.status !== 0) return { missing: installed.output.trim().split('\n').at(-1) }
+  writeFileSync(join(home, 'migstate-ready.part'), wanted)
+  renameSync(join(home, 'migstate-ready.part'), join(home, 'migstate-ready'))
+  return { home }
+}
