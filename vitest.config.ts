@@ -13,6 +13,7 @@ export default defineConfig({
       project('integration', 60_000),
       project('cli', 60_000),
       project('django', 180_000),
+      project('conformance', 300_000),
       project('faults', 180_000),
       project('docs', 300_000),
     ],

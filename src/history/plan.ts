@@ -46,9 +46,10 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) gates.push(targets)
-  if (!('gate' in targets)) gates.push(...lateCycles(view, rules, targets))
+  const plan = 'gate' in targets ? targets : migrationPlan(input, view, targets)
+  // A target that is no node is met before the walk that would meet a cycle.
+  if (!('gate' in targets) && !('gate' in plan)) gates.push(...lateCycles(view, rules, targets))
   if (gates.length > 0 || 'gate' in targets) return { steps: [], blockedBy: gates, laterGatesUnknown: false }
-  const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return { steps: [], blockedBy: [plan], laterGatesUnknown: false }
   return { steps: plan.steps, blockedBy: [], laterGatesUnknown: false }
 }

@@ -15,10 +15,14 @@ export class Oracle {
   constructor(version: string, home: string, program = 'oracle.py', env: NodeJS.ProcessEnv = {}) {
     this.version = version
     this.home = home
-    this.#child = spawn(join(home, 'bin', 'python'), ['-B', '-W', 'ignore', join(root, 'test', 'conformance', program)], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
+    this.#child = spawn(
+      join(home, 'bin', 'python'),
+      [...(env.PYTHONHASHSEED ? ['-R'] : []), '-B', '-W', 'ignore', join(root, 'test', 'conformance', program)],
+      {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    )
     this.#child.stderr.on('data', (chunk) => (this.#errors = (this.#errors + chunk).slice(-4000)))
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(line))
     this.#child.stdin.on('error', () => {})
