@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// "npm run bench": start-up of the built CLI, interleaved with bare Node and with Django in one run.
+// "npm run bench": start-up of the built CLI, interleaved with bare Node and with Django in one run. "npm run bench -- reader": big projects.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { buildCli, checkNode, ensurePackages, root } from './bootstrap.js'
@@ -7,7 +7,8 @@ import { buildCli, checkNode, ensurePackages, root } from './bootstrap.js'
 checkNode()
 await ensurePackages()
 await buildCli()
-const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'bench', 'startup.ts'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+const [which, ...rest] = process.argv[2] === 'reader' ? process.argv.slice(2) : ['startup', ...process.argv.slice(2)]
+const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'bench', `${which}.ts`), ...rest], { cwd: root, stdio: 'inherit' })
 child.on('close', (status) => {
   process.exitCode = status ?? 1
 })

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { changeFlags } from '../src/cli/flags.js'
-import { renderChange } from '../src/render/change.js'
+import { renderFake } from '../src/render/change.js'
 import { fake } from '../src/verbs/fake.js'
 
 export default class Fake extends MigstateCommand {
@@ -18,6 +18,6 @@ export default class Fake extends MigstateCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Fake)
     const request = { ...args, dryRun: flags['dry-run'], reason: flags.reason }
-    await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => fake(workspace, request, ui), render: renderChange })
+    await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => fake(workspace, request, ui), render: renderFake })
   }
 }

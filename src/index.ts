@@ -16,6 +16,7 @@ import { Workspace } from './verbs/workspace.js'
 export { type ErrorCode, MigstateError, type Warning } from './errors/index.js'
 export type * from './verbs/results.js'
 export type { StatusResult } from './verbs/status.js'
+export type { FakeResult } from './verbs/fake.js'
 export type { GraphResult } from './verbs/graph.js'
 export type { ShowResult } from './verbs/show.js'
 export type { FakeArgs, GraphArgs, HistoryArgs, MarkArgs, PlanArgs, RecoverArgs, RerunArgs, RollbackArgs, ShowArgs, StatusArgs }

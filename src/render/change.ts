@@ -1,3 +1,4 @@
+import type { FakeResult } from '../verbs/fake.js'
 import type { ChangeResult, PlanResult, RerunResult } from '../verbs/results.js'
 import type { Question } from '../verbs/interaction.js'
 import { clean } from './clean.js'
@@ -21,6 +22,12 @@ export function renderChange(result: ChangeResult, style: Style): string {
   const lines = [style.strong(heading), ...renderRows(result.changes, style), '', 'The schema is not changed.', renderNext(result.next, style)]
   if (result.operation) lines.push(`Undo: ${style.strong(`migstate rollback ${result.operation.id}`)}`)
   return lines.join('\n')
+}
+
+/** Rows of other apps first: they are what surprises people about `--fake`. */
+export function renderFake(result: FakeResult, style: Style): string {
+  const others = result.otherApps.map((pair) => clean(pair.join('.'))).join(', ')
+  return `${others ? `${style.note(`Rows of other apps among them: ${others}.`)}\n` : ''}${renderChange(result, style)}`
 }
 
 export function renderRerun(result: RerunResult, style: Style): string {

@@ -16,8 +16,13 @@ export interface FakeArgs {
   reason?: string | undefined
 }
 
+export interface FakeResult extends ChangeResult {
+  /** Rows of other apps than the one that was named, which come or go as well. */
+  otherApps: [app: string, name: string][]
+}
+
 /** The row changes of `manage.py migrate --fake …`, also where a gate stops Django. */
-export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction): Promise<ChangeResult> {
+export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction): Promise<FakeResult> {
   await settle(workspace, ui, args.dryRun ?? false)
   const { warnings } = workspace
   const project = workspace.files()
@@ -30,7 +35,7 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
   const plan = planned(rows)
   for (const gate of plan.lifted) warnLifted(warnings, gate)
   const others = ofOtherApps(planFakeChange(plan, rows), args.app)
-  return runChange(
+  const result = await runChange(
     workspace,
     {
       kind: 'fake',
@@ -48,6 +53,9 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
     },
     ui,
   )
+  const { removed, added } = result.changes
+  const otherApps = args.app === undefined ? [] : [...removed, ...added].filter((row) => row.app !== args.app)
+  return { ...result, otherApps: otherApps.map(({ app, name }) => [app, name]) }
 }
 
 function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonly Row[], { app, migration }: FakeArgs): FakePlan {

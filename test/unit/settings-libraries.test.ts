@@ -28,11 +28,20 @@ const apps = (settings: string, more: Record<string, string> = {}, env: Record<s
     .files()
     .apps.map((app) => app.label)
     .join(' ')
-const database = (settings: string, more: Record<string, string> = {}, env: Record<string, string> = {}) => readDatabase(project(settings, more, env).settings, 'default')
+const database = (settings: string, more: Record<string, string> = {}, env: Record<string, string> = {}) =>
+  readDatabase(project(settings, more, env).settings, 'default')
 
 describe('databases', () => {
   const URL = 'postgres://me:p%40ss@db.example:5433/shop?sslmode=require'
-  const POSTGRESQL = { engine: 'django.db.backends.postgresql', name: 'shop', user: 'me', password: 'p@ss', host: 'db.example', port: '5433', options: { sslmode: 'require' } }
+  const POSTGRESQL = {
+    engine: 'django.db.backends.postgresql',
+    name: 'shop',
+    user: 'me',
+    password: 'p@ss',
+    host: 'db.example',
+    port: '5433',
+    options: { sslmode: 'require' },
+  }
 
   it.each([
     ['env.db() of the environment', 'import environ\nenv = environ.Env()\nDATABASES = {"default": env.db()}', { DATABASE_URL: URL }],
@@ -52,7 +61,10 @@ describe('databases', () => {
     ['sqlite:////srv/db.sqlite3', '/srv/db.sqlite3'],
     ['sqlite://:memory:', ':memory:'],
   ])('%s', (url, name) => {
-    expect(database(`import dj_database_url\nDATABASES = {"default": dj_database_url.parse("${url}")}`)).toMatchObject({ engine: 'django.db.backends.sqlite3', name })
+    expect(database(`import dj_database_url\nDATABASES = {"default": dj_database_url.parse("${url}")}`)).toMatchObject({
+      engine: 'django.db.backends.sqlite3',
+      name,
+    })
   })
 
   it.each([
@@ -65,10 +77,12 @@ describe('databases', () => {
 
   it('take a .env file where the settings read one', () => {
     const dotenv = '# comment\nexport DB_NAME="from file"\nDB_USER=me # trailing\n'
-    const environ = 'import environ\nimport os\nenv = environ.Env(DB_USER=(str, "nobody"))\nBASE = environ.Path(__file__) - 2\nenviron.Env.read_env(str(BASE.path(".env")))\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": env("DB_NAME"), "USER": env("DB_USER")}}'
+    const environ =
+      'import environ\nimport os\nenv = environ.Env(DB_USER=(str, "nobody"))\nBASE = environ.Path(__file__) - 2\nenviron.Env.read_env(str(BASE.path(".env")))\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": env("DB_NAME"), "USER": env("DB_USER")}}'
     expect(database(environ, { '.env': dotenv })).toMatchObject({ name: 'from file', user: 'me' })
     expect(database(environ, { '.env': dotenv }, { DB_NAME: 'from shell' })).toMatchObject({ name: 'from shell', user: 'me' })
-    const decouple = 'from decouple import config\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": config("DB_NAME"), "PORT": config("PORT", default=5432, cast=int)}}'
+    const decouple =
+      'from decouple import config\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": config("DB_NAME"), "PORT": config("PORT", default=5432, cast=int)}}'
     expect(database(decouple, { '.env': dotenv })).toMatchObject({ name: 'from file', port: '5432' })
   })
 })
@@ -78,10 +92,18 @@ describe('INSTALLED_APPS', () => {
     ['env.bool decides', 'import environ\nenv = environ.Env(MORE=(bool, False))\nINSTALLED_APPS = ["a"]\nif env("MORE"):\n    INSTALLED_APPS += ["b"]', 'a b'],
     ['env.list', 'import environ\nenv = environ.Env()\nINSTALLED_APPS = ["a"] + env.list("EXTRA", default=[])', 'a b c'],
     ['decouple with Csv', 'from decouple import config, Csv\nINSTALLED_APPS = ["a"] + config("EXTRA", cast=Csv())', 'a b c'],
-    ['decouple with bool', 'from decouple import config\nINSTALLED_APPS = ["a"]\nif config("MORE", default=False, cast=bool):\n    INSTALLED_APPS.append("c")', 'a c'],
+    [
+      'decouple with bool',
+      'from decouple import config\nINSTALLED_APPS = ["a"]\nif config("MORE", default=False, cast=bool):\n    INSTALLED_APPS.append("c")',
+      'a c',
+    ],
     ['KeyError of the environment', 'import os\ntry:\n    X = os.environ["NOT_THERE"]\nexcept KeyError:\n    X = "b"\nINSTALLED_APPS = ["a", X]', 'a b'],
     ['split-settings', 'from split_settings.tools import include, optional\nBASE = ["a"]\ninclude("base.py", "components/*.py", optional("gone.py"))', 'a b c'],
-    ['a slice and an index', 'INSTALLED_APPS = ["a", "c"]\nINSTALLED_APPS[1:1] = ["b"]\nINSTALLED_APPS.insert(INSTALLED_APPS.index("a"), "c")\nINSTALLED_APPS.pop()', 'c a b'],
+    [
+      'a slice and an index',
+      'INSTALLED_APPS = ["a", "c"]\nINSTALLED_APPS[1:1] = ["b"]\nINSTALLED_APPS.insert(INSTALLED_APPS.index("a"), "c")\nINSTALLED_APPS.pop()',
+      'c a b',
+    ],
   ])('%s', (_name, settings, expected) => {
     const more = { 'config/base.py': 'INSTALLED_APPS = BASE + ["b"]\n', 'config/components/more.py': 'INSTALLED_APPS.append("c")\n' }
     expect(apps(settings, more, { MORE: 'yes', EXTRA: 'b,c' })).toBe(expected)
@@ -92,7 +114,10 @@ describe('INSTALLED_APPS', () => {
       'from configurations import Configuration, values\n\n\nclass Base(Configuration):\n    DEBUG = values.BooleanValue(False)\n    DATABASES = values.DatabaseURLValue("sqlite:////srv/x.sqlite3")\n    OURS = ["a"]\n\n    @property\n    def INSTALLED_APPS(self):\n        return self.OURS + ["b"]\n\n\nclass Dev(Base):\n    OURS = ["a", "c"]\n'
     expect(apps(settings, {}, { DJANGO_CONFIGURATION: 'Dev' })).toBe('a c b')
     expect(database(settings, {}, { DJANGO_CONFIGURATION: 'Dev' })).toMatchObject({ name: '/srv/x.sqlite3' })
-    expect(database(settings, {}, { DJANGO_CONFIGURATION: 'Base', DATABASE_URL: 'mysql://u@h/n' })).toMatchObject({ engine: 'django.db.backends.mysql', name: 'n' })
+    expect(database(settings, {}, { DJANGO_CONFIGURATION: 'Base', DATABASE_URL: 'mysql://u@h/n' })).toMatchObject({
+      engine: 'django.db.backends.mysql',
+      name: 'n',
+    })
   })
 
   it('finds apps through .pth files and both kinds of editable installs', () => {
@@ -111,7 +136,12 @@ describe('INSTALLED_APPS', () => {
 })
 
 it('the settings module may be named by a file of another tool', () => {
-  files(folder, { 'manage.py': '', 'pytest.ini': '[pytest]\nDJANGO_SETTINGS_MODULE = config.settings\n', 'config/__init__.py': '', 'config/settings.py': 'INSTALLED_APPS = []\n' })
+  files(folder, {
+    'manage.py': '',
+    'pytest.ini': '[pytest]\nDJANGO_SETTINGS_MODULE = config.settings\n',
+    'config/__init__.py': '',
+    'config/settings.py': 'INSTALLED_APPS = []\n',
+  })
   const opened = openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env: {} })
   expect(opened.settings).toMatchObject({ module: 'config.settings', namedBy: 'other file' })
 })

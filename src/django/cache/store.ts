@@ -41,7 +41,7 @@ export class Store {
       renameSync(part, path)
       this.#forgetOldest()
     } catch {
-      rmSync(part, { force: true })
+      removeQuietly(part)
     }
   }
 
@@ -54,6 +54,14 @@ export class Store {
     if (names.length <= MOST) return
     const byAge = names.map((name) => ({ name, at: statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => a.at - b.at)
     for (const { name } of byAge.slice(0, names.length - MOST)) rmSync(join(this.folder, name), { force: true })
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // A folder that is none has nothing to remove either.
   }
 }
 

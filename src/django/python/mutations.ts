@@ -1,8 +1,12 @@
 import { equal, lookUp, NONE, type Scope, string, type Value } from './value.js'
 
+/** Values are copied when they change; a list that grows further than this is no longer followed. */
+const MAX_GROWTH = 10_000
+
 /** @returns the changed container, `nothing` when the call changes nothing, undefined when it cannot be followed */
 export function mutate(container: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
   const [first, second] = args
+  if ('items' in container && container.items.length > MAX_GROWTH) return undefined
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
     if (method === 'extend' && first && 'items' in first) return { kind: 'list', items: [...container.items, ...first.items] }

@@ -1,0 +1,115 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type MigrationFile, openProject } from '../../src/django/index.js'
+import { files, migration } from '../support/fake-project.js'
+
+/** What is kept between runs may save time and must never change an answer. */
+let folder: string
+let cacheFolder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'migstate-cache-'))
+  cacheFolder = join(folder, 'cache', 'files')
+  files(folder, {
+    'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
+    'settings.py': 'import os\nINSTALLED_APPS = ["a", "b"] + os.environ.get("MORE", "").split()\nX_MODEL = "b.Thing"\n',
+    ...Object.fromEntries(['a', 'b', 'c'].flatMap((app) => [`${app}/__init__.py`, `${app}/migrations/__init__.py`].map((path) => [path, '']))),
+    'a/migrations/0001_x.py': migration(''),
+    'a/migrations/0002_y.py': migration('("a", "0001_x")'),
+    'b/migrations/0001_z.py': migration('migrations.swappable_dependency(settings.X_MODEL)').replace(
+      'import migrations',
+      'import migrations\nfrom django.conf import settings',
+    ),
+    'c/migrations/0001_c.py': migration(''),
+  })
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const open = (env: Record<string, string> = {}) =>
+  openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env, cacheFolder })
+const plain = (file: MigrationFile) => JSON.parse(JSON.stringify(file))
+const answer = (env: Record<string, string> = {}) =>
+  open(env)
+    .files()
+    .apps.flatMap((app) => app.migrations.map(plain))
+const fresh = (env: Record<string, string> = {}) =>
+  openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env })
+    .files()
+    .apps.flatMap((app) => app.migrations.map(plain))
+const entry = () => join(cacheFolder, readdirSync(cacheFolder)[0] as string)
+const isKept = () => open().files() !== undefined && open().files().apps[0]?.migrations[0]?.operations?.[0]?.arguments === undefined
+
+it('the second run takes the answer of the first', () => {
+  expect(answer()).toEqual(fresh())
+  expect(isKept()).toBe(true)
+  expect(answer()).toEqual(fresh())
+  expect(statSync(entry()).mode & 0o777).toBe(0o600)
+  expect(statSync(cacheFolder).mode & 0o777).toBe(0o700)
+})
+
+it('details that are not kept are read again', () => {
+  answer()
+  const project = open()
+  const file = project.files().apps[0]?.migrations[0] as MigrationFile
+  expect(project.detailed(file).operations?.[0]?.arguments?.()).toMatchObject({ code: { source: 'forward' } })
+})
+
+describe('a change of', () => {
+  it.each<[string, () => void, Record<string, string>?]>([
+    ['a migration', () => files(folder, { 'a/migrations/0002_y.py': migration('("b", "0001_z")') })],
+    ['a migration, of the same size in the same second', () => sameSecond('a/migrations/0002_y.py', migration('("b", "0001_z")'))],
+    ['the files of an app', () => files(folder, { 'a/migrations/0003_new.py': migration('("a", "0002_y")') })],
+    ['a file that goes', () => rmSync(join(folder, 'a/migrations/0002_y.py'))],
+    ['the settings', () => files(folder, { 'settings.py': 'INSTALLED_APPS = ["a"]\nX_MODEL = "a.Thing"\n' })],
+    ['a setting that a migration asks', () => files(folder, { 'settings.py': 'INSTALLED_APPS = ["a", "b"]\nX_MODEL = "a.Thing"\n' })],
+    ['the environment', () => {}, { MORE: 'c' }],
+    [
+      'an app config',
+      () => files(folder, { 'b/apps.py': 'from django.apps import AppConfig\n\n\nclass B(AppConfig):\n    name = "b"\n    label = "other"\n' }),
+    ],
+    ['a module that is not there yet', () => files(folder, { 'b.py': '' })],
+  ])('%s is seen', (_name, change, env = {}) => {
+    answer()
+    change()
+    expect(answer(env)).toEqual(fresh(env))
+    expect(answer(env)).toEqual(fresh(env))
+  })
+})
+
+/** As an editor that saves twice within the clock's grain would leave it; the inode or the nanoseconds tell. */
+function sameSecond(path: string, text: string): void {
+  const file = join(folder, path)
+  const before = statSync(file)
+  rmSync(file)
+  writeFileSync(file, text.padEnd(before.size).slice(0, Math.max(before.size, text.length)))
+  utimesSync(file, before.atime, new Date(Math.floor(before.mtimeMs / 1000) * 1000))
+}
+
+it('one changed file is read again, the others are remembered', () => {
+  answer()
+  files(folder, { 'a/migrations/0002_y.py': migration('("b", "0001_z")') })
+  const migrations = open().files().apps[0]?.migrations as MigrationFile[]
+  expect(migrations.map((file) => file.operations?.[0]?.arguments === undefined)).toEqual([true, false])
+})
+
+describe('an entry that is', () => {
+  it.each<[string, (path: string) => void]>([
+    ['cut off', (path) => writeFileSync(path, readFileSync(path, 'utf8').slice(0, 100))],
+    ['no JSON', (path) => writeFileSync(path, 'hello')],
+    ['of another reader', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace(/"reader":"[^"]*"/, '"reader":"0"'))],
+    ['of another shape', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('"seen":[', '"saw":['))],
+    ['writable for others', (path) => chmodSync(path, 0o666)],
+    ['a folder', (path) => (rmSync(path), mkdirSync(path))],
+  ])('%s is ignored', (_name, spoil) => {
+    answer()
+    files(folder, { 'a/migrations/0002_y.py': migration('("b", "0001_z")') })
+    spoil(entry())
+    expect(answer()).toEqual(fresh())
+  })
+})
+
+it('a folder that cannot be made is no error', () => {
+  writeFileSync(join(folder, 'cache'), 'a file')
+  expect(answer()).toEqual(fresh())
+})

@@ -1,0 +1,105 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type MigrationFile, openProject } from '../../src/django/index.js'
+import { files, migration } from '../support/fake-project.js'
+import { root } from '../support/root.js'
+
+/** No file, however broken or hostile, throws, hangs, or takes the others with it. */
+const folder = mkdtempSync(join(tmpdir(), 'migstate-hostile-'))
+files(folder, {
+  'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
+  'settings.py': 'INSTALLED_APPS = ["a"]\n',
+  'a/__init__.py': '',
+  'a/migrations/__init__.py': '',
+  'a/migrations/0001_good.py': migration(''),
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function read(text: string | Uint8Array): MigrationFile {
+  writeFileSync(join(folder, 'a/migrations/0002_bad.py'), text)
+  const { apps } = openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env: {} }).files()
+  expect(apps[0]?.migrations[0]).toMatchObject({ name: '0001_good', problems: [], broken: null })
+  return apps[0]?.migrations[1] as MigrationFile
+}
+
+/** Read whole, known to be unread, or known to be broken: never anything else. */
+function isHonest(file: MigrationFile): boolean {
+  return (
+    file.broken !== null ||
+    file.problems.length > 0 ||
+    (Array.isArray(file.dependencies) && file.dependencies.every(({ app, name }) => typeof app === 'string' && typeof name === 'string'))
+  )
+}
+
+const SEEDS = [
+  migration('("a", "0001_good")'),
+  ...readdirSync(join(root, 'examples', 'shop', 'shop', 'migrations'))
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => readFileSync(join(root, 'examples', 'shop', 'shop', 'migrations', name), 'utf8')),
+]
+
+it('mutated migrations', () => {
+  const mutation = fc.record({
+    seed: fc.nat(SEEDS.length - 1),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.nat(30),
+    text: fc.string({ maxLength: 12, unit: 'binary' }),
+  })
+  fc.assert(
+    fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
+      let text = SEEDS[mutations[0]?.seed as number] as string
+      for (const { at, length, text: inserted } of mutations) {
+        const from = Math.floor(at * text.length)
+        text = text.slice(0, from) + inserted + text.slice(from + length)
+      }
+      expect(isHonest(read(text))).toBe(true)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+it('bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => isHonest(read(bytes))),
+    { numRuns: 200 },
+  )
+})
+
+describe('bombs', () => {
+  const CLASS = 'from django.db import migrations\nclass Migration(migrations.Migration):\n'
+  it.each([
+    ['doubling text', `x = "ab"\n${'x = x + x\n'.repeat(60)}${CLASS}    dependencies = [(x, x)]\n`],
+    ['doubling lists', `x = [1]\n${'x += x\n'.repeat(60)}${CLASS}    dependencies = x\n`],
+    ['a huge product', `x = "a" * 10**12\ny = [0] * 999 * 999 * 999 * 999\n${CLASS}    dependencies = y\n`],
+    [
+      'nested loops',
+      `x = []\n${Array.from({ length: 12 }, (_unused, depth) => `${' '.repeat(depth)}for i${depth} in range(1000):\n`).join('')}${' '.repeat(12)}x.append(1)\n${CLASS}    dependencies = x\n`,
+    ],
+    ['recursion', `def f(n):\n    return f(n + 1) + f(n + 2)\nx = f(0)\n${CLASS}    dependencies = x\n`],
+    ['mutual recursion of classes', `class A:\n    def __getattr__(self, name):\n        return getattr(A(), name)\n${CLASS}    dependencies = A().x\n`],
+    ['deep brackets', `x = ${'['.repeat(3000)}${']'.repeat(3000)}\n${CLASS}    dependencies = x\n`],
+    ['deep calls', `x = ${'f('.repeat(3000)}${')'.repeat(3000)}\n${CLASS}    dependencies = x\n`],
+    ['a long sum', `x = ${'1 + '.repeat(20_000)}1\n${CLASS}    dependencies = []\n`],
+    [
+      'deep indentation',
+      `${Array.from({ length: 90 }, (_unused, depth) => `${' '.repeat(depth)}if True:\n`).join('')}${' '.repeat(90)}pass\n${CLASS}    dependencies = []\n`,
+    ],
+    ['many unknown branches', `x = []\n${'if unknown():\n    x = x + [1]\n'.repeat(400)}${CLASS}    dependencies = x\n`],
+    [
+      'many nested unknown branches',
+      `${Array.from({ length: 40 }, (_unused, depth) => `${' '.repeat(depth)}if unknown():\n`).join('')}${' '.repeat(40)}x = 1\n${CLASS}    dependencies = []\n`,
+    ],
+    ['comprehensions', `x = [a for a in range(9999) for b in range(9999) for c in range(9999)]\n${CLASS}    dependencies = x\n`],
+    ['a file of four million bytes', `${'# comment\n'.repeat(420_000)}${CLASS}    pass\n`],
+    ['a long line of strings', `x = [${'"abc", '.repeat(100_000)}]\n${CLASS}    dependencies = []\n`],
+    ['a class that is its own base', `class A(A):\n    pass\n${CLASS.replace('migrations.Migration', 'A')}    pass\n`],
+    ['an import of itself', `from a.migrations import x\nimport a.migrations\n${CLASS}    dependencies = a.migrations.x\n`],
+  ])('%s', { timeout: 20_000 }, (_name, text) => {
+    const began = performance.now()
+    expect(isHonest(read(text))).toBe(true)
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+})
