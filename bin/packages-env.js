@@ -1,4 +1,5 @@
-// The packages of test/conformance/packages in one virtual environment outside the checkout.
+// The packages of test/conformance/packages in one virtual environment outside the checkout. requirements.txt pins them and all that
+// they import; their own requirements contradict each other, so pip does not look at them.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,11 +11,8 @@ const PYTHON = '3.12'
 /** @returns {Promise<{ home?: string, missing?: string }>} */
 export async function ensurePackages() {
   const folder = join(root, 'test', 'conformance', 'packages')
-  const files = ['requirements.txt', 'constraints.txt'].map((name) => join(folder, name))
-  const wanted = createHash('sha256')
-    .update(files.map((file) => readFileSync(file)).join(''))
-    .digest('hex')
-    .slice(0, 12)
+  const requirements = join(folder, 'requirements.txt')
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
   const base = findPythons().get(PYTHON)
   if (base === undefined) return { missing: `the packages need Python ${PYTHON}` }
   const home = join(ensureFolder(join(cacheFolder, 'packages')), wanted)
@@ -22,8 +20,8 @@ export async function ensurePackages() {
   rmSync(home, { recursive: true, force: true })
   const made = await run(base, ['-m', 'venv', home], { doing: 'Making a virtual environment for the packages' })
   if (made.status !== 0) return { missing: made.output.trim().split('\n').at(-1) }
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--prefer-binary']
-  const installed = await run(join(home, 'bin', 'python'), [...pip, '-c', files[1], '-r', files[0]], {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--prefer-binary', '--no-deps']
+  const installed = await run(join(home, 'bin', 'python'), [...pip, '-r', requirements], {
     doing: 'Installing the packages from PyPI (several minutes)',
   })
   if (installed.status !== 0) return { missing: installed.output.trim().split('\n').at(-1) }

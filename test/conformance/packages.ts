@@ -19,7 +19,7 @@ export async function comparePackages(): Promise<Figures> {
   if ('failed' in django) return { ...none, what: `Django cannot load them: ${django.failed}`, disagreements: 1 }
   const ours = openProject({ folder: PACKAGES, managePy: undefined, settings: undefined, python: join(made.home, 'bin', 'python'), path: [], env: {} }).files()
   const figures = compareProject(ours, django)
-  const count = readFileSync(join(PACKAGES, 'requirements.txt'), 'utf8').trim().split('\n').length
+  const count = readFileSync(join(PACKAGES, 'packages.txt'), 'utf8').trim().split('\n').length
   return {
     ...none,
     what: `${count} packages, ${figures.apps} apps: ${figures.nodes} migrations, ${figures.edges} edges, ${figures.operations} operations`,

@@ -79,6 +79,8 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
     if (key.kind === 'string' && value.kind === 'string') py.host.setEnvironment(key.value, value.value, true)
     return
   }
+  // What is unknown stays so for its own reason.
+  if (container.kind === 'unknown') return
   if (container.kind === 'call') return forgetAll(py, target, scope, `${container.callee}() may change it`)
   let changed: Value = py.unknown(target, 'it is changed in a way that cannot be read')
   if (container.kind === 'dict') {
@@ -174,7 +176,7 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     args.map((arg) => (arg.kind === 'reference' ? py.resolve(arg) : arg)),
     keywords,
   )
-  if (changed === 'nothing') return
+  if (changed === 'nothing' || container.kind === 'unknown') return
   change(py, object, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
 }
 
