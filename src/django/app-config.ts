@@ -46,7 +46,8 @@ function ofModule(entry: string, context: Context): AppIdentity {
 /** `inspect.getmembers(apps, isclass)`: imported classes count as well, by each name that they have. */
 function configClasses(file: string, modules: Modules): [name: string, config: ClassValue][] {
   return [...modules.evaluate(file).names].flatMap(([name, value]): [string, ClassValue][] => {
-    const known = value.kind === 'reference' && /Config$|App$|^[A-Z]/.test(lastPart(value.name)) ? (modules.lookUp(value.name) ?? value) : value
+    const one = value.kind === 'either' ? (value.options.find((option) => option.kind === 'class') ?? value) : value
+    const known = one.kind === 'reference' ? (/Config$|App$|^[A-Z]/.test(lastPart(one.name)) ? (modules.lookUp(one.name) ?? one) : one) : one
     return known.kind === 'class' && isAppConfig(known, modules, 0) ? [[name, known]] : []
   })
 }

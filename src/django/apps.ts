@@ -92,7 +92,11 @@ function migrationModuleOf(label: string, { settings, modules }: Omit<MigrationC
     const entry = lookUp(value, label)
     return entry && settings.resolve(entry)
   }
-  if (value.kind === 'call' && value.target?.kind === 'class') return modules.callMethodOf(value, '__getitem__', [{ kind: 'string', value: label }])
+  if (value.kind === 'call' && value.target?.kind === 'class') {
+    const contains = modules.callMethodOf(value, '__contains__', [{ kind: 'string', value: label }])
+    if (contains?.kind === 'boolean' && !contains.value) return undefined
+    return modules.callMethodOf(value, '__getitem__', [{ kind: 'string', value: label }])
+  }
   return value
 }
 

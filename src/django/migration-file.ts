@@ -3,7 +3,7 @@ import { readOperations } from './operations.js'
 import { Evaluator } from './python/evaluator.js'
 import { fieldsOf } from './python/object-fields.js'
 import { classAttribute } from './python/class-attribute.js'
-import { MAX_BYTES, parsePython } from './python/parse.js'
+import { MAX_BYTES, type ParsedFile, parsePython } from './python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
 import type { Rules } from './rules.js'
 import type { DjangoSettings } from './settings.js'
@@ -22,9 +22,18 @@ export interface MigrationContext {
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */
 export function readMigration(file: string, name: string, context: MigrationContext): MigrationFile {
-  const { modules } = context
-  const result: MigrationFile = {
-    app: context.app,
+  try {
+    return readCarefully(file, name, context)
+  } catch (error) {
+    // Nesting and sizes that the reader's own stack or strings cannot hold.
+    if (!(error instanceof RangeError)) throw error
+    return unreadable(emptyMigration(file, name, context.app), 'it is nested too deeply or too large')
+  }
+}
+
+function emptyMigration(file: string, name: string, app: string): MigrationFile {
+  return {
+    app,
     name,
     file,
     dependencies: [],
@@ -36,6 +45,11 @@ export function readMigration(file: string, name: string, context: MigrationCont
     problems: [],
     broken: null,
   }
+}
+
+function readCarefully(file: string, name: string, context: MigrationContext): MigrationFile {
+  const { modules } = context
+  const result = emptyMigration(file, name, context.app)
   const { python } = modules.environment
   const importError = python === null || (python[0] === 3 && python[1] >= 6) ? 'ModuleNotFoundError' : 'ImportError'
   if (name.includes('.')) return broken(result, importError, `No module named ${name}: a dot in the file's name`)
@@ -45,15 +59,26 @@ export function readMigration(file: string, name: string, context: MigrationCont
   if (text === null) return unreadable(result, 'it cannot be opened')
   const parsed = parsePython(file, text, python)
   if (parsed.syntaxError !== null) return broken(result, 'SyntaxError', `invalid syntax (${name}.py, line ${parsed.syntaxError})`)
-  if (/^\s*from south\b/m.test(text)) return broken(result, importError, "No module named 'south': this is a migration of South, not of Django")
+  if (isSouth(parsed)) return broken(result, importError, "No module named 'south': this is a migration of South, not of Django")
   const scope = new Scope(undefined, new Map([['__name__', { kind: 'string', value: modules.resolveRelative(1, name, file) ?? name }]]))
   const before = modules.missing.length
-  const raised = new Evaluator(parsed, modules).run(scope)
+  const evaluator = new Evaluator(parsed, modules)
+  const raised = evaluator.run(scope)
   if (raised) return broken(result, raised.exception, `${raised.message} (${name}.py, line ${raised.line})`)
   const missing = modules.missing.slice(before).find((one) => one.file === file)
   if (missing) return broken(result, importError, noModule(missing.module, modules))
+  if (evaluator.isExhausted) return unreadable(result, 'it takes too long to evaluate')
   fillFrom(result, scope, context)
   return result
+}
+
+function headOf({ file, line }: ClassValue): string {
+  return file.source.split('\n')[line - 1] ?? ''
+}
+
+/** An import of South at the level of the module, not in a text or a `try`. */
+function isSouth({ source, tree }: ParsedFile): boolean {
+  return tree.topNode.getChildren('ImportStatement').some((node) => /^(from|import) south\b/.test(source.slice(node.from, node.to)))
 }
 
 function noModule(dotted: string, modules: Modules): string {
@@ -84,6 +109,8 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   }
   const problem = problemsOf(result)
   if (migration.decorated) problem(undefined, 'the class is decorated, and a decorator may change it', migration.line)
+  if (migration.scope.names.has('__new__') || /^class\s+\w+\s*\([^)]*metaclass\s*=/.test(headOf(migration)))
+    problem(undefined, 'how the class is made may change it', migration.line)
   const base = unknownBase(migration, resolve)
   if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
   const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }
@@ -97,6 +124,7 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   }
   const initial = attributeOf('initial')
   if (initial?.kind === 'boolean') result.initial = initial.value
+  else if (initial && initial.kind !== 'none') problem(initial, 'initial cannot be read')
   const atomic = attributeOf('atomic')
   if (atomic) result.atomic = atomic.kind === 'boolean' ? atomic.value : null
   result.operations = readOperations(attributeOf('operations'), resolve)
@@ -105,7 +133,7 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
 
 /** Migration's own `__init__(name, app_label)`, where a class overrides it: it may pass another label on, or change its attributes. */
 function applyInit(result: MigrationFile, migration: ClassValue, { app, modules }: MigrationContext, problem: Report): void {
-  const init = migration.scope.names.get('__init__')
+  const init = classAttribute({ resolve: (value) => (value.kind === 'reference' ? (modules.lookUp(value.name) ?? value) : value) }, migration, '__init__')
   if (init?.kind !== 'function') return
   const py = new Evaluator(init.file, modules)
   const given: Value[] = [result.name, app].map((text) => ({ kind: 'string', value: text }))

@@ -144,5 +144,6 @@ export function stringList(value: Value | undefined, setting: string, settings: 
       })
   }
   if (value) visit(value)
-  return { items: [...new Set(items)], complete: problems.length === 0, problems }
+  // What two branches both have is one entry; what a plain list names twice Django refuses.
+  return { items: problems.length === 0 ? items : [...new Set(items)], complete: problems.length === 0, problems }
 }

@@ -63,7 +63,7 @@ def migrations():
                 "dependencies": [list(dep) for dep in one.dependencies],
                 "runBefore": [list(dep) for dep in one.run_before],
                 "replaces": [list(dep) for dep in one.replaces],
-                "initial": one.initial,
+                "initial": getattr(one, "initial", None),
                 "atomic": getattr(one, "atomic", True),
                 "operations": [operation(each) for each in one.operations],
             }

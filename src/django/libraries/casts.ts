@@ -1,6 +1,6 @@
 import { boolean, list, number, string, type Value } from '../python/value.js'
 
-const TRUE = new Set(['true', 'on', 'ok', 'y', 'yes', '1', 't'])
+const TRUE = new Set(['true', 'on', 'ok', 'y', 'yes', '1'])
 
 /** Text of the environment as the value that settings ask for. Undefined: not a cast that is known. */
 export function cast(text: string, kind: string): Value | undefined {

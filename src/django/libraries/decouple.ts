@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { string, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
-import { findUpwards, parseDotenv } from './dotenv.js'
+import { findUpwards, parseDecouple } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** python-decouple: `config("X", default=…, cast=bool)`, from the environment, else `settings.ini` or `.env` beside or above the file. */
@@ -33,5 +33,5 @@ function casted(call: LibraryCall, text: string, wanted: Value | undefined): Val
 function fromFiles({ host, file }: LibraryCall, name: string): string | undefined {
   const path = findUpwards(dirname(file), ['settings.ini', '.env'], (one) => host.exists(one))
   const text = path === undefined ? null : host.readFile(path)
-  return text === null ? undefined : parseDotenv(text).get(name)
+  return text === null ? undefined : parseDecouple(text).get(name)
 }

@@ -30,7 +30,9 @@ export function databaseUrl(call: LibraryCall): Value | undefined {
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
   const from = host.env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
-  if (from) return databaseFromUrl(from, engine)
+  // An empty variable is no database; only one that is not set takes the default.
+  if (from === '') return { kind: 'dict', entries: [] }
+  if (from !== undefined) return databaseFromUrl(from, engine)
   const fallback = keywords.get('default') ?? args[1]
   if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
   return fallback.kind === 'string'

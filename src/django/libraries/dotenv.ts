@@ -14,6 +14,36 @@ export function parseDotenv(text: string): Map<string, string> {
   return found
 }
 
+/** As python-decouple reads them: everything after the first `=`, one pair of quotes taken off, nothing else (RepositoryEnv). */
+export function parseDecouple(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const at = line.indexOf('=')
+    if (at < 0 || line.trim().startsWith('#') || line.trim().startsWith('[')) continue
+    const value = line.slice(at + 1).trim()
+    const quoted = value.length >= 2 && /^(['"])[\s\S]*\1$/.test(value)
+    found.set(line.slice(0, at).trim(), quoted ? value.slice(1, -1) : value)
+  }
+  return found
+}
+
+/** As django-environ reads them: no spaces around `=`, quotes taken off, comments after a value are part of it (`Env.read_env`). */
+export function parseEnviron(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^\s*(?:export )?([A-Za-z_0-9]+)=(.*?)\s*$/.exec(line)
+    if (!match) continue
+    const raw = match[2] as string
+    const single = /^'(.*)'$/.exec(raw)
+    const double = /^"(.*)"$/.exec(raw)
+    found.set(
+      match[1] as string,
+      single ? (single[1] as string) : double ? (double[1] as string).replace(/\\(.)/g, (_all, letter: string) => (letter === 'n' ? '\n' : letter)) : raw,
+    )
+  }
+  return found
+}
+
 /** A file in the folder or the nearest one above it that has one. */
 export function findUpwards(folder: string, names: readonly string[], exists: (path: string) => boolean): string | undefined {
   for (let current = folder; ; current = dirname(current)) {

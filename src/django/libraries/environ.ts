@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { NONE, string, textOf, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
 import { databaseFromUrl } from './dj-database-url.js'
-import { findUpwards, parseDotenv } from './dotenv.js'
+import { findUpwards, parseDotenv, parseEnviron } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** django-environ and environs: `env = environ.Env(DEBUG=(bool, False))`, `env("X", default=…)`, `env.db()`, `environ.Path(__file__) - 3`. */
@@ -92,6 +92,7 @@ function readEnv(call: LibraryCall, file: Value | undefined): Value {
     given ?? (call.name.startsWith('environs') ? findUpwards(dirname(call.file), ['.env'], (one) => host.exists(one)) : join(dirname(call.file), '.env'))
   const text = path === undefined ? null : host.readFile(path)
   const overwrite = keywords.get('overwrite') ?? keywords.get('override')
-  for (const [name, value] of parseDotenv(text ?? '')) host.setEnvironment(name, value, overwrite?.kind === 'boolean' && overwrite.value)
+  const parse = call.name.startsWith('environs') ? parseDotenv : parseEnviron
+  for (const [name, value] of parse(text ?? '')) host.setEnvironment(name, value, overwrite?.kind === 'boolean' && overwrite.value)
   return NONE
 }

@@ -11,7 +11,7 @@ import { attribute } from '../python/members.js'
 import { MAX_BYTES, parsePython } from '../python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from '../python/value.js'
 import { type Located, SearchPath } from './search-path.js'
-import { STANDARD } from './standard-library.js'
+import { BUILT_IN, STANDARD } from './standard-library.js'
 
 /** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
 export type DjangoNames = (dotted: string) => Value | undefined
@@ -27,6 +27,7 @@ export interface ModulesRequest {
 /** A chain of modules that look each other up ends somewhere. */
 const MAX_NESTING = 24
 const MAX_MODULES = 3000
+const MAX_PROJECT_SCOPES = 60
 
 /** Python's own library, Django's and what is known by name rather than by its source. */
 const BY_NAME =
@@ -207,13 +208,18 @@ export class Modules implements Host {
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
     const [top] = dotted.split('.') as [string]
-    if (STANDARD.has(top) || this.locate(dotted) !== null || this.#inStandardLibrary(top)) return true
+    if (this.locate(dotted) !== null || this.#inStandardLibrary(top) || /(^|\.)six\.moves(\.|$)/.test(dotted)) return true
+    if (this.environment.standardLibrary === null && STANDARD.has(top)) return true
     // Without the project's environment, or with hooks in it that are not understood, a package that is not found proves nothing.
     if (this.locate(top) === null) return !this.knowsPackages
     return this.locate(top)?.kind === 'compiled'
   }
 
   /** What is not found on the search path is not there. */
+  get python(): PythonEnvironment['python'] {
+    return this.environment.python
+  }
+
   get knowsPackages(): boolean {
     return this.environment.sitePackages.length > 0 && this.unread.length === 0
   }
@@ -221,18 +227,17 @@ export class Modules implements Host {
   #inStandardLibrary(top: string): boolean {
     const folder = this.environment.standardLibrary
     if (folder === null) return false
-    return (
-      this.files.exists(join(folder, `${top}.py`)) ||
-      this.files.isFolder(join(folder, top)) ||
-      this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
-    )
+    if (BUILT_IN.has(top) || (top === 'distutils' && this.locate('_distutils_hack') !== null)) return true
+    if (this.files.exists(join(folder, `${top}.py`)) || this.files.isFolder(join(folder, top))) return true
+    return this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
   }
 
   /** A package that is surely not there, met by an import that runs. */
   readonly missing: { file: string; module: string; line: number }[] = []
 
   reportMissing(module: string, file: string, line: number): void {
-    if (this.knowsPackages) this.missing.push({ file, module, line })
+    // Python 2 imports beside the file too.
+    if (this.knowsPackages && this.environment.python?.[0] !== 2) this.missing.push({ file, module, line })
   }
 
   includes(name: string, args: readonly Value[], file: string): string[] | null {
@@ -271,10 +276,35 @@ export class Modules implements Host {
     return found.kind === 'function' ? py.callFunction(found, [object, ...args], new Map(), target.file.tree.topNode) : undefined
   }
 
-  addPath(folder: string): void {
+  addPath(folder: string, first = true): void {
     this.#projectFolders.push(folder)
-    this.path.addFirst(folder)
+    if (first) this.path.addFirst(folder)
+    else this.path.addLast(folder)
   }
+
+  /** Those of the project: what a helper or another module of it changes in place is seen everywhere. */
+  *moduleScopes(): Iterable<Scope> {
+    for (const scope of this.#projectScopes) yield scope
+  }
+
+  failureOf(dotted: string): { exception: string; message: string } | null {
+    const file = this.findFile(dotted)
+    if (file === null) return null
+    const raised = this.#raised.get(file)
+    if (raised) return raised
+    const missing = this.missing.find((one) => one.file === file)
+    return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null
+  }
+
+  mayHave(module: string, name: string): boolean {
+    const located = this.locate(module)
+    if (located?.kind !== 'package' && located?.kind !== 'module') return true
+    const text = located.file === null ? null : this.files.read(located.file)
+    return text === null || new RegExp(`\\b${name}\\b|import \\*|__getattr__|globals\\(|setattr\\(|sys\\.modules`).test(text)
+  }
+
+  readonly #projectScopes: Scope[] = []
+  readonly #raised = new Map<string, { exception: string; message: string }>()
 
   setEnvironment(name: string, value: string, override = false): void {
     if (override) this.env[name] = value
@@ -284,6 +314,11 @@ export class Modules implements Host {
   exists(path: string): boolean {
     this.consulted++
     return this.files.exists(path)
+  }
+
+  isFolder(path: string): boolean {
+    this.consulted++
+    return this.files.isFolder(path)
   }
 
   readFile(path: string): string | null {
@@ -297,6 +332,7 @@ export class Modules implements Host {
     if (name !== undefined) scope.set('__name__', { kind: 'string', value: name })
     else if (!scope.names.has('__name__')) scope.set('__name__', { kind: 'string', value: this.resolveRelative(1, moduleName(file), file) ?? moduleName(file) })
     this.#scopes.set(file, scope)
+    if (this.#projectScopes.length < MAX_PROJECT_SCOPES && this.isOfProject(file)) this.#projectScopes.push(scope)
     if (this.#nesting > MAX_NESTING || this.#scopes.size > MAX_MODULES || this.files.size(file) > MAX_BYTES) {
       scope.set('*limit', { kind: 'unknown', reason: 'too many modules are needed for it', file, line: 1 })
       return scope
@@ -305,7 +341,12 @@ export class Modules implements Host {
     if (text === null) return scope
     this.#nesting++
     try {
-      new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+      const raised = new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+      if (raised) this.#raised.set(file, raised)
+    } catch (error) {
+      // A file that is too deep or too large for the reader itself.
+      if (!(error instanceof RangeError)) throw error
+      scope.set('*limit', { kind: 'unknown', reason: 'the file is too deep or too large', file, line: 1 })
     } finally {
       this.#nesting--
     }

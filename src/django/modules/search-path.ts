@@ -30,6 +30,12 @@ export class SearchPath {
     this.#known.clear()
   }
 
+  addLast(folder: string): void {
+    if (this.folders.includes(folder)) return
+    this.folders.push(folder)
+    this.#known.clear()
+  }
+
   locate(dotted: string): Located | null {
     const known = this.#known.get(dotted)
     if (known !== undefined) return known

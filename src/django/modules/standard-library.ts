@@ -12,3 +12,10 @@ export const STANDARD = new Set(
    zoneinfo __future__ __main__ ConfigParser Cookie HTMLParser Queue StringIO cPickle cStringIO commands cookielib exceptions httplib md5
    new sets sha urllib2 urlparse`.split(/\s+/),
 )
+
+/** Modules that are part of the interpreter and have no file (`sys.builtin_module_names` and what is often linked in). */
+export const BUILT_IN = new Set(
+  `sys builtins __builtin__ _ast _codecs _io _thread thread array binascii cmath errno fcntl gc grp itertools marshal math mmap operator posix
+   pwd resource select signal spwd syslog termios time unicodedata zipimport zlib _socket _ssl __main__ __future__ exceptions imp
+   cPickle cStringIO datetime`.split(/\s+/),
+)

@@ -6,9 +6,10 @@ import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
 import { fieldsOf } from './object-fields.js'
 import { mutate, replaceEverywhere } from './mutations.js'
+import { either } from './operators.js'
 import { assignedIn } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { equal, type Scope, string, type Value } from './value.js'
+import { equal, type Scope, string, truth, type Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -32,10 +33,15 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 /** `X = D.pop("key")` takes the key out of D as well. */
 function takeOut(py: Interpreter, parts: readonly SyntaxNode[], scope: Scope): Value | undefined {
   const [call] = parts
-  if (parts.length !== 1 || call?.name !== 'CallExpression' || !/\.pop\(/.test(py.text(call))) return undefined
+  if (
+    parts.length !== 1 ||
+    call?.name !== 'CallExpression' ||
+    !/\.(pop|append|extend|insert|remove|update|setdefault|popitem|clear|add|sort)\(/.test(py.text(call))
+  )
+    return undefined
   const value = py.expression(call, scope)
   expressionStatement(py, call, scope)
-  return value
+  return value.kind === 'call' && !value.target ? undefined : value
 }
 
 export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
@@ -69,7 +75,9 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') container.scope.set(py.text(index), certain)
-    else if (container.kind === 'call' && container.target?.kind === 'class') fieldsOf(py, container, target).set(py.text(index), certain)
+    else if (container.kind === 'call' && container.target?.kind !== 'class')
+      change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
+    else if (container.kind === 'call') fieldsOf(py, container, target).set(py.text(index), certain)
     else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
     return
   }
@@ -81,9 +89,12 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   }
   // What is unknown stays so for its own reason.
   if (container.kind === 'unknown') return
+  if (container.kind === 'reference' && container.name === 'sys.modules') return forgetAll(py, target, scope, 'sys.modules may change it')
   if (container.kind === 'call') return forgetAll(py, target, scope, `${container.callee}() may change it`)
   let changed: Value = py.unknown(target, 'it is changed in a way that cannot be read')
-  if (container.kind === 'dict') {
+  if (container.kind === 'dict' && ['unknown', 'either', 'call', 'reference'].includes(key.kind)) {
+    changed = py.unknown(target, 'a key of it is not known')
+  } else if (container.kind === 'dict') {
     const at = container.entries.findIndex(([name]) => equal(name, key) === true)
     changed = { kind: 'dict', entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
   } else if (container.kind === 'list' && key.kind === 'number') {
@@ -111,14 +122,17 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
 
 /** Other names may hold the same object: in Python they would see the change. */
 function change(py: Interpreter, target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
-  if (!replaceEverywhere(scope, container, changed)) bindOne(py, target, changed, scope)
+  const outside = py.isDoubtful
+    ? either('a branch that may not be taken', [container, changed], py.unknown(target, 'it is changed in a branch that may not be taken'))
+    : changed
+  if (!replaceEverywhere(py.liveScopes(scope), container, changed, outside)) bindOne(py, target, changed, scope)
 }
 
 /** After `exec`, `globals()` and the like any name may have any value. */
 export function forgetAll(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
   for (let current: Scope | undefined = scope; current; current = current.parent)
     for (const [name, value] of current.names)
-      if (/^[A-Z]/.test(name) && value.kind !== 'class' && value.kind !== 'reference') current.names.set(name, py.unknown(node, reason))
+      if ((current.isClass || /^[A-Z]/.test(name)) && value.kind !== 'class' && value.kind !== 'reference') current.names.set(name, py.unknown(node, reason))
   scope.set('*exec', py.unknown(node, reason))
 }
 
@@ -126,6 +140,11 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const [target, operator, ...rest] = childrenOf(node)
   if (!target || !operator) return
   const before = py.value(target, scope)
+  if (before.kind === 'reference' && before.name === 'sys.path') {
+    const added = py.resolve(commaList(py, rest, scope))
+    for (const one of 'items' in added ? added.items : []) if (one.kind === 'string' || one.kind === 'path') py.host.addPath(one.value, false)
+    return
+  }
   const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
   // += changes a list in place, for every name that holds it.
   if (before.kind === 'list') change(py, target, before, value, scope)
@@ -136,10 +155,7 @@ const FORGETFUL = ['exec', 'execfile', 'globals', 'vars', 'locals']
 
 /** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`, `include("base.py")`. */
 export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  if (node.name !== 'CallExpression') {
-    if (node.name === 'AwaitExpression' || node.name === 'NamedExpression') py.expression(node, scope)
-    return
-  }
+  if (node.name !== 'CallExpression') return otherStatement(py, node, scope)
   const [callee, argumentList] = childrenOf(node)
   if (callee?.name === 'VariableName') {
     const name = py.text(callee)
@@ -180,6 +196,24 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   change(py, object, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
 }
 
+/** `X.append("b") if DEBUG else None`, `DEBUG and X.append("b")`, `[X.append(a) for a in b]`. */
+function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const parts = childrenOf(node)
+  if (node.name === 'ConditionalExpression') {
+    const [yes, , condition, , no] = parts
+    const decided = condition && truth(py.value(condition, scope))
+    if (decided === undefined) forget(py, node, scope, 'it is changed in an expression that cannot be decided')
+    else if (decided ? yes : no) expressionStatement(py, (decided ? yes : no) as SyntaxNode, scope)
+  } else if (node.name === 'BinaryExpression' && parts.some((part) => part.name === 'and' || part.name === 'or')) {
+    const [left, operator, right] = parts
+    const decided = left && truth(py.value(left, scope))
+    if (decided === undefined) forget(py, node, scope, 'it is changed in an expression that cannot be decided')
+    else if (decided === (operator?.name === 'and') && right) expressionStatement(py, right, scope)
+  } else if (node.name === 'ParenthesizedExpression' && parts[1]) expressionStatement(py, parts[1], scope)
+  else if (/ComprehensionExpression$/.test(node.name)) forget(py, node, scope, 'it is changed in a comprehension')
+  else py.expression(node, scope)
+}
+
 /** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
 function include(py: Interpreter, name: string, args: readonly Value[], scope: Scope): boolean {
   const files = py.host.includes(
@@ -197,7 +231,11 @@ function sideEffect(py: Interpreter, name: string, method: string, given: readon
   const args = given.map((arg) => py.resolve(arg))
   const folder = args.at(-1)
   if (name === 'sys.path' && (method === 'insert' || method === 'append')) {
-    if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value)
+    if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value, method === 'insert')
+    return true
+  }
+  if (name === 'os.environ' && method === 'update' && args[0]?.kind === 'dict') {
+    for (const [key, one] of args[0].entries) if (key.kind === 'string' && one.kind === 'string') py.host.setEnvironment(key.value, one.value, true)
     return true
   }
   const [variable, value] = args
@@ -208,23 +246,46 @@ function sideEffect(py: Interpreter, name: string, method: string, given: readon
   return false
 }
 
-/** Whatever a block that cannot be followed may assign is unknown afterwards. */
+/** Whatever a block that cannot be followed may assign or change is unknown afterwards. */
 export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
-  const { names, imports } = assignedIn(node, py.file.source)
-  for (const name of names.filter((one) => !one.onlyChanged || scope.names.has(one.name))) scope.set(name.name, py.unknown(node, reason))
+  const { assigned, changed, imports } = assignedIn(node, py.file.source)
+  for (const name of changed) {
+    const value = scope.get(name)
+    const known = value && py.resolve(value)
+    // What else holds the same object sees the change as well.
+    if (known && ('items' in known || known.kind === 'dict')) {
+      const lost = py.unknown(node, reason)
+      replaceInside(py, scope, known, lost)
+      scope.set(name, lost)
+    }
+  }
+  for (const name of assigned) scope.set(name, py.unknown(node, reason))
   for (const name of imports) {
     if (name === '*') forgetAll(py, node, scope, reason)
     else scope.set(name, py.unknown(node, reason))
   }
+  if (/\b(exec|execfile|globals|locals|vars)\s*\(/.test(py.text(node))) forgetAll(py, node, scope, reason)
+}
+
+/** A container that lies in another one: `d = DATABASES["default"]`, and then d is changed. */
+function replaceInside(py: Interpreter, scope: Scope, old: Value, lost: Value): void {
+  replaceEverywhere(py.liveScopes(scope), old, lost, lost)
 }
 
 export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   for (const target of childrenOf(node).slice(1)) {
     if (target.name === 'VariableName') scope.names.delete(py.text(target))
     if (target.name !== 'MemberExpression') continue
-    const [object, bracket, index] = childrenOf(target)
+    const [object, bracket, ...inside] = childrenOf(target)
+    const [index] = inside
     if (!object || !index || bracket?.name !== '[') continue
     const container = py.value(object, scope)
+    if (inside.some((part) => part.name === ':')) {
+      const bounds = sliceBounds(py, inside.slice(0, -1), scope)
+      const rest = container.kind === 'list' && bounds ? withoutSlice(container.items, bounds) : undefined
+      change(py, object, container, rest ? { kind: 'list', items: rest } : py.unknown(target, 'a slice of it is deleted'), scope)
+      continue
+    }
     const key = py.value(index, scope)
     if (container.kind === 'list' && key.kind === 'number') {
       const at = key.value < 0 ? container.items.length + key.value : key.value
@@ -233,4 +294,9 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
       change(py, object, container, { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, key) !== true) }, scope)
     else bindOne(py, object, py.unknown(target, 'a part of it is deleted'), scope)
   }
+}
+
+function withoutSlice(items: readonly Value[], [from, to]: [number | undefined, number | undefined]): Value[] {
+  const gone = new Set(items.slice(from ?? 0, to))
+  return items.filter((item) => !gone.has(item))
 }

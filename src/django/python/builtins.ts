@@ -5,10 +5,17 @@ import type { Interpreter } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
 import { callOsPath } from './os-path.js'
-import { boolean, equal, list, NONE, number, string, textOf, truth, type Value } from './value.js'
+import { boolean, distinct, list, merged, NONE, number, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
-export function referenceValue(name: string, _host: Host): Value | undefined {
+export function referenceValue(name: string, host: Host): Value | undefined {
+  if (/^sys\.version_info(\.|$)/.test(name) && host.python) {
+    const [major, minor] = host.python
+    if (name === 'sys.version_info') return { kind: 'tuple', items: [number(major), number(minor)] }
+    return name.endsWith('.major') ? number(major) : name.endsWith('.minor') ? number(minor) : undefined
+  }
+  if (/^(django\.utils\.)?six\.PY[23]$/.test(name) && host.python) return boolean(host.python[0] === Number(name.at(-1)))
+  if (name === 'typing.TYPE_CHECKING') return boolean(false)
   if (name === 'os.sep' || name === 'os.path.sep') return string('/')
   if (name === 'os.name') return string('posix')
   if (name === 'sys.platform') return string(process.platform)
@@ -36,6 +43,16 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
+    case 'copy.copy':
+    case 'copy.deepcopy':
+      return first && ('items' in first ? { ...first, items: [...first.items] } : first.kind === 'dict' ? deepCopy(first, 0) : undefined)
+    case 'filter':
+    case 'map':
+      return mapped(py, name, args, node)
+    case 'sum': {
+      const lists = first && itemsOf(first)?.map((one) => ('items' in one ? one.items : undefined))
+      return second?.kind === 'list' && lists?.every((one) => one !== undefined) ? list([...second.items, ...(lists.flat() as Value[])]) : undefined
+    }
     case 'isinstance':
       return isInstance(first, second)
     case 'setattr':
@@ -52,6 +69,7 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'import_module':
       return first?.kind === 'string' && args.length === 1 && !first.value.startsWith('.') ? { kind: 'reference', name: first.value } : undefined
     default:
+      if ([...keywords.keys()].includes('**')) return undefined
       return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
         ? callOsPath(name, args, py.host)
         : callPlain(name, args, keywords)
@@ -94,7 +112,15 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'collections.OrderedDict':
     case 'dict': {
       const base = first === undefined ? [] : first.kind === 'dict' ? first.entries : pairsOf(items)
-      return base && { kind: 'dict', entries: [...base, ...[...keywords].map(([key, value]): [Value, Value] => [string(key), value])] }
+      return (
+        base && {
+          kind: 'dict',
+          entries: merged(
+            base,
+            [...keywords].map(([key, value]): [Value, Value] => [string(key), value]),
+          ),
+        }
+      )
     }
     case 'dict.fromkeys':
     case 'collections.OrderedDict.fromkeys':
@@ -150,15 +176,27 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
   }
 }
 
+function deepCopy(value: Value, depth: number): Value {
+  if (depth > 8) return value
+  if (value.kind === 'dict') return { kind: 'dict', entries: value.entries.map(([key, entry]) => [key, deepCopy(entry, depth + 1)]) }
+  return 'items' in value ? { ...value, items: value.items.map((item) => deepCopy(item, depth + 1)) } : value
+}
+
+/** `filter(function, items)` and `map(function, items)` of functions that were read. */
+function mapped(py: Interpreter, name: string, [callee, given]: readonly Value[], node: SyntaxNode): Value | undefined {
+  const items = given && itemsOf(given)
+  if (!items || items.length > 2000) return undefined
+  const known = callee?.kind === 'function' ? callee : undefined
+  if (!known && !(name === 'filter' && callee?.kind === 'none')) return undefined
+  const results = items.map((item) => (known ? py.resolve(py.callFunction(known, [item], new Map(), node)) : item))
+  if (name === 'map') return list(results)
+  const keep = results.map(truth)
+  return keep.includes(undefined) ? undefined : list(items.filter((_item, index) => keep[index]))
+}
+
 function pairsOf(items: Value[] | undefined): [Value, Value][] | undefined {
   const pairs = items?.map((item) => ('items' in item && item.items.length === 2 ? (item.items as [Value, Value]) : undefined))
   return pairs?.every((pair) => pair !== undefined) ? (pairs as [Value, Value][]) : undefined
-}
-
-function distinct(items: readonly Value[]): Value[] {
-  const kept: Value[] = []
-  for (const item of items) if (!kept.some((other) => equal(other, item) === true)) kept.push(item)
-  return kept
 }
 
 /** `getattr(settings, "X", default)`, and of classes and modules that were read. */

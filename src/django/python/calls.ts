@@ -1,10 +1,11 @@
 import type { SyntaxNode } from '@lezer/common'
 import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
+import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
 import { attribute } from './members.js'
 import { fieldsOf } from './object-fields.js'
-import { type Interpreter, MaybeReturned } from './interpreter.js'
+import { type Ending, type Interpreter, Jump, MaybeReturned } from './interpreter.js'
 import { callMethod } from './methods.js'
 import { bodyOf, splitByComma } from './nodes.js'
 import { either } from './operators.js'
@@ -50,6 +51,11 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
   if (member.kind === 'function' && object.kind === 'class')
     return py.callFunction(member, member.decorators.includes('classmethod') ? [object, ...args] : args, keywords, node)
+  const [self] = args
+  if (name === '__init__' && self?.kind === 'call' && self.target?.kind === 'class') {
+    rememberInit(py, self, known.slice(1), keywords, node)
+    return NONE
+  }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
   return callValue(py, member, dotted, args, keywords, node)
 }
@@ -59,7 +65,7 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
   if (object.callee === 'super' && name === '__init__') {
     // What a class passes on to Django's own `__init__` is kept on the object itself.
     const self = scope.get('self')
-    if (self?.kind === 'call') fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items: [...known, ...keywords.values()] })
+    if (self?.kind === 'call') rememberInit(py, self, known, keywords, node)
     const inherited = self?.kind === 'call' && self.target?.kind === 'class' ? initAbove(py, self.target, py.file) : undefined
     if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
     return NONE
@@ -72,6 +78,12 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     return member.kind === 'unknown' ? member : py.unknown(node, `.${name}() is not evaluated`)
   }
   return opaque(py, `${object.callee}().${name}`, args, keywords, node)
+}
+
+/** `(name, app_label)` of Django's Migration, by position or by name. */
+function rememberInit(py: Interpreter, self: Call, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): void {
+  const items = [args[0] ?? keywords.get('name') ?? NONE, args[1] ?? keywords.get('app_label') ?? keywords.get('**') ?? NONE]
+  fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items })
 }
 
 /** The `__init__` of a base class, as `super()` finds it from a class of this file. */
@@ -146,8 +158,9 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
     } else if (first.name === '**' && second) {
       const spread = py.value(second, scope)
       if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
+      if (spread.kind !== 'dict') keywords.set('**', py.unknown(first, 'it spreads something that cannot be read'))
     } else if (second?.name === 'AssignOp' && third) keywords.set(py.text(first), py.expression(third, scope))
-    else if (argument.some((part) => part.name === 'for')) args.push(py.unknown(first, 'this generator is not evaluated'))
+    else if (argument.some((part) => part.name === 'for')) args.push(comprehension(py, node, scope))
     else args.push(py.expression(first, scope))
   }
   return { args, keywords }
@@ -157,7 +170,7 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
 const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_cache|cache|memoize|wraps|no_type_check|override)$/
 
 /** The body of a function that was read, with its parameters bound; `py` is at home in the function's own file. */
-export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value {
+export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>, frames: Scope[]): Value {
   const unknown = (reason: string) => py.unknown(callee.node, reason)
   if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
   const parts = childrenOf(callee.node)
@@ -169,7 +182,14 @@ export function callFunction(py: Interpreter, callee: FunctionValue, args: reado
   bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda })
   if (isLambda) return py.expression(body, inner)
   if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
-  const ending = py.block(bodyOf(body), inner)
+  frames.push(inner)
+  let ending: Ending
+  try {
+    ending = py.block(bodyOf(body), inner)
+  } finally {
+    frames.pop()
+  }
+  if (ending instanceof Jump) return unknown(`${callee.name} cannot be followed`)
   if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))
   return ending ?? NONE
 }

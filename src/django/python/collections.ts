@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import type { Interpreter } from './interpreter.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { NONE, Scope, truth, type Value } from './value.js'
+import { distinct, merged, NONE, Scope, truth, type Value } from './value.js'
 
 type Kind = 'list' | 'tuple' | 'set'
 
@@ -18,7 +18,8 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
     }
     const spread = py.value(parts[++index] as SyntaxNode, scope)
     const members = itemsOf(spread)
-    if (members) items.push(...members)
+    if (members && items.length + members.length > 50_000) return py.unknown(part, 'it is too long')
+    if (members) for (const one of members) items.push(one)
     else if (spread.kind === 'either' || spread.kind === 'unknown') items.push({ ...spread })
     else return py.unknown(part, 'it spreads something that cannot be read')
   }
@@ -39,12 +40,12 @@ export function commaList(py: Interpreter, parts: readonly SyntaxNode[], scope: 
 }
 
 export function dictionary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
-  const entries: [Value, Value][] = []
+  let entries: [Value, Value][] = []
   for (const [first, second, third] of splitByComma(childrenOf(node).slice(1, -1))) {
     if (first?.name === '**' && second) {
       const spread = py.value(second, scope)
       if (spread.kind !== 'dict') return py.unknown(first, 'it spreads something that cannot be read')
-      entries.push(...spread.entries)
+      entries = merged(entries, spread.entries)
     } else if (first && second?.name === ':' && third) entries.push([py.value(first, scope), py.expression(third, scope)])
     else return py.unknown(node, 'it is not a plain dict')
   }
@@ -60,6 +61,7 @@ const RESULT: Record<string, Kind | 'dict'> = {
 
 /** `[x for a in b if c for x in a]` and its kin over known values; a generator is taken as the list of what it gives. */
 export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  // The brackets, or those of a call whose only argument it is.
   const parts = childrenOf(node).slice(1, -1)
   const start = parts.findIndex((part) => part.name === 'for')
   const kind = RESULT[node.name] ?? 'list'
@@ -73,7 +75,7 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
   }
   const go = (from: number, current: Scope): void => {
     const clause = parts[from]
-    if (doubt !== undefined || items.length > 10_000) return
+    if (doubt !== undefined || items.length > MOST) return
     if (!clause) return produce(current)
     const next = parts.findIndex((part, index) => index > from && (part.name === 'for' || part.name === 'if'))
     const end = next < 0 ? parts.length : next
@@ -98,5 +100,9 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
   if (start < 0) return py.unknown(node, 'this comprehension is not evaluated')
   go(start, scope)
   if (doubt !== undefined) return py.unknown(node, doubt)
-  return kind === 'dict' ? { kind, entries } : { kind, items }
+  if (items.length > MOST || entries.length > MOST) return py.unknown(node, 'this comprehension is too long')
+  if (kind === 'dict') return { kind, entries: merged([], entries) }
+  return { kind, items: kind === 'set' ? distinct(items) : items }
 }
+
+const MOST = 10_000

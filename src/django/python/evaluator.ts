@@ -4,7 +4,7 @@ import { bindTargets } from './assignments.js'
 import { evaluate } from './expressions.js'
 import { attribute } from './members.js'
 import type { Host } from './host.js'
-import { type Ending, type Interpreter, isCaught, MaybeReturned, Raised } from './interpreter.js'
+import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from './parse.js'
 import { runStatement } from './statements.js'
@@ -20,6 +20,8 @@ export interface Budget {
   depth: number
   /** A branch that may not be taken is being followed. */
   doubtful: boolean
+  /** Names of the functions that are being called. */
+  frames: Scope[]
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -29,7 +31,7 @@ export class Evaluator implements Interpreter {
   readonly catching: string[][] = []
   readonly #budget: Budget
 
-  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false }) {
+  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false, frames: [] }) {
     this.file = file
     this.host = host
     this.#budget = budget
@@ -45,6 +47,17 @@ export class Evaluator implements Interpreter {
       if (error instanceof Raised) return error
       throw error
     }
+  }
+
+  /** A limit was met: what is known of the file is not all of it. */
+  get isExhausted(): boolean {
+    return this.#budget.steps > MAX_STEPS
+  }
+
+  *liveScopes(scope: Scope): Iterable<Scope> {
+    for (let current: Scope | undefined = scope; current; current = current.parent) yield current
+    for (const frame of this.#budget.frames) for (let current: Scope | undefined = frame; current; current = current.parent) yield current
+    yield* this.host.moduleScopes()
   }
 
   get isDoubtful(): boolean {
@@ -78,6 +91,10 @@ export class Evaluator implements Interpreter {
     for (const statement of statements) {
       if (++this.#budget.steps > MAX_STEPS) return this.unknown(statement, 'the file takes too long to evaluate')
       const ending = runStatement(this, statement, scope)
+      if (ending instanceof Jump) {
+        if (maybe) throw new UnknownJump(maybe.dependsOn)
+        return ending
+      }
       if (ending instanceof MaybeReturned) maybe = maybe ? new MaybeReturned(maybe.dependsOn, this.#oneOf(maybe, ending.value, statement)) : ending
       else if (ending) return maybe ? this.#oneOf(maybe, ending, statement) : ending
     }
@@ -101,7 +118,7 @@ export class Evaluator implements Interpreter {
     const home = callee.file === this.file ? this : new Evaluator(callee.file, this.host, this.#budget)
     this.#budget.depth += 3
     try {
-      return callFunction(home, callee, args, keywords)
+      return callFunction(home, callee, args, keywords, this.#budget.frames)
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
       if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error.exception, clause))) throw error

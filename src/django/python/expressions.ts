@@ -91,6 +91,8 @@ function continuedString(py: Interpreter, node: SyntaxNode, scope: Scope): Value
   return parts.find((part) => part.kind !== 'string' && part.kind !== 'bytes') ?? py.unknown(node, 'it joins text and bytes')
 }
 
+const MAX_TEXT = 1_000_000
+
 function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const text = py.text(node)
   const opening = /^([a-zA-Z]*)("""|'''|"|')/.exec(text)
@@ -107,7 +109,9 @@ function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
     if (part.name !== 'FormatReplacement') continue
     result += plain(part.from)
     const inner = childrenOf(part)
-    const value = inner[1] && (inner.length === 3 || inner[2]?.name === 'FormatConversion') ? py.value(inner[1], scope) : undefined
+    const plainly = inner.length === 3 || (inner.length === 4 && inner[2] && py.text(inner[2]) === '!s')
+    const value = inner[1] && plainly ? py.value(inner[1], scope) : undefined
+    if (result.length > MAX_TEXT) return py.unknown(node, 'it is too long')
     if (value?.kind === 'string' || value?.kind === 'path' || value?.kind === 'number') result += String(value.value)
     else return value?.kind === 'unknown' ? value : py.unknown(node, 'it formats something that cannot be read')
     at = part.to
@@ -132,19 +136,38 @@ function unary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
     const decided = truth(value)
     return decided === undefined ? py.unknown(node, `depends on ${py.brief(operand)}`) : boolean(!decided)
   }
-  if (value.kind === 'number') return { kind: 'number', value: py.text(operator) === '-' ? -value.value : value.value }
+  if (value.kind === 'number' && py.text(operator) !== '~') return { kind: 'number', value: py.text(operator) === '-' ? -value.value : value.value }
   return py.unknown(node, 'it is not a plain number')
 }
+
+function operatorOf(py: Interpreter, node: SyntaxNode): string {
+  return childrenOf(node)
+    .slice(1, -1)
+    .map((part) => py.text(part))
+    .join(' ')
+}
+
+const isComparison = (operator: string) => /^([<>]=?|[!=]=|is|is not|in|not in)$/.test(operator)
 
 function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const parts = childrenOf(node)
   const [leftNode, rightNode] = [parts[0], parts.at(-1)]
   if (!leftNode || !rightNode) return py.unknown(node, 'it cannot be read')
-  const operator = parts
-    .slice(1, -1)
-    .map((part) => py.text(part))
-    .join(' ')
+  const operator = operatorOf(py, node)
+  // `1 < x < 10` compares twice.
+  if (leftNode.name === 'BinaryExpression' && isComparison(operator) && isComparison(operatorOf(py, leftNode))) {
+    const first = truth(py.value(leftNode, scope))
+    const middle = childrenOf(leftNode).at(-1)
+    if (first === false) return boolean(false)
+    if (first === undefined || !middle) return py.unknown(node, 'this comparison is not evaluated')
+    return operate(py, py.value(middle, scope), operator, py.value(rightNode, scope), node)
+  }
   const left = py.value(leftNode, scope)
+  if (operator === 'in' || operator === 'not in') {
+    const right = py.value(rightNode, scope)
+    if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string')
+      return boolean((py.host.env[left.value] !== undefined) === (operator === 'in'))
+  }
   if (operator === 'and' || operator === 'or') {
     const decided = truth(left)
     if (decided === undefined) return either(py.brief(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.brief(leftNode)}`))

@@ -3,6 +3,8 @@ import type { Scope, Value } from './value.js'
 /** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
   env: Readonly<Record<string, string | undefined>>
+  /** The Python that runs the project, where it is known. */
+  readonly python: readonly [major: number, minor: number] | null
   /** The names of another module, or null when it is not one that is read. */
   importModule(dotted: string, from: string): Scope | null
   /** A module whose import does something to see: one of the project's own. */
@@ -28,9 +30,16 @@ export interface Host {
   /** An import that runs and would surely fail. */
   reportMissing(module: string, file: string, line: number): void
   /** `sys.path.insert(0, folder)` */
-  addPath(folder: string): void
+  addPath(folder: string, first: boolean): void
+  /** Names of all modules that were evaluated. */
+  moduleScopes(): Iterable<Scope>
+  /** The exception that ended a module, if one did. */
+  failureOf(dotted: string): { exception: string; message: string } | null
+  /** False when a module that was found surely has no such name. */
+  mayHave(module: string, name: string): boolean
   /** `os.environ.setdefault(name, value)` */
   setEnvironment(name: string, value: string, override?: boolean): void
   exists(path: string): boolean
+  isFolder(path: string): boolean
   readFile(path: string): string | null
 }

@@ -14,6 +14,7 @@ export function runImport(py: Interpreter, node: SyntaxNode, scope: Scope): void
     const dotted = path.join('')
     expect(py, node, dotted)
     if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file)
+    passOn(py, node, dotted)
     const [top] = dotted.split('.') as [string]
     scope.set(alias ?? top, { kind: 'reference', name: alias ? dotted : top })
   }
@@ -31,6 +32,7 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
   const names = parts.slice(at + 1).filter((part) => part.name !== '(' && part.name !== ')')
   if (names[0]?.name === '*') return starImport(py, node, source, module, scope)
   if (module !== null && py.host.isEager(module)) py.host.importModule(module, py.file.file)
+  if (module !== null) passOn(py, node, module)
   for (const clause of splitByComma(names)) {
     const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
     const name = path.join('')
@@ -41,12 +43,15 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
       if (imported && !imported.names.has(name) && !py.host.mayImport(dotted) && ![...imported.names.keys()].some((key) => key.startsWith('*')))
         throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
     }
+    if (module !== null && awaited(py) && !py.host.mayImport(dotted) && !py.host.mayHave(module, name))
+      throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
     scope.set(alias ?? name, { kind: 'reference', name: dotted })
   }
 }
 
 function starImport(py: Interpreter, node: SyntaxNode, source: string, module: string | null, scope: Scope): void {
   const imported = module === null ? null : py.host.importModule(module, py.file.file)
+  if (module !== null) passOn(py, node, module)
   if (!imported) {
     forgetAll(py, node, scope, `"from ${source} import *" was not found`)
     scope.set(`*${module ?? source}`, py.unknown(node, `"from ${source} import *" was not found`))
@@ -57,6 +62,12 @@ function starImport(py: Interpreter, node: SyntaxNode, source: string, module: s
   for (const [name, value] of imported.names) if (name.startsWith('*') || (listed ? listed.has(name) : !name.startsWith('_'))) scope.set(name, value)
 }
 
+/** A module that itself ends by an exception: `try: from .dev import *`, where dev.py imports what is not installed. */
+function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
+  const failure = py.catching.length > 0 ? py.host.failureOf(module) : null
+  if (failure && py.catching.some((clause) => isCaught(failure.exception, clause))) throw new Raised(failure.exception, failure.message, py.line(node))
+}
+
 function awaited(py: Interpreter): boolean {
   return py.catching.some((clause) => isCaught('ImportError', clause))
 }
@@ -65,5 +76,5 @@ function awaited(py: Interpreter): boolean {
 function expect(py: Interpreter, node: SyntaxNode, dotted: string): void {
   if (py.host.mayImport(dotted)) return
   if (awaited(py)) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
-  py.host.reportMissing(dotted, py.file.file, py.line(node))
+  if (!py.isDoubtful) py.host.reportMissing(dotted, py.file.file, py.line(node))
 }

@@ -13,6 +13,9 @@ export interface Interpreter {
   /** Inside a branch that may not be taken: what it changes outside its own names is not certain. */
   isDoubtful: boolean
 
+  /** Every scope whose names may hold the same object, this one first. */
+  liveScopes(scope: Scope): Iterable<Scope>
+
   /** The value as written: an import stays a reference. */
   expression(node: SyntaxNode, scope: Scope): Value
   /** The value itself: a reference is looked up in its module. */
@@ -41,8 +44,26 @@ export class MaybeReturned {
   }
 }
 
+/** `break` or `continue` on its way to the loop. */
+export class Jump {
+  readonly kind: 'break' | 'continue'
+
+  constructor(kind: 'break' | 'continue') {
+    this.kind = kind
+  }
+}
+
+/** A jump that depends on something unknown: the loop cannot be followed. */
+export class UnknownJump {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
 /** How a block ended: by a `return`, perhaps by one, or at its end. */
-export type Ending = Value | MaybeReturned | undefined
+export type Ending = Value | MaybeReturned | Jump | undefined
 
 /** A Python exception on its way to a `try` of the file, or out of the module. */
 export class Raised {

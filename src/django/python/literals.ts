@@ -13,6 +13,8 @@ export function decodeString(source: string): Literal | null {
   const body = match[3] as string
   if (prefix.includes('f') || prefix.includes('t')) return null
   const bytes = prefix.includes('b')
+  // A character by its name.
+  if (!bytes && !prefix.includes('r') && /(^|[^\\])(\\\\)*\\N\{/.test(body)) return null
   return { bytes, value: prefix.includes('r') ? body : unescape(body, bytes) }
 }
 

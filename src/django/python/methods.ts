@@ -20,6 +20,8 @@ export function callMethod(object: Value, method: string, args: readonly Value[]
   }
 }
 
+const MAX_TEXT = 1_000_000
+
 function stringMethod(text: string, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   const texts = args.map(textOf)
   const [first, second] = texts
@@ -28,7 +30,6 @@ function stringMethod(text: string, method: string, args: readonly Value[], keyw
       return string(text.toLowerCase())
     case 'upper':
       return string(text.toUpperCase())
-    case 'title':
     case 'capitalize':
       return string(text.charAt(0).toUpperCase() + text.slice(1).toLowerCase())
     case 'strip':
@@ -40,12 +41,19 @@ function stringMethod(text: string, method: string, args: readonly Value[], keyw
     case 'endswith':
       return affix(args[0], (one) => text.endsWith(one))
     case 'replace':
-      return first === undefined || second === undefined || text.length * (second.length + 1) > 1_000_000 ? undefined : string(text.replaceAll(first, second))
+      return args.length > 2 || first === undefined || second === undefined || text.length * (second.length + 1) > 1_000_000
+        ? undefined
+        : string(text.replaceAll(first, second))
     case 'split':
     case 'rsplit':
-      return split(text, method, args)
+      return split(text, method, keywords.has('maxsplit') ? [args[0] ?? keywords.get('sep') ?? NONE, keywords.get('maxsplit') as Value] : args)
     case 'splitlines':
-      return list(text.split(/\r?\n/).map(string))
+      return list(
+        text
+          .replace(/\r?\n$/, '')
+          .split(/\r?\n/)
+          .map(string),
+      )
     case 'rpartition':
     case 'partition': {
       if (first === undefined) return undefined
@@ -56,7 +64,7 @@ function stringMethod(text: string, method: string, args: readonly Value[], keyw
     case 'join': {
       const [items] = args
       const parts = items && 'items' in items ? items.items.map(textOf) : undefined
-      return parts?.every((part) => part !== undefined) ? string(parts.join(text)) : undefined
+      return parts?.every((part) => part !== undefined) && parts.length * text.length + parts.join('').length < MAX_TEXT ? string(parts.join(text)) : undefined
     }
     case 'isdigit':
       return boolean(/^\d+$/.test(text))
@@ -86,7 +94,7 @@ function strip(text: string, method: string, letters: string | undefined, given:
 
 function split(text: string, method: string, args: readonly Value[]): Value | undefined {
   const limit = args[1]?.kind === 'number' ? args[1].value : undefined
-  if (args.length === 0) return list(text.split(/\s+/).filter(Boolean).map(string))
+  if (args.length === 0 || (args[0]?.kind === 'none' && limit === undefined)) return list(text.split(/\s+/).filter(Boolean).map(string))
   const mark = textOf(args[0])
   if (mark === undefined || mark === '') return undefined
   const parts = text.split(mark)
@@ -98,21 +106,27 @@ function split(text: string, method: string, args: readonly Value[]): Value | un
 function format(text: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   let index = 0
   let complete = true
-  const result = text.replace(/\{\{|\}\}|\{(\w*)\}/g, (all, name?: string) => {
-    if (name === undefined) return all.charAt(0)
+  const result = text.replace(/\{\{|\}\}|\{(\w*)\}|\{[^}]*\}?/g, (all, name?: string) => {
+    if (all === '{{' || all === '}}') return all.charAt(0)
+    // A conversion, a width, an attribute.
+    if (name === undefined) {
+      complete = false
+      return ''
+    }
     const value = name === '' ? args[index++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name)
     if (value?.kind === 'string' || value?.kind === 'number' || value?.kind === 'path') return String(value.value)
     complete = false
     return ''
   })
-  return complete ? string(result) : undefined
+  return complete && result.length < MAX_TEXT ? string(result) : undefined
 }
 
 function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readonly Value[]): Value | undefined {
   const [key, fallback] = args
   if (method === 'get' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
   if (method === 'pop' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback
-  if (method === 'copy') return dict
+  // A new object: what changes it must not change this one.
+  if (method === 'copy') return { kind: 'dict', entries: [...dict.entries] }
   if (method === 'keys') return list(dict.entries.map(([name]) => name))
   if (method === 'values') return list(dict.entries.map(([, value]) => value))
   if (method === 'items') return list(dict.entries.map(([name, value]) => ({ kind: 'tuple', items: [name, value] })))
@@ -121,13 +135,14 @@ function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readon
 
 function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, args: readonly Value[]): Value | undefined {
   const [first] = args
-  if (method === 'copy') return object
+  if (method === 'copy') return { ...object, items: [...object.items] }
   if (method === 'index' && first) {
     const at = object.items.findIndex((item) => equal(item, first) === true)
     return at < 0 || object.items.slice(0, at).some((item) => equal(item, first) === undefined) ? undefined : number(at)
   }
   if (method === 'count' && first) return number(object.items.filter((item) => equal(item, first) === true).length)
-  if ((method === 'union' || method === 'difference') && object.kind === 'set' && first && 'items' in first) {
+  if ((method === 'union' || method === 'difference') && object.kind === 'set' && args.length === 1 && first && 'items' in first) {
+    if (object.items.length * first.items.length > 4_000_000) return undefined
     if (method === 'union') return { kind: 'set', items: [...object.items, ...first.items] }
     return { kind: 'set', items: object.items.filter((item) => !first.items.some((other) => equal(item, other) === true)) }
   }

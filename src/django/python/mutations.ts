@@ -1,7 +1,14 @@
-import { equal, lookUp, NONE, type Scope, string, type Value } from './value.js'
+import { distinct, equal, lookUp, merged, NONE, type Scope, string, type Value } from './value.js'
 
 /** Values are copied when they change; a list that grows further than this is no longer followed. */
 const MAX_GROWTH = 10_000
+
+/** Methods that change nothing. */
+const PURE = new Set(
+  `get keys values items copy index count union difference intersection issubset issuperset isdisjoint join split rsplit splitlines strip
+   lstrip rstrip lower upper title capitalize replace format startswith endswith encode decode partition rpartition zfill exists is_dir
+   is_file joinpath resolve absolute read_text read_bytes mkdir as_posix with_suffix with_name glob iterdir`.split(/\s+/),
+)
 
 /** @returns the changed container, `nothing` when the call changes nothing, undefined when it cannot be followed */
 export function mutate(container: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
@@ -9,9 +16,12 @@ export function mutate(container: Value, method: string, args: readonly Value[],
   if ('items' in container && container.items.length > MAX_GROWTH) return undefined
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
+    if (method === 'extend' && first && 'items' in first && first.items.length > MAX_GROWTH) return undefined
     if (method === 'extend' && first && 'items' in first) return { kind: 'list', items: [...container.items, ...first.items] }
     if (method === 'clear') return { kind: 'list', items: [] }
     if (method === 'reverse') return { kind: 'list', items: [...container.items].reverse() }
+    if (method === 'sort' && args.length === 0 && keywords.size === 0 && container.items.every((item) => item.kind === 'string'))
+      return { kind: 'list', items: [...container.items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1)) }
     if (method === 'pop') {
       const last = container.items.length - 1
       const at = first === undefined ? last : first.kind === 'number' ? (first.value < 0 ? last + 1 + first.value : first.value) : undefined
@@ -26,14 +36,14 @@ export function mutate(container: Value, method: string, args: readonly Value[],
   if (container.kind === 'dict') {
     const named = [...keywords].map(([key, value]): [Value, Value] => [string(key), value])
     if (method === 'update' && (first === undefined || first.kind === 'dict'))
-      return { kind: 'dict', entries: [...container.entries, ...(first?.entries ?? []), ...named] }
+      return { kind: 'dict', entries: merged(merged(container.entries, first?.entries ?? []), named) }
     if (method === 'setdefault' && first?.kind === 'string')
       return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
     if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
   if (container.kind === 'set' && first) {
-    if (method === 'add') return { kind: 'set', items: [...container.items, first] }
-    if (method === 'update' && 'items' in first) return { kind: 'set', items: [...container.items, ...first.items] }
+    if (method === 'add') return { kind: 'set', items: distinct([...container.items, first]) }
+    if (method === 'update' && args.length === 1 && 'items' in first) return { kind: 'set', items: distinct([...container.items, ...first.items]) }
     if (method === 'discard' || method === 'remove') return { kind: 'set', items: container.items.filter((item) => equal(item, first) !== true) }
   }
   if (container.kind === 'either') {
@@ -41,35 +51,50 @@ export function mutate(container: Value, method: string, args: readonly Value[],
     const known = options.map((option, index) => (option === 'nothing' ? container.options[index] : option))
     return known.every((one) => one !== undefined) ? { ...container, options: known as Value[] } : undefined
   }
-  return ['append', 'extend', 'insert', 'remove', 'update', 'setdefault', 'pop', 'clear', 'add', 'discard', 'sort'].includes(method) ? undefined : 'nothing'
+  return PURE.has(method) ? 'nothing' : undefined
 }
 
 /**
- * Puts a changed container wherever the old object is held: by a name, or inside another container of a name.
+ * Puts a changed container wherever the old object is held: by a name, in another container, in a class or module.
+ * @param scopes all that may hold it; in the first one the change is certain, in the others it is `outside`
  * @returns false when nobody holds it
  */
-export function replaceEverywhere(scope: Scope, old: Value, changed: Value): boolean {
+export function replaceEverywhere(scopes: Iterable<Scope>, old: Value, changed: Value, outside: Value): boolean {
   let found = false
-  const replace = (value: Value, depth: number): Value => {
+  const seen = new Set<Scope>()
+  const replace = (value: Value, into: Value, depth: number): Value => {
     if (value === old) {
       found = true
-      return changed
+      return into
     }
     if (depth > 8) return value
     if (value.kind === 'dict') {
-      const entries = value.entries.map(([key, entry]): [Value, Value] => [key, replace(entry, depth + 1)])
+      const entries = value.entries.map(([key, entry]): [Value, Value] => [key, replace(entry, into, depth + 1)])
       return entries.some(([, entry], index) => entry !== value.entries[index]?.[1]) ? { kind: 'dict', entries } : value
     }
     if ('items' in value) {
-      const items = value.items.map((item) => replace(item, depth + 1))
+      const items = value.items.map((item) => replace(item, into, depth + 1))
       return items.some((item, index) => item !== value.items[index]) ? { ...value, items } : value
     }
+    if (value.kind === 'either') {
+      const options = value.options.map((option) => replace(option, into, depth + 1))
+      return options.some((option, index) => option !== value.options[index]) ? { ...value, options } : value
+    }
+    if (value.kind === 'class') visit(value.scope, into)
     return value
   }
-  for (let current: Scope | undefined = scope; current; current = current.parent)
-    for (const [name, value] of current.names) {
-      const after = replace(value, 0)
-      if (after !== value) current.names.set(name, after)
+  const visit = (scope: Scope, into: Value): void => {
+    if (seen.has(scope)) return
+    seen.add(scope)
+    for (const [name, value] of scope.names) {
+      const after = replace(value, into, 0)
+      if (after !== value) scope.names.set(name, after)
     }
+  }
+  let into = changed
+  for (const scope of scopes) {
+    visit(scope, into)
+    into = outside
+  }
   return found
 }

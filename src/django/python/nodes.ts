@@ -20,21 +20,60 @@ export function splitAlias(words: string[]): [path: string[], alias: string | un
   return at < 0 ? [words, undefined] : [words.slice(0, at), words[at + 1]]
 }
 
-/** The names that a block assigns, changes by a method, or imports, wherever in it. */
-export function assignedIn(block: SyntaxNode, source: string): { names: { name: string; onlyChanged: boolean }[]; imports: string[] } {
-  const names: { name: string; onlyChanged: boolean }[] = []
+/** The names that a block assigns, those whose values it may change in place, and what it imports, wherever in it. */
+export function assignedIn(block: SyntaxNode, source: string): { assigned: Set<string>; changed: Set<string>; imports: string[] } {
+  const assigned = new Set<string>()
+  const changed = new Set<string>()
   const imports: string[] = []
-  // A detached tree counts its positions from its own start.
-  const textOf = (node: { from: number; to: number }) => source.slice(block.from + node.from, block.from + node.to)
-  block.toTree().iterate({
-    enter: ({ name: type, node }) => {
-      if (type === 'ImportStatement')
-        for (let child = node.firstChild; child; child = child.nextSibling) if (child.name === '*' || child.name === 'VariableName') imports.push(textOf(child))
-      if (type !== 'AssignStatement' && type !== 'UpdateStatement' && type !== 'ExpressionStatement') return
-      let target = node.firstChild
-      while (target && target.name !== 'VariableName') target = target.firstChild
-      if (target) names.push({ name: textOf(target), onlyChanged: type === 'ExpressionStatement' })
-    },
-  })
-  return { names, imports }
+  const end = block.to
+  const cursor = block.cursor()
+  do {
+    const { node } = cursor
+    if (node.from >= end) break
+    const text = (one: SyntaxNode) => source.slice(one.from, one.to)
+    switch (node.name) {
+      case 'ImportStatement':
+        for (let child = node.firstChild; child; child = child.nextSibling) if (child.name === '*' || child.name === 'VariableName') imports.push(text(child))
+        break
+      case 'AssignStatement':
+      case 'UpdateStatement': {
+        const last = node.getChildren('AssignOp').at(-1) ?? node.getChild('UpdateOp')
+        for (let child = node.firstChild; child && (!last || child.from < last.from); child = child.nextSibling) addTargets(child, text, assigned, changed)
+        break
+      }
+      case 'ForStatement':
+      case 'WithStatement':
+        for (let child = node.firstChild; child && child.name !== 'Body'; child = child.nextSibling)
+          if (child.name !== 'in') addTargets(child, text, assigned, changed)
+        break
+      case 'NamedExpression':
+      case 'FunctionDefinition':
+      case 'ClassDefinition': {
+        const name = node.getChild('VariableName')
+        if (name) assigned.add(text(name))
+        break
+      }
+      case 'CallExpression':
+      case 'DeleteStatement':
+        for (let child = node.firstChild; child; child = child.nextSibling) addRoots(child, text, changed)
+        break
+      default:
+    }
+  } while (cursor.next())
+  return { assigned, changed, imports }
+}
+
+/** `a, (b, c)` are names; `a.b` and `a["b"]` change what a holds. */
+function addTargets(node: SyntaxNode, text: (node: SyntaxNode) => string, assigned: Set<string>, changed: Set<string>): void {
+  if (node.name === 'VariableName') assigned.add(text(node))
+  else if (node.name === 'MemberExpression') addRoots(node, text, changed)
+  else if (/^(Tuple|Array|Parenthesized)Expression$/.test(node.name))
+    for (let child = node.firstChild; child; child = child.nextSibling) addTargets(child, text, assigned, changed)
+}
+
+/** The names at the roots of what is called or passed on: any of them may be changed by it. */
+function addRoots(node: SyntaxNode, text: (node: SyntaxNode) => string, changed: Set<string>): void {
+  if (node.name === 'VariableName') changed.add(text(node))
+  else if (node.name === 'MemberExpression' || node.name === 'ArgList' || node.name === 'SubscriptExpression')
+    for (let child = node.firstChild; child; child = child.nextSibling) addRoots(child, text, changed)
 }

@@ -1,5 +1,5 @@
-import { ancestor, joinPython } from './os-path.js'
-import { boolean, equal, lookUp, string, type Unknown, type Value } from './value.js'
+import { ancestor, joinPython, purePath } from './os-path.js'
+import { boolean, distinct, equal, lookUp, merged, string, type Unknown, type Value } from './value.js'
 
 const MAX_OPTIONS = 8
 /** A hostile file must not fill the memory. */
@@ -23,7 +23,7 @@ export function binary(left: Value, operator: string, right: Value): Value | und
     const found = contains(right, left)
     return found === undefined ? undefined : boolean(found === (operator === 'in'))
   }
-  if (left.kind === 'tuple' && right.kind === 'tuple') {
+  if (left.kind === 'tuple' && right.kind === 'tuple' && /^[<>]=?$/.test(operator)) {
     const order = compareTuples(left.items, right.items)
     if (order !== undefined) return arithmetic(order, operator, 0)
   }
@@ -48,11 +48,13 @@ export function binary(left: Value, operator: string, right: Value): Value | und
   // environ.Path(__file__) - 2
   if (operator === '-' && left.kind === 'path' && right.kind === 'number') return { kind: 'path', value: ancestor(left.value, right.value) }
   if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path'))
-    return { kind: 'path', value: joinPython([left.value, right.value]) }
-  if (operator === '-' && left.kind === 'set' && right.kind === 'set')
+    return { kind: 'path', value: purePath(joinPython([left.value, right.value])) }
+  if (operator === '-' && left.kind === 'set' && right.kind === 'set' && left.items.length * right.items.length < 4_000_000)
     return { kind: 'set', items: left.items.filter((item) => !right.items.some((other) => equal(item, other) === true)) }
-  if (operator === '|' && left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: [...left.items, ...right.items] }
-  if (operator === '|' && left.kind === 'dict' && right.kind === 'dict') return { kind: 'dict', entries: [...left.entries, ...right.entries] }
+  if (operator === '|' && left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: distinct([...left.items, ...right.items]) }
+  if (operator === '|' && left.kind === 'dict' && right.kind === 'dict') return { kind: 'dict', entries: merged(left.entries, right.entries) }
+  if (operator === '&' && left.kind === 'set' && right.kind === 'set')
+    return { kind: 'set', items: left.items.filter((item) => right.items.some((other) => equal(item, other) === true)) }
   if (operator === '*' && left.kind === 'string' && right.kind === 'number' && right.value * left.value.length < MAX_TEXT)
     return string(left.value.repeat(Math.max(0, Math.trunc(right.value))))
   if (operator === '%' && left.kind === 'string') return percent(left.value, right)
@@ -92,21 +94,29 @@ function percent(format: string, value: Value): Value | undefined {
   if (value.kind === 'dict') return percentByName(format, value)
   const items = value.kind === 'tuple' ? [...value.items] : [value]
   let complete = true
-  const text = format.replace(/%([sd%])/g, (_all, kind: string) => {
+  const text = format.replace(/%(%|0?\d*[sd]|.?)/g, (_all, kind: string) => {
     if (kind === '%') return '%'
     const item = items.shift()
-    if (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path') return String(item.value)
+    const plain = kind === 's' || kind === 'd'
+    if (plain && (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path')) return String(item.value)
+    const width = /^0(\d+)d$/.exec(kind)?.[1]
+    if (width !== undefined && item?.kind === 'number') return String(item.value).padStart(Number(width), '0')
     complete = false
     return ''
   })
+  if (items.length > 0 || text.length > MAX_TEXT) return undefined
   return complete ? string(text) : undefined
 }
 
 /** `"%(name)s" % {"name": …}` */
 function percentByName(format: string, value: Value): Value | undefined {
   let complete = true
-  const text = format.replace(/%(?:\((\w+)\)[sd]|%)/g, (_all, name?: string) => {
-    if (name === undefined) return '%'
+  const text = format.replace(/%(?:\((\w+)\)[sd]|%|.?)/g, (all, name?: string) => {
+    if (all === '%%') return '%'
+    if (name === undefined) {
+      complete = false
+      return ''
+    }
     const item = lookUp(value, name)
     if (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path') return String(item.value)
     complete = false

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
+import { basename, dirname, extname, isAbsolute, join, normalize } from 'node:path'
 import type { Host } from './host.js'
 import { boolean, string, textOf, type Value } from './value.js'
 
@@ -15,7 +15,7 @@ export function callOsPath(name: string, args: readonly Value[], host: Host): Va
     case 'pathlib.Path':
     case 'pathlib.PurePath':
     case 'pathlib.PosixPath':
-      return complete ? { kind: 'path', value: joinPython(texts.length > 0 ? (texts as string[]) : ['.']) } : undefined
+      return complete ? { kind: 'path', value: purePath(joinPython(texts.length > 0 ? (texts as string[]) : ['.'])) } : undefined
     case 'os.getcwd':
     case 'pathlib.Path.cwd':
       return undefined
@@ -27,16 +27,20 @@ export function callOsPath(name: string, args: readonly Value[], host: Host): Va
 function onePath(name: string, path: string, host: Host): Value | undefined {
   switch (name) {
     case 'os.path.dirname':
-      return string(path.includes('/') ? dirname(path) : '')
+      return string(posixDirname(path))
     case 'os.path.basename':
-      return string(basename(path))
+      return string(path.slice(path.lastIndexOf('/') + 1))
     case 'os.path.abspath':
     case 'os.path.normpath':
-      return string(normalize(path))
+      return isAbsolute(path) || name === 'os.path.normpath' ? string(normalize(path).replace(/(.)\/$/, '$1')) : undefined
     case 'os.path.exists':
+      return isAbsolute(path) ? boolean(host.exists(path)) : undefined
     case 'os.path.isfile':
+      return isAbsolute(path) ? boolean(host.exists(path) && !host.isFolder(path)) : undefined
     case 'os.path.isdir':
-      return boolean(host.exists(path))
+      return isAbsolute(path) ? boolean(host.isFolder(path)) : undefined
+    case 'os.path.expanduser':
+      return path.startsWith('~') ? undefined : string(path)
     case 'os.path.realpath':
       return string(realPath(path))
     case 'os.path.splitext':
@@ -72,10 +76,11 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
     case '.stem':
       return string(basename(path, extname(path)))
     case 'resolve':
-      return made(realPath(path))
+      return isAbsolute(path) ? made(realPath(path)) : undefined
     case 'absolute':
+      return isAbsolute(path) ? made(path) : undefined
     case 'expanduser':
-      return made(resolve(path))
+      return path.startsWith('~') ? undefined : made(path)
     case 'as_posix':
       return string(path)
     case 'path':
@@ -83,7 +88,7 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
     case 'joinpath': {
       const parts = args.map(textOf)
       if (!parts.every((part) => part !== undefined)) return undefined
-      return made(method === 'with_name' ? join(dirname(path), parts[0] as string) : joinPython([path, ...(parts as string[])]))
+      return made(purePath(method === 'with_name' ? join(dirname(path), parts[0] as string) : joinPython([path, ...(parts as string[])])))
     }
     default:
       return undefined
@@ -97,10 +102,25 @@ export function ancestor(path: string, levels: number): string {
   return result
 }
 
+/** pathlib drops single dots and doubled slashes, and keeps `..`. */
+export function purePath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  return path.startsWith('/') ? `/${parts.join('/')}` : parts.join('/') || '.'
+}
+
+/** posixpath.dirname: everything before the last slash, as it stands. */
+function posixDirname(path: string): string {
+  const head = path.slice(0, path.lastIndexOf('/') + 1)
+  return /^\/*$/.test(head) ? head : head.replace(/\/+$/, '')
+}
+
 /** os.path.join: an absolute part starts anew. */
 export function joinPython(parts: string[]): string {
-  const from = parts.findLastIndex((part) => isAbsolute(part))
-  return parts.length === 0 ? '' : join(...parts.slice(Math.max(0, from)))
+  const from = Math.max(
+    0,
+    parts.findLastIndex((part) => isAbsolute(part)),
+  )
+  return parts.slice(from).reduce((path, part) => (path === '' || path.endsWith('/') ? path + part : `${path}/${part}`), '')
 }
 
 function realPath(path: string): string {

@@ -3,7 +3,7 @@ import { assign, deleteTargets, expressionStatement, forget, update } from './as
 import { readArguments } from './calls.js'
 import { commaList, itemsOf } from './collections.js'
 import { runImport } from './imports.js'
-import { type Ending, type Interpreter, isCaught, MaybeReturned, Raised } from './interpreter.js'
+import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
@@ -33,9 +33,16 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     case 'ForStatement':
       return runFor(py, node, scope)
     case 'WithStatement':
+      return runWith(py, node, scope)
     case 'WhileStatement':
     case 'MatchStatement':
-      forget(py, node, scope, 'it is set inside a block that cannot be followed')
+      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+    case 'BreakStatement':
+      return new Jump('break')
+    case 'ContinueStatement':
+      return new Jump('continue')
+    case 'ScopeStatement':
+      moveHome(py, node, scope)
       return undefined
     case 'DeleteStatement':
       deleteTargets(py, node, scope)
@@ -134,7 +141,8 @@ interface Fork {
 /** Where only one way returns, what follows runs with the names of the other. */
 function joinEndings(py: Interpreter, { scope, yes, no, left, right, dependsOn, node }: Fork): Ending {
   const tooMany = py.unknown(node, `depends on ${dependsOn}`)
-  const isSure = (ending: Ending): ending is Value => ending !== undefined && !(ending instanceof MaybeReturned)
+  if (left instanceof Jump || right instanceof Jump) throw new UnknownJump(dependsOn)
+  const isSure = (ending: Ending): ending is Value => ending !== undefined && !(ending instanceof MaybeReturned) && !(ending instanceof Jump)
   if (isSure(left) && isSure(right)) return either(dependsOn, [left, right], tooMany)
   if (isSure(left)) scope.replaceWith(no)
   else if (isSure(right)) scope.replaceWith(yes)
@@ -225,18 +233,80 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const body = parts.find((part) => part.name === 'Body')
   const given = parts[inAt + 1] ? py.value(parts[inAt + 1] as SyntaxNode, scope) : undefined
   const items = given && itemsOf(given)
-  const jumps = body && /^\s*(break|continue)\b/m.test(py.text(body))
-  if (!body || !items || items.length > 2000 || jumps) {
-    forget(py, node, scope, 'it is set inside a loop that cannot be followed')
-    return undefined
+  if (!body || !items || items.length > 2000) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
+  try {
+    return followLoop(py, { node, scope, targets: parts.slice(1, inAt), items, body, otherwise: elseOf(parts) })
+  } catch (error) {
+    if (!(error instanceof UnknownJump)) throw error
+    return lost(py, node, scope, `it is set inside a loop that depends on ${error.reason}`)
   }
+}
+
+interface Loop {
+  node: SyntaxNode
+  scope: Scope
+  targets: readonly SyntaxNode[]
+  items: readonly Value[]
+  body: SyntaxNode
+  otherwise: SyntaxNode | undefined
+}
+
+function elseOf(parts: readonly SyntaxNode[]): SyntaxNode | undefined {
+  const at = parts.findIndex((part) => part.name === 'else')
+  return at < 0 ? undefined : parts.slice(at).find((part) => part.name === 'Body')
+}
+
+function followLoop(py: Interpreter, { node, scope, targets, items, body, otherwise }: Loop): Ending {
   for (const item of items) {
-    py.bind(parts.slice(1, inAt), item, scope)
+    py.bind(targets, item, scope)
     const ending = py.block(bodyOf(body), scope)
+    if (ending instanceof Jump && ending.kind === 'break') return undefined
+    if (ending instanceof Jump) continue
     if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
     if (ending) return ending
   }
-  return undefined
+  return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
+}
+
+/** A block that cannot be followed: what it sets is unknown, and so is whether it returns. */
+function lost(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Ending {
+  forget(py, node, scope, reason)
+  return /\breturn\b/.test(py.text(node)) ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
+}
+
+/** Context managers that let the body run as it stands; of others nobody knows (`env.prefixed`, a patched module). */
+const PLAIN_CONTEXT = /^(open|io\.open|codecs\.open|suppress|contextlib\.suppress|warnings\.catch_warnings|catch_warnings)\(|\.open\(/
+
+function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  const parts = childrenOf(node)
+  const body = parts.find((part) => part.name === 'Body')
+  const managers = parts.filter((part) => part.name === 'CallExpression' || part.name === 'ParenthesizedExpression')
+  if (!body || managers.length === 0 || !managers.every((one) => PLAIN_CONTEXT.test(py.text(one))))
+    return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+  parts.forEach((part, index) => {
+    const target = parts[index + 1]
+    if (part.name === 'as' && target) py.bind([target], py.unknown(target, 'it is opened when the program runs'), scope)
+  })
+  const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
+  py.catching.push(suppressed)
+  try {
+    return py.block(bodyOf(body), scope)
+  } catch (error) {
+    if (error instanceof Raised && isCaught(error.exception, suppressed)) return undefined
+    throw error
+  } finally {
+    py.catching.pop()
+  }
+}
+
+/** `global a, b` and `nonlocal c`: the names live elsewhere. */
+function moveHome(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const [word, ...names] = childrenOf(node)
+  let home: Scope | undefined = scope.parent
+  if (word && py.text(word) === 'global') while (home?.parent) home = home.parent
+  if (!home) return
+  scope.elsewhere ??= new Map()
+  for (const name of names) if (name.name === 'VariableName') scope.elsewhere.set(py.text(name), home)
 }
 
 function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: string[]): void {

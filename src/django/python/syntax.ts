@@ -1,4 +1,4 @@
-import type { Tree, TreeCursor } from '@lezer/common'
+import type { SyntaxNode, Tree, TreeCursor } from '@lezer/common'
 
 /** Major and minor, or null where it is not known. */
 export type PythonVersion = readonly [major: number, minor: number] | null
@@ -20,7 +20,8 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
   const enter = (): void => {
     const { type, from, to } = cursor
     if (type.isError) {
-      if (!isTolerated(cursor, source, isPython2)) claim(from)
+      // The grammar gives up on nesting that Python still compiles.
+      if (depth < MAX_SURE_DEPTH && !isTolerated(cursor, source, isPython2)) claim(from)
       return
     }
     const block = blocks.at(-1)
@@ -51,8 +52,9 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
   }
 }
 
-const CHECKED = new Set(['PrintStatement', 'TryStatement', 'RaiseStatement', 'CompareOp', 'Number', 'FormatString', 'AwaitExpression', 'String'])
+const CHECKED = new Set(['PrintStatement', 'TryStatement', 'RaiseStatement', 'CompareOp', 'Number', 'FormatString', 'AwaitExpression', 'String', 'ArgList'])
 const MAX_LITERAL = 1_000_000
+const MAX_SURE_DEPTH = 120
 
 /** Errors of the grammar that are none of Python's. */
 function isTolerated(node: TreeCursor, source: string, isPython2: boolean): boolean {
@@ -63,7 +65,15 @@ function isTolerated(node: TreeCursor, source: string, isPython2: boolean): bool
   if (/\byield\b/.test(line) || /\b[tT][rR]?["']/.test(line)) return true
   for (let parent = node.node.parent; parent; parent = parent.parent) if (parent.name === 'WithStatement') return true
   // Python 2 only: print with a comma or >>, exec, 10L, ur'', backticks.
-  return isPython2 && (/^\s*(print|exec|raise)\b/.test(line) || /\d[lL]\b/.test(line) || /\b[uU][rR]["']/.test(line) || line.includes('`'))
+  return (
+    isPython2 &&
+    (/^\s*(print|exec|raise)\b/.test(line) ||
+      /\b(def\s+\w+\s*|lambda\s*)\(.*\(/.test(line) ||
+      /\blambda\s*\(/.test(line) ||
+      /\d[lL]\b/.test(line) ||
+      /\b[uU][rR]["']/.test(line) ||
+      line.includes('`'))
+  )
 }
 
 function checkNode(node: TreeCursor, text: string, python: PythonVersion, claim: (position: number) => void): void {
@@ -88,8 +98,33 @@ function checkNode(node: TreeCursor, text: string, python: PythonVersion, claim:
     case 'AwaitExpression':
       if (!isPython3) claim(node.from)
       return
+    case 'ArgList':
+      checkArguments(node, claim)
+      return
     default:
       if (isUnterminated(text)) claim(node.from)
+  }
+}
+
+/** A positional argument after a named one; `*args` may follow. */
+function checkArguments(node: TreeCursor, claim: (position: number) => void): void {
+  let [named, start] = [false, true]
+  let isNamed = false
+  let first: SyntaxNode | null = null
+  const end = () => {
+    if (first && named && !isNamed && first.name !== '*' && first.name !== '**' && !first.type.isError) claim(first.from)
+    if (isNamed || first?.name === '**') named = true
+  }
+  for (let child = node.node.firstChild; child; child = child.nextSibling) {
+    if (child.name === '(' || child.name === 'Comment') continue
+    if (child.name === ',' || child.name === ')') {
+      end()
+      ;[start, isNamed, first] = [true, false, null]
+      continue
+    }
+    if (start) first = child
+    if (child.name === 'AssignOp') isNamed = true
+    start = false
   }
 }
 

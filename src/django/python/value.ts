@@ -106,16 +106,19 @@ export function truth(value: Value): boolean | undefined {
 const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
 
 /** Python's ==; undefined where it cannot be known. */
-export function equal(written: Value, other: Value): boolean | undefined {
+export function equal(written: Value, other: Value, depth = 0): boolean | undefined {
   const left = written.kind === 'call' && written.worth ? written.worth : written
   const right = other.kind === 'call' && other.worth ? other.worth : other
   if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
-  if ('value' in left && 'value' in right) return left.kind === right.kind && left.value === right.value
+  if ('value' in left && 'value' in right && left.kind === right.kind) return left.value === right.value
   if ('items' in left && 'items' in right) {
     if (left.kind !== right.kind || left.items.length !== right.items.length) return false
-    const parts = left.items.map((item, index) => equal(item, right.items[index] as Value))
+    if (depth > 12 || left.items.length > 5000) return undefined
+    const parts = left.items.map((item, index) => equal(item, right.items[index] as Value, depth + 1))
     return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true
   }
+  const numeric = (value: Value) => (value.kind === 'boolean' ? Number(value.value) : value.kind === 'number' ? value.value : undefined)
+  if (numeric(left) !== undefined && numeric(right) !== undefined) return numeric(left) === numeric(right)
   if (left.kind !== right.kind) return false
   return left.kind === 'none' || left === right ? true : undefined
 }
@@ -148,19 +151,43 @@ export class Scope {
   }
 
   get(name: string): Value | undefined {
-    return this.names.get(name) ?? this.parent?.get(name)
+    return this.elsewhere?.get(name)?.get(name) ?? this.names.get(name) ?? this.parent?.get(name)
   }
 
   set(name: string, value: Value): void {
-    this.names.set(name, value)
+    const home = this.elsewhere?.get(name)
+    if (home) home.set(name, value)
+    else this.names.set(name, value)
   }
 
+  /** `global x`, `nonlocal x`: names whose home is another scope. */
+  elsewhere: Map<string, Scope> | undefined
+
   copy(): Scope {
-    return new Scope(this.parent, new Map(this.names), this.isClass)
+    const copy = new Scope(this.parent, new Map(this.names), this.isClass)
+    copy.elsewhere = this.elsewhere
+    return copy
   }
 
   replaceWith(other: Scope): void {
     this.names.clear()
     for (const [name, value] of other.names) this.names.set(name, value)
   }
+}
+
+/** A dict with the entries of another one: a key keeps its place and takes the new value. */
+export function merged(entries: readonly [Value, Value][], more: readonly [Value, Value][]): [Value, Value][] {
+  const result = [...entries]
+  for (const [key, value] of more) {
+    const at = result.findIndex(([name]) => equal(name, key) === true)
+    if (at < 0) result.push([key, value])
+    else result[at] = [key, value]
+  }
+  return result
+}
+
+export function distinct(items: readonly Value[]): Value[] {
+  const kept: Value[] = []
+  for (const item of items.slice(0, 5000)) if (!kept.some((other) => equal(other, item) === true)) kept.push(item)
+  return kept
 }
