@@ -61,10 +61,19 @@ export class Files {
   #stat(path: string): Stats | null {
     const known = this.#stats.get(path)
     if (known !== undefined) return known
-    const stats = statSync(path, { throwIfNoEntry: false }) ?? null
+    const stats = statOf(path)
     this.#stats.set(path, stats)
     this.seen.set(path, signatureOf(stats))
     return stats
+  }
+}
+
+/** Nothing too where a part of the path is a file, or may not be entered. */
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null
   }
 }
 
@@ -84,7 +93,7 @@ function listFolder(folder: string): string[] {
 /** Is everything still as it was? */
 export function unchanged(seen: ReadonlyMap<string, Signature> | readonly (readonly [string, Signature])[]): boolean {
   for (const [path, signature] of seen) {
-    const now = path.endsWith('/') ? listFolder(path.slice(0, -1)).join('\n') : signatureOf(statSync(path, { throwIfNoEntry: false }) ?? null)
+    const now = path.endsWith('/') ? listFolder(path.slice(0, -1)).join('\n') : signatureOf(statOf(path))
     if (now !== signature) return false
   }
   return true

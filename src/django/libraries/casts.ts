@@ -3,7 +3,7 @@ import { boolean, list, number, string, type Value } from '../python/value.js'
 const TRUE = new Set(['true', 'on', 'ok', 'y', 'yes', '1'])
 
 /** Text of the environment as the value that settings ask for. Undefined: not a cast that is known. */
-export function cast(text: string, kind: string): Value | undefined {
+export function cast(text: string, kind: string, style: 'environ' | 'plain' = 'plain'): Value | undefined {
   switch (kind) {
     case 'str':
     case 'unicode':
@@ -16,6 +16,11 @@ export function cast(text: string, kind: string): Value | undefined {
       return Number.isNaN(Number(text)) ? undefined : number(Number(text))
     case 'list':
     case 'tuple':
+      // django-environ keeps spaces; a tuple may stand in brackets.
+      if (style === 'environ') {
+        const inner = kind === 'tuple' ? text.trim().replace(/^\(|\)$/g, '') : text
+        return { kind, items: inner.split(',').filter(Boolean).map(string) }
+      }
       return { kind, items: parts(text).map(string) }
     case 'dict':
       return { kind: 'dict', entries: parts(text).map((part) => [string(part.slice(0, part.indexOf('='))), string(part.slice(part.indexOf('=') + 1))]) }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { string, type Value } from '../python/value.js'
+import { boolean, string, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
 import { findUpwards, parseDecouple } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
@@ -10,6 +10,9 @@ export function decouple(call: LibraryCall): Value | undefined {
   if (name === 'decouple.Csv') return undefined
   const isConfig = name === 'decouple.config' || /^decouple\.(AutoConfig|Config)\(\)$/.test(name)
   if (!isConfig) return undefined
+  const [made] = call.args
+  if (name !== 'decouple.config' && made?.kind === 'call' && made.args.length + made.keywords.size > 0)
+    return unknownIn(call, 'where this config looks is not followed')
   const [variable, positional] = name === 'decouple.config' ? call.args : call.args.slice(1)
   if (variable?.kind !== 'string') return undefined
   const text = host.env[variable.value] ?? fromFiles(call, variable.value)
@@ -24,7 +27,9 @@ export function decouple(call: LibraryCall): Value | undefined {
 
 function casted(call: LibraryCall, text: string, wanted: Value | undefined): Value {
   if (wanted === undefined) return string(text)
-  if (wanted.kind === 'call' && wanted.callee === 'decouple.Csv') return cast(text, 'list') as Value
+  if (wanted.kind === 'call' && wanted.callee === 'decouple.Csv')
+    return wanted.args.length + wanted.keywords.size > 0 || /["']/.test(text) ? unknownIn(call, 'this Csv() is not evaluated') : (cast(text, 'list') as Value)
+  if (castName(wanted) === 'bool') return boolean(['y', 'yes', 't', 'true', 'on', '1'].includes(text.toLowerCase()))
   if (wanted.kind === 'reference' && wanted.name === 'dj_database_url.parse')
     return call.host.callLibrary('dj_database_url.parse', [string(text)], new Map(), call.file) ?? unknownIn(call, 'it is no database URL')
   return cast(text, castName(wanted) ?? '') ?? unknownIn(call, 'its cast is not evaluated')

@@ -38,7 +38,7 @@ export function parseEnviron(text: string): Map<string, string> {
     const double = /^"(.*)"$/.exec(raw)
     found.set(
       match[1] as string,
-      single ? (single[1] as string) : double ? (double[1] as string).replace(/\\(.)/g, (_all, letter: string) => (letter === 'n' ? '\n' : letter)) : raw,
+      single ? (single[1] as string) : double ? (double[1] as string).replace(/\\(.)/g, (all, letter: string) => ('nrt'.includes(letter) ? all : letter)) : raw,
     )
   }
   return found

@@ -75,7 +75,7 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   if (kind === 'db') return databaseFromUrl(text, keywords.get('engine'))
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
-  return cast(text, kind) ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
+  return cast(text, kind, call.name.startsWith('environs') ? 'plain' : 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
 }
 
 /** `DATABASE_URL=$OTHER` names another variable. */

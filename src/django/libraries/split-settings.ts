@@ -3,9 +3,11 @@ import type { Files } from '../files.js'
 import type { Value } from '../python/value.js'
 
 /** split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it. */
-export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): string[] | null {
+/** @returns null when it is no such call, `unknown` when its files cannot be told */
+export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): string[] | 'unknown' | null {
   if (name !== 'split_settings.tools.include') return null
-  return args.flatMap((arg) => {
+  if (args.some((arg) => !isFollowed(arg))) return 'unknown'
+  const found = args.flatMap((arg) => {
     const pattern =
       arg.kind === 'string'
         ? arg.value
@@ -14,6 +16,14 @@ export function includedFiles(name: string, args: readonly Value[], file: string
           : undefined
     return pattern === undefined ? [] : matching(join(dirname(file), pattern), files)
   })
+  // A file that was included already is not included again.
+  return [...new Set(found)]
+}
+
+/** A text whose only wildcards are `*` and `?` in its last part. */
+function isFollowed(arg: Value): boolean {
+  const text = arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' ? arg.args[0] : arg
+  return text?.kind === 'string' && !text.value.includes('[') && !/[*?].*\//.test(text.value)
 }
 
 /** `*` and `?` in the last part of the path, as Python's glob. */

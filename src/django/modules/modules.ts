@@ -240,7 +240,7 @@ export class Modules implements Host {
     if (this.knowsPackages && this.environment.python?.[0] !== 2) this.missing.push({ file, module, line })
   }
 
-  includes(name: string, args: readonly Value[], file: string): string[] | null {
+  includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null {
     return includedFiles(name, args, file, this.files)
   }
 
@@ -296,6 +296,10 @@ export class Modules implements Host {
     return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null
   }
 
+  reportFailure(file: string, failure: { exception: string; message: string }): void {
+    if (!this.#raised.has(file)) this.#raised.set(file, failure)
+  }
+
   mayHave(module: string, name: string): boolean {
     const located = this.locate(module)
     if (located?.kind !== 'package' && located?.kind !== 'module') return true
@@ -306,10 +310,19 @@ export class Modules implements Host {
   readonly #projectScopes: Scope[] = []
   readonly #raised = new Map<string, { exception: string; message: string }>()
 
-  setEnvironment(name: string, value: string, override = false): void {
-    if (override) this.env[name] = value
-    else this.env[name] ??= value
+  setEnvironment(name: string, value: string | null | undefined, override = false): void {
+    if (!override && this.env[name] !== undefined) return
+    if (value === null) this.#unknownEnvironment.add(name)
+    else this.#unknownEnvironment.delete(name)
+    if (value === undefined || value === null) delete this.env[name]
+    else this.env[name] = value
   }
+
+  isEnvironmentUnknown(name: string): boolean {
+    return this.#unknownEnvironment.has(name)
+  }
+
+  readonly #unknownEnvironment = new Set<string>()
 
   exists(path: string): boolean {
     this.consulted++

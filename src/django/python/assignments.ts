@@ -72,6 +72,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   const [index] = inside
   if (!object || !mark || !index) return
   const container = py.value(object, scope)
+  if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') container.scope.set(py.text(index), certain)
@@ -84,7 +85,8 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (inside.some((part) => part.name === ':')) return setSlice(py, target, object, inside.slice(0, -1), value, scope)
   const key = py.value(index, scope)
   if (container.kind === 'reference' && container.name === 'os.environ') {
-    if (key.kind === 'string' && value.kind === 'string') py.host.setEnvironment(key.value, value.value, true)
+    const known = value.kind === 'reference' ? py.resolve(value) : value
+    if (key.kind === 'string') py.host.setEnvironment(key.value, known.kind === 'string' && !py.isDoubtful ? known.value : null, true)
     return
   }
   // What is unknown stays so for its own reason.
@@ -157,6 +159,7 @@ const FORGETFUL = ['exec', 'execfile', 'globals', 'vars', 'locals']
 export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   if (node.name !== 'CallExpression') return otherStatement(py, node, scope)
   const [callee, argumentList] = childrenOf(node)
+  if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b/.test(py.text(node))) return forgetAll(py, node, scope, 'its names are handed to other code')
   if (callee?.name === 'VariableName') {
     const name = py.text(callee)
     const meant = py.expression(callee, scope)
@@ -164,7 +167,7 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     else if (name === 'setattr') {
       const done = py.expression(node, scope)
       if (done.kind !== 'none') forgetAll(py, node, scope, 'setattr() may change it')
-    } else if (meant.kind !== 'reference' || !argumentList || !include(py, meant.name, readArguments(py, argumentList, scope).args, scope))
+    } else if (meant.kind !== 'reference' || !argumentList || !include(py, node, meant.name, readArguments(py, argumentList, scope).args, scope))
       py.expression(node, scope)
     return
   }
@@ -175,8 +178,9 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   const written = py.expression(object, scope)
   const container = py.resolve(written)
   if (container.kind === 'reference' || container.kind === 'module') {
-    const { args } = readArguments(py, argumentList, scope)
-    if (!sideEffect(py, container.name, method, args) && !include(py, `${container.name}.${method}`, args, scope)) py.expression(node, scope)
+    const { args, keywords } = readArguments(py, argumentList, scope)
+    if (/^(list|dict|set)$/.test(container.name) && args[0]) return ofType(py, node, method, args, keywords, scope)
+    if (!sideEffect(py, container.name, method, args, keywords) && !include(py, node, `${container.name}.${method}`, args, scope)) py.expression(node, scope)
     return
   }
   if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
@@ -215,32 +219,54 @@ function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 }
 
 /** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
-function include(py: Interpreter, name: string, args: readonly Value[], scope: Scope): boolean {
+function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly Value[], scope: Scope): boolean {
   const files = py.host.includes(
     name,
     args.map((arg) => py.resolve(arg)),
     py.file.file,
   )
   if (files === null) return false
+  if (files === 'unknown') {
+    forgetAll(py, node, scope, 'what include() brings cannot be followed')
+    return true
+  }
   for (const file of files) py.host.runIn(file, scope)
   scope.set('__file__', string(py.file.file))
   return true
 }
 
-function sideEffect(py: Interpreter, name: string, method: string, given: readonly Value[]): boolean {
+/** `list.append(X, "b")` */
+function ofType(py: Interpreter, node: SyntaxNode, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, scope: Scope): void {
+  const [written, ...rest] = args
+  const container = py.resolve(written as Value)
+  const changed = mutate(container, method, rest, keywords)
+  if (changed !== 'nothing') change(py, node, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
+}
+
+function sideEffect(py: Interpreter, name: string, method: string, given: readonly Value[], keywords: ReadonlyMap<string, Value>): boolean {
   const args = given.map((arg) => py.resolve(arg))
   const folder = args.at(-1)
   if (name === 'sys.path' && (method === 'insert' || method === 'append')) {
     if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value, method === 'insert')
     return true
   }
-  if (name === 'os.environ' && method === 'update' && args[0]?.kind === 'dict') {
-    for (const [key, one] of args[0].entries) if (key.kind === 'string' && one.kind === 'string') py.host.setEnvironment(key.value, one.value, true)
+  if (name === 'os.environ' && method === 'update') {
+    const given: [Value, Value][] = [
+      ...(args[0]?.kind === 'dict' ? args[0].entries : []),
+      ...[...keywords].map(([key, one]): [Value, Value] => [string(key), py.resolve(one)]),
+    ]
+    for (const [key, one] of given)
+      if (key.kind === 'string') py.host.setEnvironment(key.value, one.kind === 'string' && !py.isDoubtful ? one.value : null, true)
+    return true
+  }
+  if (name === 'os.environ' && method === 'pop' && args[0]?.kind === 'string') {
+    py.host.setEnvironment(args[0].value, py.isDoubtful ? null : undefined, true)
     return true
   }
   const [variable, value] = args
   if (name === 'os.environ' && method === 'setdefault') {
-    if (variable?.kind === 'string' && value?.kind === 'string') py.host.setEnvironment(variable.value, value.value)
+    if (variable?.kind === 'string' && py.host.env[variable.value] === undefined)
+      py.host.setEnvironment(variable.value, value?.kind === 'string' && !py.isDoubtful ? value.value : null)
     return true
   }
   return false
@@ -287,6 +313,10 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
       continue
     }
     const key = py.value(index, scope)
+    if (container.kind === 'reference' && container.name === 'os.environ') {
+      if (key.kind === 'string') py.host.setEnvironment(key.value, py.isDoubtful ? null : undefined, true)
+      continue
+    }
     if (container.kind === 'list' && key.kind === 'number') {
       const at = key.value < 0 ? container.items.length + key.value : key.value
       change(py, object, container, { kind: 'list', items: container.items.filter((_item, position) => position !== at) }, scope)

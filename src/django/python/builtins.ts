@@ -5,7 +5,7 @@ import type { Interpreter } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
 import { callOsPath } from './os-path.js'
-import { boolean, distinct, list, merged, NONE, number, string, textOf, truth, type Value } from './value.js'
+import { boolean, distinct, list, merged, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
 export function referenceValue(name: string, host: Host): Value | undefined {
@@ -33,6 +33,7 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'os.environ.get':
     case 'os.getenv': {
       if (first?.kind !== 'string') return undefined
+      if (py.host.isEnvironmentUnknown(first.value)) return py.unknown(node, `${first.value} of the environment is set to something that is not known`)
       const value = py.host.env[first.value]
       return value === undefined ? (second ?? keywords.get('default') ?? NONE) : string(value)
     }
@@ -84,9 +85,8 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'six.text_type':
     case 'django.utils.encoding.force_str':
     case 'django.utils.encoding.force_text': {
-      const text = textOf(first)
+      const text = plainText(first)
       if (text !== undefined) return string(text)
-      if (first?.kind === 'number') return string(String(first.value))
       return first?.kind === 'boolean' ? string(first.value ? 'True' : 'False') : undefined
     }
     case 'int':

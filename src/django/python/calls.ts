@@ -220,7 +220,7 @@ function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { a
       continue
     }
     const name = py.text(first)
-    const given = left.shift() ?? named.get(name)
+    const given = left.shift() ?? named.get(name) ?? named.get('**')
     named.delete(name)
     inner.set(name, given ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : py.unknown(first, `${name} was not given`)))
   }

@@ -46,7 +46,7 @@ export function dictionary(py: Interpreter, node: SyntaxNode, scope: Scope): Val
       const spread = py.value(second, scope)
       if (spread.kind !== 'dict') return py.unknown(first, 'it spreads something that cannot be read')
       entries = merged(entries, spread.entries)
-    } else if (first && second?.name === ':' && third) entries.push([py.value(first, scope), py.expression(third, scope)])
+    } else if (first && second?.name === ':' && third) entries = merged(entries, [[py.value(first, scope), py.expression(third, scope)]])
     else return py.unknown(node, 'it is not a plain dict')
   }
   return { kind: 'dict', entries }

@@ -7,7 +7,7 @@ import { decodeString, parseNumber, unescape } from './literals.js'
 import { member } from './members.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
-import { boolean, NONE, type Scope, string, truth, type Unknown, type Value } from './value.js'
+import { boolean, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
 
 /** One expression, by its kind of node. */
 export function evaluate(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -22,7 +22,8 @@ export function evaluate(py: Interpreter, node: SyntaxNode, scope: Scope): Value
       return formatString(py, node, scope)
     case 'Number': {
       const value = parseNumber(py.text(node))
-      return value === null ? py.unknown(node, 'it is not a plain number') : { kind: 'number', value }
+      if (value === null) return py.unknown(node, 'it is not a plain number')
+      return /^[\d_]*\.|^[\d._]+[eE]/.test(py.text(node)) ? { kind: 'number', value, float: true } : { kind: 'number', value }
     }
     case 'Boolean':
       return boolean(py.text(node) === 'True')
@@ -112,7 +113,8 @@ function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
     const plainly = inner.length === 3 || (inner.length === 4 && inner[2] && py.text(inner[2]) === '!s')
     const value = inner[1] && plainly ? py.value(inner[1], scope) : undefined
     if (result.length > MAX_TEXT) return py.unknown(node, 'it is too long')
-    if (value?.kind === 'string' || value?.kind === 'path' || value?.kind === 'number') result += String(value.value)
+    const shown = plainText(value)
+    if (shown !== undefined) result += shown
     else return value?.kind === 'unknown' ? value : py.unknown(node, 'it formats something that cannot be read')
     at = part.to
   }

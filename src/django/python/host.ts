@@ -25,7 +25,7 @@ export interface Host {
   /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
   callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
-  includes(name: string, args: readonly Value[], file: string): string[] | null
+  includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null
   runIn(file: string, scope: Scope): void
   /** An import that runs and would surely fail. */
   reportMissing(module: string, file: string, line: number): void
@@ -35,10 +35,14 @@ export interface Host {
   moduleScopes(): Iterable<Scope>
   /** The exception that ended a module, if one did. */
   failureOf(dotted: string): { exception: string; message: string } | null
+  /** A file ends by the exception of what it imports. */
+  reportFailure(file: string, failure: { exception: string; message: string }): void
   /** False when a module that was found surely has no such name. */
   mayHave(module: string, name: string): boolean
-  /** `os.environ.setdefault(name, value)` */
-  setEnvironment(name: string, value: string, override?: boolean): void
+  /** `os.environ.setdefault(name, value)`; undefined takes it out, null is something that is not known. */
+  setEnvironment(name: string, value: string | null | undefined, override?: boolean): void
+  /** Set to something that is not known, or only perhaps. */
+  isEnvironmentUnknown(name: string): boolean
   exists(path: string): boolean
   isFolder(path: string): boolean
   readFile(path: string): string | null

@@ -64,8 +64,10 @@ function starImport(py: Interpreter, node: SyntaxNode, source: string, module: s
 
 /** A module that itself ends by an exception: `try: from .dev import *`, where dev.py imports what is not installed. */
 function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
-  const failure = py.catching.length > 0 ? py.host.failureOf(module) : null
-  if (failure && py.catching.some((clause) => isCaught(failure.exception, clause))) throw new Raised(failure.exception, failure.message, py.line(node))
+  const failure = py.host.failureOf(module)
+  if (!failure || py.isDoubtful) return
+  if (py.catching.some((clause) => isCaught(failure.exception, clause))) throw new Raised(failure.exception, failure.message, py.line(node))
+  py.host.reportFailure(py.file.file, failure)
 }
 
 function awaited(py: Interpreter): boolean {

@@ -76,6 +76,7 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
     return method.kind === 'function' ? py.callFunction(method, [object, key], new Map(), node) : py.unknown(node, 'this subscript is not evaluated')
   }
   if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
+    if (py.host.isEnvironmentUnknown(key.value)) return py.unknown(node, `${key.value} of the environment is set to something that is not known`)
     const value = py.host.env[key.value]
     return value === undefined ? missingKey(py, node, `the environment has no ${key.value}`, key.value) : string(value)
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { pathMethod } from './os-path.js'
-import { boolean, equal, list, lookUp, NONE, number, string, textOf, type Value } from './value.js'
+import { boolean, equal, list, lookUp, NONE, number, plainText, string, textOf, type Value } from './value.js'
 
 /** Methods of known values that change nothing. A name with a leading dot is an attribute. */
 export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
@@ -114,7 +114,8 @@ function format(text: string, args: readonly Value[], keywords: ReadonlyMap<stri
       return ''
     }
     const value = name === '' ? args[index++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name)
-    if (value?.kind === 'string' || value?.kind === 'number' || value?.kind === 'path') return String(value.value)
+    const shown = plainText(value)
+    if (shown !== undefined) return shown
     complete = false
     return ''
   })

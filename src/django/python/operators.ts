@@ -1,5 +1,5 @@
 import { ancestor, joinPython, purePath } from './os-path.js'
-import { boolean, distinct, equal, lookUp, merged, string, type Unknown, type Value } from './value.js'
+import { boolean, distinct, equal, lookUp, merged, plainText, string, type Unknown, type Value } from './value.js'
 
 const MAX_OPTIONS = 8
 /** A hostile file must not fill the memory. */
@@ -98,7 +98,8 @@ function percent(format: string, value: Value): Value | undefined {
     if (kind === '%') return '%'
     const item = items.shift()
     const plain = kind === 's' || kind === 'd'
-    if (plain && (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path')) return String(item.value)
+    const shown = plain ? plainText(item) : undefined
+    if (shown !== undefined) return shown
     const width = /^0(\d+)d$/.exec(kind)?.[1]
     if (width !== undefined && item?.kind === 'number') return String(item.value).padStart(Number(width), '0')
     complete = false
@@ -118,7 +119,8 @@ function percentByName(format: string, value: Value): Value | undefined {
       return ''
     }
     const item = lookUp(value, name)
-    if (item?.kind === 'string' || item?.kind === 'number' || item?.kind === 'path') return String(item.value)
+    const shown = plainText(item)
+    if (shown !== undefined) return shown
     complete = false
     return ''
   })

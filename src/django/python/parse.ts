@@ -18,7 +18,7 @@ export const MAX_BYTES = 4_000_000
 
 /** @param python the Python that would compile it */
 export function parsePython(file: string, text: string, python: PythonVersion = null): ParsedFile {
-  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text).replace(/\r\n?/g, '\n').replaceAll('\f', ' ')
+  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text).replace(/\r\n?/g, '\n').replaceAll('\f', '')
   const tree = parser.parse(source)
   const lineAt = lineFinder(source)
   const position = findSyntaxError(tree, source, python)

@@ -5,7 +5,7 @@ import type { ParsedFile } from './parse.js'
 export type Value =
   | { kind: 'string'; value: string }
   | { kind: 'bytes'; value: string }
-  | { kind: 'number'; value: number }
+  | { kind: 'number'; value: number; float?: true }
   | { kind: 'boolean'; value: boolean }
   | { kind: 'none' }
   | { kind: 'list' | 'tuple' | 'set'; items: Value[] }
@@ -130,6 +130,12 @@ export function lookUp(dict: Value, key: string): Value | undefined {
     if (name.kind === 'string' && name.value === key) return value
   }
   return undefined
+}
+
+/** What `str()` makes of a plain value; undefined for anything else. */
+export function plainText(value: Value | undefined): string | undefined {
+  if (value?.kind === 'number') return value.float && Number.isInteger(value.value) ? `${value.value}.0` : String(value.value)
+  return textOf(value)
 }
 
 /** Text of a string or a path; undefined for anything else. */
