@@ -111,6 +111,8 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   if (migration.decorated) problem(undefined, 'the class is decorated, and a decorator may change it', migration.line)
   if (migration.scope.names.has('__new__') || /^class\s+\w+\s*\([^)]*metaclass\s*=/.test(headOf(migration)))
     problem(undefined, 'how the class is made may change it', migration.line)
+  if ([...migration.scope.names.keys()].some((name) => name.startsWith('*')))
+    problem(undefined, 'the body of the class hands its names to other code', migration.line)
   const base = unknownBase(migration, resolve)
   if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
   const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }

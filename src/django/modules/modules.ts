@@ -208,6 +208,8 @@ export class Modules implements Host {
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
     const [top] = dotted.split('.') as [string]
+    // A package of the standard library with a file of its own has only the submodules that lie there.
+    if (dotted.includes('.') && this.#standardFile(top) !== null) return this.#standardFile(dotted) !== null || this.locate(dotted) !== null || top === 'os'
     if (this.locate(dotted) !== null || this.#inStandardLibrary(top) || /(^|\.)six\.moves(\.|$)/.test(dotted)) return true
     if (this.environment.standardLibrary === null && STANDARD.has(top)) return true
     // Without the project's environment, or with hooks in it that are not understood, a package that is not found proves nothing.
@@ -301,10 +303,26 @@ export class Modules implements Host {
   }
 
   mayHave(module: string, name: string): boolean {
-    const located = this.locate(module)
-    if (located?.kind !== 'package' && located?.kind !== 'module') return true
-    const text = located.file === null ? null : this.files.read(located.file)
-    return text === null || new RegExp(`\\b${name}\\b|import \\*|__getattr__|globals\\(|setattr\\(|sys\\.modules`).test(text)
+    return this.#mayHave(module, name, 0)
+  }
+
+  #mayHave(module: string, name: string, depth: number): boolean {
+    const file = this.findFile(module) ?? this.#standardFile(module)
+    const text = file === null ? null : this.files.read(file)
+    if (file === null || text === null || depth > 3) return true
+    if (new RegExp(`\\b${name}\\b|__getattr__|globals\\(|setattr\\(|sys\\.modules`).test(text)) return true
+    const stars = [...text.matchAll(/^\s*from\s+(\.*)([\w.]*)\s+import\s+\*/gm)]
+    return stars.some(([, dots, rest]) => {
+      const other = dots ? this.resolveRelative(dots.length, rest as string, file) : (rest as string)
+      return other === null || this.#mayHave(other, name, depth + 1)
+    })
+  }
+
+  #standardFile(module: string): string | null {
+    const folder = this.environment.standardLibrary
+    if (folder === null || BUILT_IN.has(module)) return null
+    const path = join(folder, ...module.split('.'))
+    return [join(path, '__init__.py'), `${path}.py`].find((file) => this.files.isFile(file)) ?? null
   }
 
   readonly #projectScopes: Scope[] = []

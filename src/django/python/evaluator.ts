@@ -40,12 +40,17 @@ export class Evaluator implements Interpreter {
   /** Runs the module's statements in order. @returns the exception that ends the module, if one surely does */
   run(scope: Scope): Raised | null {
     scope.set('__file__', string(this.file.file))
+    this.#budget.frames.push(scope)
     try {
       this.block(childrenOf(this.file.tree.topNode), scope)
       return null
     } catch (error) {
       if (error instanceof Raised) return error
+      // A jump outside of any loop that is followed.
+      if (error instanceof UnknownJump) return null
       throw error
+    } finally {
+      this.#budget.frames.pop()
     }
   }
 

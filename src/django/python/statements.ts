@@ -4,7 +4,7 @@ import { readArguments } from './calls.js'
 import { commaList, itemsOf } from './collections.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
-import { bodyOf } from './nodes.js'
+import { assignedIn, bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
 import { Scope, truth, type Value } from './value.js'
@@ -187,6 +187,7 @@ function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
     return at < 0 ? undefined : parts.slice(at).find((part) => part.name === 'Body')
   }
   const [otherwise, finally_] = [section('else'), section('finally')]
+  const before = scope.copy()
   py.catching.push(handlers.flatMap((handler) => handler.classes))
   let returned: Ending
   let raised: Raised | undefined
@@ -203,9 +204,54 @@ function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
     if (!handler) throw raised
     if (handler.name !== undefined) scope.set(handler.name, py.unknown(handler.body, 'it is an exception'))
     returned = py.block(bodyOf(handler.body), scope)
-  } else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
+  } else if (returned === undefined && mayRaise(py, body, scope, handlers)) return eitherWay(py, { body, before, scope, handlers, otherwise })
+  else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
   if (finally_) returned = py.block(bodyOf(finally_), scope) ?? returned
   return returned
+}
+
+/** Exceptions that are met here whenever Python would meet them. */
+const MET = new Set(['ImportError', 'ModuleNotFoundError', 'KeyError', 'ImproperlyConfigured'])
+
+/** Some handler waits for an exception that is not followed, and something in the body could not be read: it may be that one. */
+function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handlers: readonly Handler[]): boolean {
+  if (handlers.every((handler) => handler.classes.every((name) => MET.has(name)))) return false
+  const { assigned } = assignedIn(body, py.file.source)
+  const isOpen = (value: Value | undefined) =>
+    value !== undefined &&
+    (value.kind === 'unknown' ||
+      (value.kind === 'call' && !value.target) ||
+      (value.kind === 'reference' && /^django\.conf\.settings\.|^[A-Za-z_]+$/.test(value.name)))
+  const statements = bodyOf(body)
+  return (
+    [...assigned].some((name) => isOpen(scope.names.get(name) && py.resolve(scope.names.get(name) as Value))) ||
+    statements.some(
+      (one) =>
+        one.name === 'AssertStatement' ||
+        (one.name === 'ExpressionStatement' &&
+          one.firstChild?.name === 'CallExpression' &&
+          !/\.(append|extend|insert|update|setdefault|add)\(/.test(py.text(one))),
+    )
+  )
+}
+
+/** The body and what follows it, or the first handler: both are kept. */
+function eitherWay(
+  py: Interpreter,
+  way: { body: SyntaxNode; before: Scope; scope: Scope; handlers: readonly Handler[]; otherwise: SyntaxNode | undefined },
+): Ending {
+  const { before, scope, handlers, otherwise } = way
+  const handler = handlers.find((one) => one.classes.some((name) => !MET.has(name)))
+  if (!handler) return undefined
+  const doubtful = py.isDoubtful
+  py.isDoubtful = true
+  const left = attempt(() => (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
+  if (handler.name !== undefined) before.set(handler.name, py.unknown(handler.body, 'it is an exception'))
+  const right = attempt(() => py.block(bodyOf(handler.body), before))
+  py.isDoubtful = doubtful
+  // A handler that raises again is not how a working project goes on.
+  if (right instanceof Raised || left instanceof Raised) return left instanceof Raised ? undefined : left
+  return joinEndings(py, { scope, yes: scope.copy(), no: before, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
 }
 
 function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {
