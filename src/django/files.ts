@@ -79,7 +79,7 @@ function statOf(path: string): Stats | null {
 
 export function signatureOf(stats: Stats | null): Signature {
   if (stats === null) return ''
-  return stats.isDirectory() ? 'folder' : `${stats.size} ${stats.mtimeMs} ${stats.ino}`
+  return stats.isDirectory() ? 'folder' : `${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.ino}`
 }
 
 function listFolder(folder: string): string[] {

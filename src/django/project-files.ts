@@ -1,4 +1,5 @@
 import { readApp, readNamedApp } from './apps.js'
+import { MigstateError } from '../errors/index.js'
 import type { ProjectCache, Remembered } from './cache/project-cache.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { stringList } from './settings.js'
@@ -63,7 +64,12 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
   }
   for (const [label, place] of Object.entries(overrides)) {
-    const app = labels.has(label) ? null : readNamedApp(label, place, context, reader.read)
+    if (labels.has(label)) continue
+    const app = readNamedApp(label, place, context, reader.read)
+    if (installed.complete && notFound.length === 0)
+      throw new MigstateError('unknown-app', `--migrations names the app "${label}", and the settings have none of that label. Nothing was done.`, {
+        details: { candidates: [...labels] },
+      })
     if (app) apps.push(app)
   }
   const useTz = settings.get('USE_TZ')

@@ -4,7 +4,7 @@ import { MigstateError } from '../errors/index.js'
 import { answeredSettings } from './ask/answered.js'
 import { askOrRemember } from './ask/remember.js'
 import { ProjectCache } from './cache/project-cache.js'
-import { Store } from './cache/store.js'
+import { digest, Store } from './cache/store.js'
 import { djangoNames } from './django-names.js'
 import { findEnvironment } from './environment.js'
 import { Files } from './files.js'
@@ -80,6 +80,11 @@ export function openProject(request: ProjectRequest): Project {
       `No settings module is known for ${request.folder}: ${existsSync(managePy) ? 'manage.py names none' : 'there is no manage.py'}.`,
       { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
     )
+  for (const [label, place] of Object.entries(request.migrations ?? {}))
+    if (/[/\\]/.test(place) && !files.isFolder(resolve(place)))
+      throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder. Nothing was done.`, {
+        hint: 'Give a folder, or a dotted package.',
+      })
   const settings = readSettings(named, modules)
   const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
   const question = questionOf(request, managePy, named.module, environment.sitePackages)
@@ -95,12 +100,13 @@ export function openProject(request: ProjectRequest): Project {
     ...(answer ? { labels: new Map(answer.apps.map(({ name, label }) => [name, label])) } : {}),
   }
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
-  const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? JSON.stringify(answer) : ''} ${question}`)
+  const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
   return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache)
 }
 
 /** Everything that the user has said about the project, and where that leads. */
 function questionOf(request: ProjectRequest, managePy: string, settings: string, sitePackages: readonly string[]): string {
   const { folder, python, path, env, migrations, ask } = request
-  return JSON.stringify([folder, managePy, settings, python, path, env.PYTHONPATH, migrations, ask?.command, sitePackages])
+  const places = Object.entries(migrations ?? {}).map(([label, place]) => [label, place, resolve(place)])
+  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(one)), env.PYTHONPATH, places, ask?.command, sitePackages])
 }

@@ -3,7 +3,7 @@ import { conflicts, inconsistencies } from './gates.js'
 import { type Key, keyOf, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
-import { inRunOrder, lateCycles, migrationPlan, type PlanInput, type Step } from './plan.js'
+import { inRunOrder, lateCycles, migrationPlan, type PlanInput, settingsGate, type Step } from './plan.js'
 import { resolveTargets, type Target } from './target.js'
 
 /** One call of Django's recorder: `record_applied` inserts without looking, `record_unapplied` deletes all rows of the key. */
@@ -27,10 +27,13 @@ export interface FakePlan {
 export function planFake(input: PlanInput, target?: Target): FakePlan | Gate {
   const { rules } = input
   const view = loadHistory(input.project, input.rows, rules)
+  const named = input.project.apps.find((app) => app.label === target?.app)
+  if (named?.broken) return { gate: 'bad-file', ...named.broken, migrations: [] }
+  const settings = input.project.complete ? [] : [settingsGate(input.project)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) return targets
   const cycles = lateCycles(view, rules, targets)
-  const lifted = [...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
+  const lifted = [...settings, ...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return plan
   const steps = inRunOrder(plan, rules)

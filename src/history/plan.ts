@@ -41,8 +41,9 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   const view = loadHistory(input.project, input.rows, rules)
   const loading = [...view.gates.filter(stopsLoading)]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
-  const first = [...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
-  if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length > 0 }
+  const settings = input.project.complete ? [] : [settingsGate(input.project)]
+  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
+  if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) gates.push(targets)
@@ -52,6 +53,13 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   if (gates.length > 0 || 'gate' in targets) return { steps: [], blockedBy: gates, laterGatesUnknown: false }
   if ('gate' in plan) return { steps: [], blockedBy: [plan], laterGatesUnknown: false }
   return { steps: plan.steps, blockedBy: [], laterGatesUnknown: false }
+}
+
+/** Which apps there are cannot be read whole: no claim about what `migrate` would do. */
+export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
+  const [problem] = problems
+  const where = problem ? ` (${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message})` : ''
+  return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
 }
 
 /** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */

@@ -64,7 +64,8 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       ghosts: apps.reduce((sum, app) => sum + app.ghosts.length, 0),
       duplicates: rows.length - newest.size,
       conflicts: readableConflicts(project, view, rules).length,
-      unreadable: project.apps.flatMap((app) => app.migrations).filter((file) => file.broken || file.problems.length > 0).length,
+      // The settings are a file too.
+      unreadable: project.apps.flatMap((app) => app.migrations).filter((file) => file.broken || file.problems.length > 0).length + (project.complete ? 0 : 1),
     },
     view,
   }

@@ -38,7 +38,8 @@ function migrationLine(migration: StatusResult['apps'][number]['migrations'][num
 
 function summaryLine({ summary, apps, unknownApps }: StatusResult, style: Style): string {
   const unjudged = unknownApps.reduce((sum, app) => sum + app.rows.length, 0)
-  if (apps.length === 0) return `${unjudged} ${unjudged === 1 ? 'row' : 'rows'}, none of them judged`
+  if (apps.length === 0 && summary.applied + summary.unapplied === 0 && unjudged > 0)
+    return `${unjudged} ${unjudged === 1 ? 'row' : 'rows'}, none of them judged`
   const { applied, unapplied, holes, ...rest } = summary
   const parts = [`${applied} applied`, `${unapplied} unapplied${holes > 0 ? ` (${holes} ${holes === 1 ? 'hole' : 'holes'})` : ''}`]
   for (const [name, count] of Object.entries(rest)) if (count > 0) parts.push(style.bad(`${count} ${count === 1 ? name.replace(/s$/, '') : name}`))

@@ -71,7 +71,9 @@ function refusal({ gate, exception, message, migrations }: Gate): MigstateError 
     exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
   const text =
     code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}. Nothing was changed.` : `${message} Nothing was changed.`
-  return new MigstateError(code, text, { details: code === 'django-error' ? { exception } : { candidates: migrations.map(([, name]) => name) } })
+  const names = migrations.map(([, name]) => name)
+  const hint = code === 'ambiguous-migration' ? { hint: `There are: ${names.join(', ')}.` } : {}
+  return new MigstateError(code, text, { ...hint, details: code === 'django-error' ? { exception } : { candidates: names } })
 }
 
 const CODES: Partial<Record<Gate['gate'], string>> = {

@@ -59,7 +59,9 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
-    for (const problem of files.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
+    const ask = this.config.askDjango ? '' : ' (--ask-django asks the project itself)'
+    for (const problem of files.problems)
+      this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}${files.complete ? '' : ask}`)
     for (const app of files.apps)
       for (const file of app.migrations) {
         for (const problem of file.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)

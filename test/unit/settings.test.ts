@@ -55,7 +55,7 @@ describe('INSTALLED_APPS', () => {
 
   it('says when it depends on something unknown, and keeps what both ways have', () => {
     expect(apps('INSTALLED_APPS = ["a"]\nif something():\n    INSTALLED_APPS += ["b"]')).toEqual(['a b', false])
-    expect(apps('INSTALLED_APPS = ["a"] + discover()')).toEqual(['', false])
+    expect(apps('INSTALLED_APPS = ["a"] + discover()')).toEqual(['a', false])
   })
 })
 

@@ -12,10 +12,7 @@ export function answeredSettings(answer: DjangoAnswer): Map<string, Value> {
   return told
 }
 
-/** What may be kept on disk: no passwords. */
-export function withoutSecrets(answer: DjangoAnswer): DjangoAnswer {
-  const hasPassword = Object.values(answer.databases ?? {}).some((one) => one.PASSWORD !== undefined && one.PASSWORD !== '' && one.PASSWORD !== null)
-  if (!hasPassword) return answer
-  const { databases: _databases, ...rest } = answer
+/** What may be kept on disk: no database. */
+export function withoutDatabases({ databases: _databases, ...rest }: DjangoAnswer): DjangoAnswer {
   return rest
 }

@@ -9,7 +9,9 @@ export interface DjangoAnswer {
   /** In the order of INSTALLED_APPS; `migrations` is the dotted package, null where MIGRATION_MODULES says None. */
   apps: { label: string; name: string; migrations: string | null }[]
   settings: Record<string, unknown>
-  /** DATABASES as plain values; absent where it was not kept, because it has passwords. */
+  /** Files of the project that were opened on the way; null where this Python cannot tell. */
+  opened?: string[] | null
+  /** DATABASES as plain values; absent in a kept answer: it may hold passwords, and a write must never follow an old one. */
   databases?: Record<string, Record<string, unknown>>
 }
 

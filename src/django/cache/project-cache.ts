@@ -72,9 +72,22 @@ export class ProjectCache {
   #read(): Entry | null {
     if (this.#entry !== undefined) return this.#entry
     const stored = this.#store.read(this.#question) as Entry | null
-    const isWhole =
-      stored !== null && Array.isArray(stored.seen) && Array.isArray(stored.env) && Array.isArray(stored.alone) && Array.isArray(stored.files?.apps)
-    this.#entry = isWhole ? stored : null
+    this.#entry = isEntry(stored) ? stored : null
     return this.#entry
   }
+}
+
+/** JSON of another shape is no entry. */
+function isEntry(stored: Entry | null): stored is Entry {
+  if (stored === null || typeof stored !== 'object') return false
+  const pairs = (list: unknown) => Array.isArray(list) && list.every((one) => Array.isArray(one) && typeof one[0] === 'string')
+  if (!pairs(stored.seen) || !pairs(stored.env) || !pairs(stored.alone) || !Array.isArray(stored.files?.apps)) return false
+  const { apps, notFound, problems } = stored.files
+  const isFile = (file: MigrationFile) =>
+    typeof file?.name === 'string' && [file.dependencies, file.runBefore, file.replaces, file.problems].every(Array.isArray)
+  return (
+    Array.isArray(notFound) &&
+    Array.isArray(problems) &&
+    apps.every((app) => typeof app?.label === 'string' && Array.isArray(app.migrations) && app.migrations.every(isFile))
+  )
 }

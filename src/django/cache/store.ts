@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -23,7 +23,7 @@ export class Store {
         // Somebody else's file, or one that somebody else may write, could name any path.
         if (process.getuid !== undefined && (stats.uid !== process.getuid() || (stats.mode & 0o022) !== 0)) return null
         const entry = JSON.parse(readFileSync(descriptor, 'utf8')) as { reader?: string; question?: string; answer?: unknown }
-        return entry.reader === READER && entry.question === question ? (entry.answer ?? null) : null
+        return entry.reader === READER && entry.question === digest(question) ? (entry.answer ?? null) : null
       } finally {
         closeSync(descriptor)
       }
@@ -36,8 +36,8 @@ export class Store {
     const path = this.#path(question)
     const part = `${path}.${process.pid}.part`
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-      writeFileSync(part, JSON.stringify({ reader: READER, question, answer }), { mode: 0o600, flag: 'wx' })
+      makeFolder(this.folder)
+      writeFileSync(part, JSON.stringify({ reader: READER, question: digest(question), answer }), { mode: 0o600, flag: 'wx' })
       renameSync(part, path)
       this.#forgetOldest()
     } catch {
@@ -55,6 +55,13 @@ export class Store {
     const byAge = names.map((name) => ({ name, at: statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => a.at - b.at)
     for (const { name } of byAge.slice(0, names.length - MOST)) rmSync(join(this.folder, name), { force: true })
   }
+}
+
+/** Level by level: a recursive mkdir never ends where the system makes no folders, as below /proc. */
+function makeFolder(folder: string): void {
+  const missing: string[] = []
+  for (let current = folder; !existsSync(current) && dirname(current) !== current; current = dirname(current)) missing.unshift(current)
+  for (const one of missing) mkdirSync(one, { mode: 0o700 })
 }
 
 function removeQuietly(path: string): void {

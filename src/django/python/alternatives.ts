@@ -7,6 +7,15 @@ import type { Value } from './value.js'
 export function operate(py: Interpreter, left: Value, operator: string, right: Value, node: SyntaxNode): Value {
   if (left.kind === 'either') return mapEither(py, left, (option) => operate(py, option, operator, right, node), node)
   if (right.kind === 'either') return mapEither(py, right, (option) => operate(py, left, operator, option, node), node)
+  // `INSTALLED_APPS += discover()`: what is known of the list stays known.
+  if (operator === '+' && left.kind === 'list' && (right.kind === 'unknown' || right.kind === 'call' || right.kind === 'reference'))
+    return {
+      kind: 'list',
+      items: [
+        ...left.items,
+        right.kind === 'unknown' ? right : py.unknown(node, `${right.kind === 'call' ? `${right.callee}()` : right.name} is not evaluated`),
+      ],
+    }
   const known = binary(left, operator, right)
   if (known) return known
   return left.kind === 'unknown' ? left : right.kind === 'unknown' ? right : py.unknown(node, `"${operator}" is not evaluated here`)
