@@ -23,6 +23,31 @@ interface Site {
 
 const median = (times: number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] as number
 
+/** Only the history's own table: the sites are read, not migrated. */
+const TABLE = `
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings" if os.path.isdir("project") else "settings")
+import sys
+sys.path.insert(0, os.getcwd())
+import django
+django.setup()
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+MigrationRecorder(connection).ensure_schema()
+`
+
+const MANAGE = `import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+`
+
+const step = (index: number) => `${String(index).padStart(4, '0')}_step`
+
 try {
   const django = await ensureDjango({ version: VERSION, packages: driversFor(VERSION), pythons: findPythons(), variant: 'test' })
   if (django.missing) throw new Error(django.missing)
@@ -54,8 +79,13 @@ function run(command: string, args: string[], site: Site): number {
   return performance.now() - began
 }
 
-const migstate = (site: Site, ...args: string[]) => run(process.execPath, [join(root, 'bin', 'run.js'), 'status', ...args], site)
-const showmigrations = (site: Site) => run(join(site.home, 'bin', 'python'), ['-W', 'ignore', 'manage.py', 'showmigrations'], site)
+function migstate(site: Site, ...args: string[]): number {
+  return run(process.execPath, [join(root, 'bin', 'run.js'), 'status', ...args], site)
+}
+
+function showmigrations(site: Site): number {
+  return run(join(site.home, 'bin', 'python'), ['-W', 'ignore', 'manage.py', 'showmigrations'], site)
+}
 
 /** Byte code of the site's own files; that of packages stays, as pip has made it. */
 function forgetByteCode(place: string): void {
@@ -113,19 +143,6 @@ function growth(home: string): void {
   console.log(`growth: ${points.join('; ')}`)
 }
 
-/** Only the history's own table: the sites are read, not migrated. */
-const TABLE = `
-import os
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings" if os.path.isdir("project") else "settings")
-import sys
-sys.path.insert(0, os.getcwd())
-import django
-django.setup()
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
-MigrationRecorder(connection).ensure_schema()
-`
-
 function write(place: string, files: Record<string, string>): string {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(place, path)), { recursive: true })
@@ -133,16 +150,6 @@ function write(place: string, files: Record<string, string>): string {
   }
   return place
 }
-
-const MANAGE = `import os
-import sys
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
-`
 
 function small(): string {
   const place = join(folder, 'small')
@@ -167,8 +174,6 @@ function generated(apps: number, each: number): string {
   })
   return write(place, files)
 }
-
-const step = (index: number) => `${String(index).padStart(4, '0')}_step`
 
 /** About as long as real ones are (859 bytes in the median, 2.5 kB on average). */
 function migration(app: string, index: number, other?: string): string {
