@@ -59,7 +59,13 @@ try {
   if (packages.home) sites.push({ name: 'wagtail', cwd: wagtail(), home: packages.home }, { name: 'all packages', cwd: many(), home: packages.home })
   else console.log(`Sites of packages are left out: ${packages.missing}`)
   console.log(`${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median milliseconds`)
-  for (const site of sites) measure(site)
+  for (const site of sites) {
+    try {
+      measure(site)
+    } catch (error) {
+      console.log(`${site.name}: left out, ${(error as Error).message.split('\n').at(-1)}`)
+    }
+  }
   growth(django.home)
 } finally {
   rmSync(folder, { recursive: true, force: true })
