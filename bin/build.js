@@ -1,7 +1,7 @@
 // Builds dist/cli.cjs, the one file that is shipped as the CLI, and dist/lib, the library with its declarations.
 // "node bin/build.js --cli" builds the CLI only.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,6 +64,11 @@ async function buildCli() {
   })
 }
 
+/** The one Python file that is shipped lies beside the code that reads it. */
+function copyShim(folder) {
+  copyFileSync(join(root, 'src', 'rerun', 'shadow', 'shim.py'), join(folder, 'shim.py'))
+}
+
 /**
  * V8's compiled code of the bundle, for the Node that builds it, made after a few runs that reach most of what a command needs;
  * none of them touches anything but a temporary folder. In a process of its own, so that nothing else of the build is in it.
@@ -100,6 +105,7 @@ function buildLibrary() {
     stdio: 'inherit',
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
+  copyShim(join(root, 'dist', 'lib', 'src', 'rerun', 'shadow'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -108,6 +114,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   else if (process.argv.includes('--code-cache')) await writeCodeCache()
   else {
     await buildCli()
+    copyShim(join(root, 'dist'))
     buildCodeCache()
     if (!process.argv.includes('--cli')) buildLibrary()
   }

@@ -1,36 +1,45 @@
 import { Args, Flags } from '@oclif/core'
-import { MigstateCommand } from '../src/cli/base-command.js'
+import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'
 import { rerun } from '../src/verbs/rerun.js'
 
 export default class Rerun extends MigstateCommand {
-  static override summary = 'Run a recorded data migration again, and leave every other row exactly as it was.'
-  static override description = `Takes the migration and its recorded dependants in all apps out of the table, lets manage.py run just this one, and puts
-everything back: the migration keeps its id and gets the new time. If it fails, the history is as before.`
+  static override strict = false
+  static override summary = 'Run recorded data migrations again, and leave every other row exactly as it was.'
+  static override description = `The table stays as it is: only Django's own session sees it without the migration and what depends on it, runs just this one, and
+then the row gets the new time. With --mode table the rows are really taken out while it runs, and put back. If it fails, the
+history is as before.`
   static override examples = [
     '<%= config.bin %> rerun shop 0003',
     '<%= config.bin %> rerun shop 0003 --dry-run',
-    '<%= config.bin %> rerun shop 0003 --manage "make migrate-one app=APP name=NAME" --mode table',
+    '<%= config.bin %> rerun shop 0003 0005 --yes',
+    '<%= config.bin %> rerun shop 0003 --reverse-first',
+    '<%= config.bin %> rerun shop 0003 --python "docker compose exec -T web python"',
+    '<%= config.bin %> rerun shop 0003 --mode table --manage "make migrate-one app=APP name=NAME"',
   ]
   static override args = {
     app: Args.string({ required: true, description: 'App label.' }),
-    migration: Args.string({ required: true, description: 'Migration name, or the beginning of one.' }),
+    migration: Args.string({ required: true, description: 'Migration names, or the beginnings of them; run in the order of the graph.' }),
   }
   static override flags = {
-    mode: Flags.string({ helpValue: 'MODE', description: 'How it is run: table (the default).' }),
-    manage: Flags.string({ helpValue: 'CMD', description: 'A command that runs one migration, with the words APP and NAME (and ALIAS) in it.' }),
+    mode: Flags.string({ helpValue: 'MODE', description: 'How it is run: shadow (the default) or table.' }),
+    'reverse-first': Flags.boolean({ description: 'Run its reverse code first, then the migration.' }),
+    manage: Flags.string({ helpValue: 'CMD', description: 'Table mode: a command that runs one migration, with the words APP and NAME (and ALIAS) in it.' }),
+    timeout: Flags.string({ helpValue: 'SECONDS', description: 'Stop manage.py after this time; the history is then as before.' }),
     ...changeFlags,
     ...forceFlag,
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Rerun)
+    const { argv, flags } = await this.parse(Rerun)
+    const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
+    const { force, 'dry-run': dryRun, 'reverse-first': reverseFirst, reason } = flags
     await this.perform(flags, {
       files: 'required',
-      readOnly: flags['dry-run'],
+      readOnly: dryRun,
       work: (workspace, ui) =>
-        rerun(workspace, { ...args, force: flags.force, dryRun: flags['dry-run'], unattended: flags.yes || !ui.canAsk, reason: flags.reason }, ui),
+        rerun(workspace, { app: app as string, migrations, force, dryRun, reverseFirst, unattended: flags.yes || !ui.canAsk, reason }, ui),
       render: renderRerun,
     })
   }

@@ -39,9 +39,9 @@ export async function open(options: OpenOptions = {}) {
     graph: (args: GraphArgs = {}) => graph(workspace, args),
     fake: (args: FakeArgs = {}) => fake(workspace, args, SILENT),
     mark: (args: MarkArgs) => mark(workspace, args, SILENT),
-    /** One migration, named as `migrations: [name]` or `migration: name`. */
-    rerun: (args: Omit<RerunArgs, 'migration' | 'unattended'> & { migration?: string; migrations?: string[] }) =>
-      rerun(workspace, { ...args, migration: args.migration ?? args.migrations?.[0] ?? '', unattended: true }, SILENT),
+    /** One migration may also be named as `migration: name`. */
+    rerun: (args: Omit<RerunArgs, 'migrations' | 'unattended'> & { migration?: string; migrations?: string[] }) =>
+      rerun(workspace, { ...args, migrations: args.migrations ?? (args.migration === undefined ? [] : [args.migration]), unattended: true }, SILENT),
     recover: (args: RecoverArgs = {}) => recover(workspace, args, SILENT),
     rollback: (args: RollbackArgs = {}) => rollback(workspace, args, SILENT),
     history: (args: HistoryArgs = {}) => history(workspace, args),

@@ -83,7 +83,7 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
   const { operation } = request
   const at = () => new Date().toISOString()
   if (request.opens) {
-    await journal.writeSnapshot(session, operation.snapshot, operation.id, before, at())
+    await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => before, at())
     await failpoint('snapshot-written')
     await journal.begin(session, operation)
   }

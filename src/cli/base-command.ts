@@ -78,7 +78,6 @@ export function severalArguments(argv: readonly unknown[], what: string, least =
 function settingsFrom(flags: ParsedFlags): Settings {
   const text = (name: string) => flags[name] as string | undefined
   const on = (name: string) => (flags[name] === true ? true : undefined)
-  const timeout = text('lock-timeout')
   return {
     url: text('url'),
     database: text('database'),
@@ -96,7 +95,8 @@ function settingsFrom(flags: ParsedFlags): Settings {
     managePy: text('manage-py'),
     manage: text('manage'),
     mode: text('mode'),
-    lockTimeout: timeout === undefined ? undefined : seconds(timeout),
+    lockTimeout: seconds('lock-timeout', text('lock-timeout')),
+    timeout: seconds('timeout', text('timeout')),
     json: on('json'),
     noColor: on('no-color'),
     verbose: on('verbose'),
@@ -104,7 +104,8 @@ function settingsFrom(flags: ParsedFlags): Settings {
   } as Settings
 }
 
-function seconds(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new MigstateError('usage', `--lock-timeout "${text}" is not a number of seconds. Nothing was done.`)
+function seconds(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new MigstateError('usage', `--${flag} "${text}" is not a number of seconds. Nothing was done.`)
   return Number(text)
 }

@@ -4,6 +4,7 @@ import { MigstateError } from '../errors/index.js'
 import { renderQuestion } from '../render/change.js'
 import { clean } from '../render/clean.js'
 import { chooseStyle } from '../render/style.js'
+import { openSpinner } from './spinner.js'
 import type { Interaction } from '../verbs/interaction.js'
 
 /** The person at the terminal: questions and progress on stderr, Ctrl-C counted. */
@@ -19,16 +20,18 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  const spinner = openSpinner(process.stderr.isTTY === true && !config.quiet && !config.json)
   const canAsk = !config.json && process.stdin.isTTY === true && process.stderr.isTTY === true
   return {
     canAsk,
     signal: controller.signal,
     say: (line) => {
-      if (!config.quiet) process.stderr.write(`${clean(line)}\n`)
+      if (!config.quiet) spinner.around(`${clean(line)}\n`)
     },
+    progress: (line) => spinner.show(line),
     stream: (chunk) => {
       // Carriage returns and tabs are layout; anything else a program prints is shown, not obeyed.
-      process.stderr.write(
+      spinner.around(
         chunk
           .split(/(\r|\t)/)
           .map((part) => (part === '\r' || part === '\t' ? part : clean(part)))
@@ -51,6 +54,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
       throw new MigstateError('declined', 'You said no.')
     },
     close() {
+      spinner.show(null)
       for (const signal of signals) process.off(signal, onSignal)
     },
   }

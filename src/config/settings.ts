@@ -20,6 +20,7 @@ export const SETTING_KEYS = {
   manage: 'string',
   mode: 'string',
   lockTimeout: 'number',
+  timeout: 'number',
   json: 'boolean',
   noColor: 'boolean',
   verbose: 'boolean',
@@ -48,6 +49,8 @@ export interface Settings {
   mode?: string
   /** Seconds. */
   lockTimeout?: number
+  /** Seconds that a rerun may take. */
+  timeout?: number
   json?: boolean
   noColor?: boolean
   verbose?: boolean

@@ -57,12 +57,53 @@ export interface ConnectOptions {
   patience: number
 }
 
+/** A shadow table to make, told to the dialect. */
+export interface ShadowRequest {
+  history: HistoryTable
+  journal: JournalTables
+  operation: string
+  /** The snapshot whose rows the shadow gets … */
+  snapshot: string
+  /** … less these ids. */
+  hidden: readonly string[]
+}
+
+/** A question that the child's own session must answer as expected before the shadow is made. */
+export interface ShadowCheck {
+  reason: 'other-database' | 'rights' | 'temporary-tables' | 'binary-log' | 'pooler' | 'read-only'
+  /** Said when the answer is another one. */
+  text: string
+  sql: string
+  /** The first column of the first row, as text. */
+  want: string
+  /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */
+  as?: 'inode' | 'pid'
+  /** Statements to try, and to ask again after each. */
+  otherwise?: string[]
+}
+
+/** How a TEMPORARY table named `django_migrations` is made in the session of another program; every statement stands alone. */
+export interface ShadowSql {
+  /** Drops a shadow of this session and never the real table. */
+  drop: string
+  checks: ShadowCheck[]
+  make: string[]
+  /** In Python's `%s` style: operation, history table, at, event, detail. */
+  insertEvent: string
+  /** The role that the session works as. */
+  role: string
+}
+
 /** What one database can do that another cannot; code outside `database/` asks these, never for an engine's name. */
 export interface Capabilities {
   /** A migration's data and its record commit together (Django: `features.can_rollback_ddl`). */
   transactionalDdl: boolean
   /** Other sessions, and the names they carry, can be seen. */
   showsSessions: boolean
+  /** A session that holds a shadow can be seen from other machines. */
+  showsShadows: boolean
+  /** A second connection can write while a migration has a transaction open. */
+  writesBesideChild: boolean
   schemas: boolean
   /** `applied` is stored as an instant; elsewhere as the naive text of USE_TZ and TIME_ZONE. */
   storesInstants: boolean
@@ -95,11 +136,22 @@ export interface Dialect {
   advisoryLockHolder(session: Session, table: HistoryTable): Promise<string | null>
   /** Names this session for others (`application_name`), where the database has such names. */
   nameSession(session: Session, name: string): Promise<void>
-  /** Sessions other than the tool's own that carry this name; null where the database does not show names. */
+  /** Sessions other than the tool's own that carry this name, or hold a lock of it; null where the database shows neither. */
   sessionsNamed(session: Session, name: string): Promise<string[] | null>
 
   /** Begins the edit: a transaction that keeps Django's first read out. False: somebody else holds the table, nothing is open. */
   tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables): Promise<boolean>
+  /**
+   * One try: a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
+   * `busy`. Committed when `work` is done, rolled back when it throws.
+   */
+  journaling<T>(session: Session, table: HistoryTable, work: () => Promise<T>): Promise<T>
+  /** Inside `journaling`: tries to update a row, and takes that back. @throws DatabaseFailure `missing-rights` */
+  probeUpdate(session: Session, table: HistoryTable, row: Row): Promise<void>
+  /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
+  shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
+  /** The GRANT statements that a role needs for a shadow. */
+  shadowGrants(journal: JournalTables, role: string): string[]
   /** Who stands in the way of `tryBeginEdit`, as far as this role can see. */
   tableLockHolder(session: Session, table: HistoryTable): Promise<string | null>
   commitEdit(session: Session): Promise<void>

@@ -79,3 +79,15 @@ export async function pinConnection(config: Knex.Config, shape: ResponseShape, c
     throw classify(error)
   }
 }
+
+/** Ends an open transaction: COMMIT when `work` is done, ROLLBACK when it throws. */
+export async function committing<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work()
+    await session.run('COMMIT')
+    return result
+  } catch (error) {
+    await session.run('ROLLBACK').catch(() => {})
+    throw error
+  }
+}

@@ -45,10 +45,18 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       data: true,
       schema: own ? false : null,
       reversible: isGiven(given.get('reverse_code')),
+      ...(isNoop(given.get('reverse_code')) ? { reverseIsNoop: true } : {}),
     }
   }
   if (kind === 'RunSQL')
-    return { ...base, summary: `${type} ${sqlText(given.get('sql'))}`, data: true, schema: own ? false : null, reversible: isGiven(given.get('reverse_sql')) }
+    return {
+      ...base,
+      summary: `${type} ${sqlText(given.get('sql'))}`,
+      data: true,
+      schema: own ? false : null,
+      reversible: isGiven(given.get('reverse_sql')),
+      ...(isNoop(given.get('reverse_sql')) ? { reverseIsNoop: true } : {}),
+    }
   if (kind === 'SeparateDatabaseAndState') {
     const inner = readOperations(given.get('database_operations'), resolve)
     return { ...base, summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner) }
@@ -119,6 +127,12 @@ function joined(inner: Operation[] | null): Pick<Operation, 'data' | 'schema' | 
 function isGiven(value: Value | undefined): boolean | null {
   if (value === undefined || value.kind === 'none') return false
   return value.kind === 'unknown' || value.kind === 'either' || value.kind === 'call' ? null : true
+}
+
+/** `RunPython.noop`, and `RunSQL.noop`, which is the empty text (django/db/migrations/operations/special.py). */
+function isNoop(value: Value | undefined): boolean {
+  if (value?.kind === 'reference') return /(^|\.)Run(Python|SQL)\.noop$/.test(value.name)
+  return value?.kind === 'string' && value.value === ''
 }
 
 function codeName(value: Value | undefined): string {

@@ -40,6 +40,8 @@ export interface Operation {
   schema: boolean | null
   /** null where that cannot be known. */
   reversible: boolean | null
+  /** `RunPython.noop` or `RunSQL.noop`: reversing it is allowed and does nothing. */
+  reverseIsNoop?: boolean
   /** Only where it is given; null where it cannot be read. */
   elidable?: boolean | null
   /** RunPython, only where it is given. */

@@ -46,8 +46,10 @@ export const CATALOGUE = {
   'other-database': { exit: 4, hint: 'Give the --url, --database, --settings and --python that belong together.' },
   'unproven-database': { exit: 4, hint: 'Check by hand that the command uses this database, then give --force.' },
   pooler: { exit: 4, hint: 'Give the address of the server itself instead of the pooler.' },
-  'squashed-target': { exit: 4, hint: 'See "migstate status" for the squash.' },
+  'squashed-target': { exit: 4, hint: 'See "migstate status" and "migstate show" for the squash.' },
   'foreign-snapshot': { exit: 4, hint: 'Give --force if the histories really belong together.' },
+  'shadow-unavailable': { exit: 4, hint: 'Give --mode table, which takes the rows out while the migration runs.' },
+  'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

@@ -2,6 +2,7 @@ import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
 import { type Key, keyOf, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
+import { fullPlan } from './plan.js'
 import type { LoaderView } from './loader-view.js'
 import { resolveReplaced } from './squash-in-graph.js'
 import type { Rules } from '../django/rules.js'
@@ -42,4 +43,10 @@ export function withAncestors(project: ProjectFiles, rows: readonly Row[], rules
   if (view.graph.hasNode(key)) return view.graph.forwardsPlan(key)
   const whole = loadHistory(project, rows, rules, false)
   return whole.graph.hasNode(key) ? whole.graph.forwardsPlan(key) : [key]
+}
+
+/** Keys in the order in which an empty database would get them, whether squashes have replaced them or not. */
+export function inGraphOrder(project: ProjectFiles, rules: Rules, keys: readonly Key[]): Key[] {
+  const order = fullPlan(loadHistory(project, [], rules, false))
+  return [...keys].sort((left, right) => order.indexOf(left) - order.indexOf(right))
 }

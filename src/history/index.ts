@@ -8,5 +8,5 @@ export { fullPlan, type MigratePlan, type PlanInput, planMigrate, type Step } fr
 export type { Target } from './target.js'
 export { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../django/rules.js'
 export { type AppStatus, ghostsOf, type HistoryStatus, listed, type MigrationStatus, readableConflicts, stateOf, statusOf } from './status.js'
-export { dependantRows, replacedBy, rowsOf, withAncestors } from './dependants.js'
+export { dependantRows, inGraphOrder, replacedBy, rowsOf, withAncestors } from './dependants.js'
 export { checkApps, resolveMigration } from './resolve.js'

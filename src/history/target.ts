@@ -8,6 +8,8 @@ export interface Target {
   app: string
   /** A name or prefix, `zero`, or undefined for the whole app. */
   name?: string | undefined
+  /** The name is whole: no longer one makes it ambiguous. */
+  exact?: boolean
 }
 
 /** A key, or `zero` of an app. */
@@ -26,7 +28,8 @@ export function resolveTargets(input: { project: ProjectFiles; rules: Rules }, v
   if (target.name === undefined) return view.graph.leaves(target.app).map((key) => ({ key }))
   if (target.name === 'zero') return [{ zero: target.app }]
   const prefix = target.name
-  const found = [...view.disk.keys()].filter((key) => appOf(key) === target.app && nameOf(key).startsWith(prefix)).sort()
+  const matches = (key: Key) => appOf(key) === target.app && (target.exact ? nameOf(key) === prefix : nameOf(key).startsWith(prefix))
+  const found = [...view.disk.keys()].filter(matches).sort()
   // Django prefers no exact name: `a` is ambiguous beside `ab` (get_migration_by_prefix).
   if (found.length > 1)
     return gate('ambiguous-migration', `More than one migration matches '${prefix}' in app '${target.app}'. Please be more specific.`, found)

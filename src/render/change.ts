@@ -36,10 +36,23 @@ export function renderRerun(result: RerunResult, style: Style): string {
     const target = run.target.join('.')
     if (result.dryRun) lines.push(style.strong(`Would run ${clean(target)} again (${run.mode} mode).`))
     else if (run.durationMs !== null) lines.push(style.good(`${clean(target)} ran again in ${(run.durationMs / 1000).toFixed(1)} s.`))
-    if (run.hidden.length > 0)
-      lines.push(`${result.dryRun ? 'Out of the table while it runs' : 'Put back exactly'}: ${clean(run.hidden.map((pair) => pair.join('.')).join(', '))}`)
+    const hidden = clean(run.hidden.map((pair) => pair.join('.')).join(', '))
+    const table = result.dryRun ? 'Out of the table while it runs' : 'Put back exactly'
+    if (hidden) lines.push(`${run.mode === 'table' ? table : 'Not seen by Django while it runs, untouched for everyone else'}: ${hidden}`)
+    if (run.rows && Object.keys(run.rows).length > 0) lines.push(`Rows it changed: ${clean(countedRows(run.rows))}`)
   }
   return [...lines, renderChange(result, style)].join('\n')
+}
+
+function countedRows(counts: NonNullable<RerunResult['rerun']['rows']>): string {
+  return Object.entries(counts)
+    .map(
+      ([table, verbs]) =>
+        `${table} (${Object.entries(verbs)
+          .map(([verb, count]) => `${count} ${verb}`)
+          .join(', ')})`,
+    )
+    .join(', ')
 }
 
 /** What Django would do next, in one line, or the gates that stop it. */

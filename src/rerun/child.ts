@@ -4,6 +4,10 @@ import type { Writable } from 'node:stream'
 export interface ChildOptions {
   folder: string
   env: Record<string, string | undefined>
+  /** Given to it on standard input, once it is released; without, it has none. */
+  input?: string | undefined
+  /** What is shown and kept of a chunk: whoever talks to the child takes its own lines out. */
+  filter?(chunk: string, stream: 'stdout' | 'stderr'): string
   onOutput(chunk: string): void
 }
 
@@ -26,6 +30,7 @@ const MAX_OUTPUT = 200_000
  */
 export class HeldChild {
   readonly #process: ChildProcess
+  readonly #input: string | undefined
   readonly result: Promise<ChildResult>
 
   constructor(words: readonly string[], options: ChildOptions) {
@@ -34,8 +39,9 @@ export class HeldChild {
       cwd: options.folder,
       env: options.env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     })
+    this.#input = options.input
     this.result = this.#watch(options)
   }
 
@@ -48,6 +54,9 @@ export class HeldChild {
     const gate = this.#process.stdio[3] as Writable
     gate.on('error', () => {})
     gate.end('go\n')
+    // A child that is gone, or that reads nothing, closes the pipe.
+    this.#process.stdin?.on('error', () => {})
+    this.#process.stdin?.end(this.#input)
   }
 
   interrupt(): void {
@@ -68,12 +77,17 @@ export class HeldChild {
 
   #watch(options: ChildOptions): Promise<ChildResult> {
     let output = ''
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.setEncoding('utf8')
-      stream?.on('data', (chunk: string) => {
+    for (const name of ['stdout', 'stderr'] as const) {
+      const stream = this.#process[name]
+      const take = (chunk: string) => {
+        if (chunk === '') return
         output = (output + chunk).slice(-MAX_OUTPUT)
         options.onOutput(chunk)
-      })
+      }
+      stream?.setEncoding('utf8')
+      stream?.on('data', (chunk: string) => take(options.filter?.(chunk, name) ?? chunk))
+      // A filter may have kept back the beginning of a line.
+      stream?.on('end', () => take(options.filter?.('', name) ?? ''))
     }
     return new Promise((resolve) => {
       this.#process.on('error', (error) => resolve({ exitCode: null, signal: null, startError: error.message, output }))

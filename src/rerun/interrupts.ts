@@ -15,8 +15,11 @@ export interface InterruptSource {
   onInterrupt(handler: (count: number) => void): () => void
 }
 
-/** First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The rows go back in any case. */
-export function countInterrupts(ui: InterruptSource): Interrupts {
+/**
+ * First Ctrl-C: one SIGINT to the child. Second: a warning line. Third: SIGKILL to its group. The history is as before in any case.
+ * @param promise what becomes of the history, as a sentence without its full stop
+ */
+export function countInterrupts(ui: InterruptSource, promise: string): Interrupts {
   let waiting = new AbortController()
   const next = () => {
     waiting = new AbortController()
@@ -27,9 +30,9 @@ export function countInterrupts(ui: InterruptSource): Interrupts {
     state.count = count
     waiting.abort()
     if (count === 1) {
-      ui.say('Interrupting; the rows are put back before the end …')
+      ui.say(`Interrupting … ${promise}.`)
       state.child?.interrupt()
-    } else if (count === 2) ui.say('Still putting things in order. A third Ctrl-C kills manage.py; the rows are put back all the same.')
+    } else if (count === 2) ui.say(`Still putting things in order. A third Ctrl-C kills manage.py. ${promise}, all the same.`)
     else state.child?.kill()
   })
   return state

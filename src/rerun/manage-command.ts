@@ -1,6 +1,9 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import { splitWords } from '../config/index.js'
+
+/** Programs that start Python on this machine; whatever else stands before it may start it anywhere. */
+const LAUNCHERS = new Set(['uv', 'poetry', 'pipenv', 'pdm', 'rye', 'hatch', 'conda', 'mamba', 'micromamba', 'env', 'nice', 'pyenv'])
 
 export interface ManageRequest {
   /** Folder of the project, where the child runs. */
@@ -44,9 +47,26 @@ export class ManageCommand {
     return this.#request.manage === undefined
   }
 
-  /** The child's database sessions take our name only when its environment is ours. */
+  /** The process that is started here is the one that works, or its parent; its environment is ours. */
   get local(): boolean {
-    return this.#request.manage === undefined && this.#python.length === 1
+    return this.#request.manage === undefined && (this.#python.length === 1 || LAUNCHERS.has(basename(this.#python[0] as string)))
+  }
+
+  /** Python with its words and a program to come on standard input; plain words only, because a remote shell reads them again. */
+  shim(operation: string): string[] {
+    const plain = /^[\w./-]+$/.test(this.managePy) ? [this.managePy] : []
+    return [...this.#python, '-', ...plain, operation]
+  }
+
+  /** manage.py as the child finds it. */
+  get managePy(): string {
+    const { managePy } = this.#request
+    // Inside a container the project lies elsewhere: then manage.py is named as it is there, not by a path of this machine.
+    return managePy === undefined ? 'manage.py' : this.#python.length > 1 ? managePy : resolve(managePy)
+  }
+
+  get settings(): string | undefined {
+    return this.#request.settings
   }
 
   showMigrations(app: string): string[] {
@@ -60,10 +80,7 @@ export class ManageCommand {
   }
 
   #manage(): string[] {
-    const { managePy } = this.#request
-    const words = this.#python
-    // Inside a container the project lies elsewhere: then manage.py is named as it is there, not by a path of this machine.
-    return [...words, managePy === undefined ? 'manage.py' : words.length > 1 ? managePy : resolve(managePy)]
+    return [...this.#python, this.managePy]
   }
 
   #settings(): string[] {

@@ -1,7 +1,7 @@
 import { byId, type Row } from '../database/index.js'
 import type { MigrationFile, ProjectFiles } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
-import { dependantRows, keyOf, loadHistory, makeKey, pairOf, planMigrate, type Rules } from '../history/index.js'
+import { dependantRows, type Key, keyOf, type LoaderView, loadHistory, makeKey, pairOf, planMigrate, rowsOf, type Rules } from '../history/index.js'
 
 export interface RerunPlan {
   app: string
@@ -15,6 +15,8 @@ export interface RerunPlan {
   unrecordedSquashes: [app: string, name: string][]
   /** Whether an absent row proves that the migration did not run, as far as Django's version and the file say. */
   recordsInTransaction: boolean
+  /** --reverse-first: what the way back migrates to, and what Django must not see then. */
+  reverse: { to: string; hidden: Row[] } | null
   /** Lines that a person must weigh. */
   notes: string[]
 }
@@ -28,11 +30,13 @@ export interface PreflightRequest {
   /** Exact. */
   name: string
   force: boolean
+  mode: 'shadow' | 'table'
+  reverseFirst: boolean
 }
 
 /**
  * Whether a migration can run again, decided from files and rows alone; no process is started.
- * @throws MigstateError `not-recorded` `unknown-migration` `squashed-target` `schema-operations` `unknown-operation-kind`
+ * @throws MigstateError `not-recorded` `unknown-migration` `squashed-target` `schema-operations` `not-reversible` `unknown-operation-kind`
  *   `pending-migrations` `django-would-refuse`
  */
 export function planRerun(request: PreflightRequest): RerunPlan {
@@ -47,46 +51,45 @@ export function planRerun(request: PreflightRequest): RerunPlan {
     })
   if (!file)
     throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it. Nothing was changed.`)
-  refuseSquashed(request, view.replacements)
-  const notes = checkOperations(file, request.force)
-  const hidden = dependantRows(project, rows, rules, key).sort(byId)
-  const gone = new Set([...target, ...hidden].map((row) => row.id))
-  notes.push(
-    ...checkPlan(
-      request,
-      rows.filter((row) => !gone.has(row.id)),
-    ),
-  )
+  const squash = squashOf(request, view.replacements)
+  const notes = checkOperations(file, request)
+  const hidden = [...dependantRows(project, rows, rules, key), ...partsOf(rows, rules, view, key)].sort(byId)
+  const without = (gone: readonly Row[]) => rows.filter((row) => !gone.includes(row))
+  notes.push(...checkPlan(request, without([...target, ...hidden]), squash))
+  const reverse = request.reverseFirst ? planReverse(request, file, without(hidden)) : null
   return {
     app,
     name,
     file,
     target,
     hidden,
-    unrecordedSquashes: [...view.replacements.keys()].filter((squash) => !view.recorded.has(squash)).map(pairOf),
+    unrecordedSquashes: [...view.replacements.keys()].filter((one) => !view.recorded.has(one)).map(pairOf),
     recordsInTransaction: rules.recordsInTransaction && file.atomic === true,
+    reverse: reverse && { to: reverse.to, hidden: [...hidden, ...reverse.hidden].sort(byId) },
     notes,
   }
 }
 
-function refuseSquashed(request: PreflightRequest, replacements: ReadonlyMap<string, MigrationFile>): void {
-  const { app, name } = request
+/** The rows of what a squash replaces: while one of them is seen, Django does not run the squash itself. */
+function partsOf(rows: readonly Row[], rules: Rules, view: LoaderView, key: Key): Row[] {
+  return view.replacements.has(key) ? rowsOf(view, rules, rows, key).filter((row) => keyOf(row) !== key) : []
+}
+
+/** @returns in words how the target has to do with a squash, or null */
+function squashOf({ app, name, mode }: PreflightRequest, replacements: ReadonlyMap<Key, MigrationFile>): string | null {
   const key = makeKey(app, name)
-  if (replacements.has(key))
-    throw new MigstateError(
-      'squashed-target',
-      `${app}.${name} is a squash of ${replacements.get(key)?.replaces.length} migrations, and table mode cannot run one again. Nothing was changed.`,
-    )
-  const squash = [...replacements].find(([, file]) => file.replaces.some(([label, replaced]) => makeKey(label, replaced) === key))
-  if (squash)
-    throw new MigstateError(
-      'squashed-target',
-      `${app}.${name} is replaced by the squash ${pairOf(squash[0]).join('.')}, and table mode cannot run it again. Nothing was changed.`,
-    )
+  const own = replacements.get(key)
+  const other = [...replacements].find(([, file]) => file.replaces.some(([label, replaced]) => makeKey(label, replaced) === key))
+  const what = own ? `a squash of ${own.replaces.length} migrations` : other ? `replaced by the squash ${pairOf(other[0]).join('.')}` : null
+  if (what !== null && mode === 'table')
+    throw new MigstateError('squashed-target', `${app}.${name} is ${what}, and table mode cannot run it again. Nothing was changed.`, {
+      hint: 'Leave --mode table out: shadow mode can.',
+    })
+  return what
 }
 
 /** @returns notes for the question */
-function checkOperations(file: MigrationFile, force: boolean): string[] {
+function checkOperations(file: MigrationFile, { force, reverseFirst }: PreflightRequest): string[] {
   const label = `${file.app}.${file.name}`
   const { operations } = file
   const schema = operations?.filter((one) => one.schema === true) ?? []
@@ -104,24 +107,61 @@ function checkOperations(file: MigrationFile, force: boolean): string[] {
         ? `The operations of ${label} cannot be read from its file, so nobody can say what would run a second time. Nothing was changed.`
         : `${label} has operations of a kind that migstate does not know (${list(custom.map((one) => one.summary))}). Nothing was changed.`,
     )
+  if (reverseFirst) checkReversible(file, force)
   const lines = [`This code runs a second time: ${list(operations?.map((one) => one.summary) ?? ['(unreadable)'])}. Is it safe to run twice?`]
   if (operations?.some((one) => one.reversible === false)) lines.push('It is not reversible: what it does to data cannot be undone by Django.')
+  if (reverseFirst) lines.push(...sayReverse(file))
   if (file.atomic !== true) lines.push('It is not atomic: if it fails half-way, what it did so far stays.')
   return lines
 }
 
-/** Once the rows are lifted, Django's plan must be exactly the target. */
-function checkPlan(request: PreflightRequest, rows: readonly Row[]): string[] {
+/** Every operation must have a way back: Django checks that before it begins, except inside SeparateDatabaseAndState. */
+function checkReversible(file: MigrationFile, force: boolean): void {
+  const label = `${file.app}.${file.name}`
+  const stuck = file.operations?.filter((one) => one.reversible === false) ?? []
+  if (stuck.length > 0)
+    throw new MigstateError(
+      'not-reversible',
+      `${label} cannot be reversed: ${list(stuck.map((one) => one.summary))} has no reverse code. Nothing was changed.`,
+      {
+        details: { operations: stuck.map((one) => one.summary) },
+      },
+    )
+  const unsure = file.operations?.filter((one) => one.reversible === null) ?? []
+  if ((file.operations === null || unsure.length > 0) && !force)
+    throw new MigstateError(
+      'unknown-operation-kind',
+      `Whether ${label} can be reversed cannot be read from its file (${list(unsure.map((one) => one.summary))}). Nothing was changed.`,
+    )
+}
+
+function sayReverse({ operations }: MigrationFile): string[] {
+  const empty = operations?.filter((one) => one.reverseIsNoop === true) ?? []
+  if (empty.length === 0) return ['Its reverse code runs first.']
+  if (empty.length === operations?.length) return ['Its reverse code does nothing (noop), so reversing first changes no data.']
+  return [`Its reverse code runs first; that of ${list(empty.map((one) => one.summary))} does nothing (noop).`]
+}
+
+/** With these rows hidden, Django's plan must be exactly the target. */
+function checkPlan(request: PreflightRequest, rows: readonly Row[], squash: string | null): string[] {
   const { project, rules, alias, app, name } = request
-  const plan = planMigrate({ project, rows, rules, alias }, { app, name })
+  const plan = planMigrate({ project, rows, rules, alias }, { app, name, exact: request.mode === 'shadow' })
   const unreadable = plan.blockedBy.filter((gate) => gate.gate === 'unreadable')
   const [gate] = plan.blockedBy.filter((one) => one.gate !== 'unreadable')
+  const why = squash === null ? '' : ` (it is ${squash})`
   if (gate)
-    throw new MigstateError('django-would-refuse', `Django would refuse to run ${app}.${name}: ${gate.message} Nothing was changed.`, {
-      details: { blockedBy: plan.blockedBy },
-    })
+    throw new MigstateError(
+      squash === null ? 'django-would-refuse' : 'squashed-target',
+      `Django ${rules.version} would refuse to run ${app}.${name}${why}: ${gate.message} Nothing was changed.`,
+      { details: { blockedBy: plan.blockedBy } },
+    )
   if (unreadable.length > 0) return unreadable.slice(0, 3).map((one) => `Not checked: ${one.message}.`)
   const others = plan.steps.filter((step) => step.app !== app || step.name !== name)
+  if (squash !== null && (others.length > 0 || plan.steps.length === 0))
+    throw new MigstateError(
+      'squashed-target',
+      `Django ${rules.version} cannot run ${app}.${name} alone (it is ${squash}); it would run ${list(plan.steps.map((step) => `${step.app}.${step.name}`))}. Nothing was changed.`,
+    )
   if (others.length > 0)
     throw new MigstateError(
       'pending-migrations',
@@ -131,6 +171,34 @@ function checkPlan(request: PreflightRequest, rows: readonly Row[]): string[] {
       },
     )
   return []
+}
+
+/**
+ * `migrate APP PARENT` (`zero` for a root) takes back every recorded child of the parent in the same app: all but the target are
+ * hidden, with what depends on them, until the plan is exactly the target.
+ */
+function planReverse(request: PreflightRequest, file: MigrationFile, rows: readonly Row[]): { to: string; hidden: Row[] } {
+  const { project, rules, alias, app, name, mode } = request
+  const parents = file.dependencies.filter((parent) => parent.app === app && !parent.name.startsWith('__')).map((parent) => parent.name)
+  let why = ''
+  for (const to of parents.length > 0 ? parents : ['zero']) {
+    const hidden: Row[] = []
+    for (let round = 0; round < 50; round++) {
+      const seen = rows.filter((row) => !hidden.includes(row))
+      const plan = planMigrate({ project, rows: seen, rules, alias }, { app, name: to, exact: mode === 'shadow' })
+      const others = plan.steps.filter((step) => step.app !== app || step.name !== name)
+      const backwards = plan.steps.every((step) => step.direction === 'backward')
+      if (plan.blockedBy.length === 0 && backwards && others.length === 0 && plan.steps.length === 1) return { to, hidden }
+      why = plan.blockedBy[0]?.message ?? `migrate ${app} ${to} would do something else than take ${app}.${name} back`
+      const keys = new Set(others.map(keyOf))
+      const found = seen.filter((row) => keys.has(keyOf(row)))
+      if (plan.blockedBy.length > 0 || !backwards || found.length === 0) break
+      hidden.push(...found)
+    }
+  }
+  throw new MigstateError('django-would-refuse', `Django cannot take ${app}.${name} back alone: ${why.replace(/\.?$/, '.')} Nothing was changed.`, {
+    hint: 'Leave --reverse-first out.',
+  })
 }
 
 function list(items: readonly string[]): string {

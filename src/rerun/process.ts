@@ -38,3 +38,13 @@ function groupLives(pid: number): boolean {
     .filter(Boolean)
   return states.length === 0 || states.some((state) => !state.startsWith('Z'))
 }
+
+/** A pid that was given away again is hardly another Python; where the system cannot tell, it may be the one. */
+export function isPython(pid: number): boolean {
+  try {
+    return /python|pypy/i.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+  } catch {
+    const shown = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+    return shown.error !== undefined || /python|pypy/i.test(shown.stdout ?? '')
+  }
+}

@@ -1,12 +1,16 @@
-import { hostname } from 'node:os'
 import { applyChange, finishSequence, type Patience, type SequenceStep } from '../change/index.js'
 import { failpoint } from '../config/index.js'
 import type { Database, Row } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, NO_CHANGES, type Operation } from '../journal/index.js'
-import { type ChildExited, type ChildStarted, detailOf, type Lifted, sessionName } from './lifted.js'
-import { planClose, targetIsRecorded, type Verdict } from './plan-close.js'
-import { isAlive } from './process.js'
+import { childIsGone, type LeftChild, waitForChild, whereItRan } from './child-life.js'
+import { detailOf } from './events.js'
+import type { ChildExited, ChildStarted } from './run-child.js'
+import { type Halves, hintReversed, judgeHalves, sayReversed } from './shadow/halves.js'
+import { planShadowClose, targetIsUntouched } from './shadow/plan-shadow-close.js'
+import { EVENTS, type Ready, type Shadowed } from './shadow/shadowed.js'
+import type { Lifted } from './table/lifted.js'
+import { planClose, targetIsRecorded, type Verdict } from './table/plan-close.js'
 
 export interface RecoverRequest {
   operation: Operation
@@ -14,7 +18,8 @@ export interface RecoverRequest {
   assume: 'applied' | 'not-applied' | undefined
   /** For the first lock only; once this operation's lock is held, rows are put back whatever it takes. */
   patience: Patience
-  stamp(timeZone: string | null): () => string
+  /** `applied` for new rows: now, or at an ISO time. */
+  stamp(timeZone: string | null): (at?: string | null) => string
   warnings: Warnings
   say(line: string): void
 }
@@ -30,6 +35,7 @@ export interface Recovery {
 export type Judgement =
   | { kind: 'sequence'; step: SequenceStep }
   | { kind: 'close'; lifted: Lifted; verdict: Verdict; saw: string }
+  | { kind: 'shadow'; shadowed: Shadowed; verdict: Verdict; at: string | null; reversed: boolean; saw: string }
   | { kind: 'abort'; saw: string }
 
 /** Finishes or undoes an interrupted operation from what the journal says; under the advisory lock. */
@@ -48,6 +54,7 @@ export async function recoverOperation(database: Database, request: RecoverReque
     await new Journal(database).append(database.edit, operation.id, 'aborted', { changes: NO_CHANGES, sequence: operation.sequence, saw: judgement.saw }, at)
     return { changes: NO_CHANGES, status: 'aborted', rows: await rowsNow(database) }
   }
+  if (judgement.kind === 'shadow') return closeShadow(database, request, judgement, patience)
   const { lifted, verdict, saw } = judgement
   const stamp = request.stamp(lifted.timeZone)
   let settled: Verdict = verdict
@@ -74,12 +81,50 @@ export async function recoverOperation(database: Database, request: RecoverReque
   return { changes: result?.changes ?? NO_CHANGES, status: settled === 'ran' ? 'done' : 'failed', rows: result?.rows ?? [] }
 }
 
+/** The table was never changed: the target's row gets its time, or nothing at all happens. */
+async function closeShadow(
+  database: Database,
+  request: RecoverRequest,
+  judgement: Extract<Judgement, { kind: 'shadow' }>,
+  patience: Patience,
+): Promise<Recovery> {
+  const { operation, warnings } = request
+  const { shadowed, verdict, at, reversed, saw } = judgement
+  const detail = { recovered: true, saw, assumed: request.assume ?? null }
+  if (verdict === 'not-run') {
+    const outcome = { changes: NO_CHANGES, sequence: { before: shadowed.sequence, after: shadowed.sequence }, reversed, ...detail }
+    await new Journal(database).append(database.edit, operation.id, 'failed', outcome, new Date().toISOString())
+    await failpoint('recovered')
+    if (reversed) warnings.add('half-done', `${sayReversed(shadowed)} ${hintReversed(shadowed)}`)
+    return { changes: NO_CHANGES, status: 'failed', rows: await rowsNow(database) }
+  }
+  const stamp = request.stamp(shadowed.timeZone)
+  const result = await applyChange(database, {
+    operation,
+    opens: false,
+    plan: (now) => {
+      if (!targetIsUntouched(shadowed, now.rows))
+        warnings.add('interleaved', `somebody else has changed or deleted the row of ${shadowed.app}.${shadowed.name} meanwhile; it stays as they left it`)
+      return { ...planShadowClose(shadowed, now, stamp(at)), detail }
+    },
+    stamp,
+    patience,
+    warnings,
+  })
+  await failpoint('recovered')
+  return { changes: result?.changes ?? NO_CHANGES, status: 'done', rows: result?.rows ?? [] }
+}
+
 /** What `recoverOperation` would do to the rows as they are now; writes nothing, takes no lock. */
 export async function previewRecovery(database: Database, request: RecoverRequest): Promise<Changes> {
   const judgement = await judgeOperation(database, request)
   if (judgement.kind === 'sequence') return judgement.step.outcome.changes
-  if (judgement.kind === 'abort') return NO_CHANGES
+  if (judgement.kind === 'abort' || (judgement.kind === 'shadow' && judgement.verdict === 'not-run')) return NO_CHANGES
   const now = await database.reading(() => database.readHistory())
+  if (judgement.kind === 'shadow') {
+    const { update } = planShadowClose(judgement.shadowed, now, request.stamp(judgement.shadowed.timeZone)(judgement.at)).change
+    return { removed: [], added: [], updated: update }
+  }
   const { lifted, verdict } = judgement
   const edit = planClose(lifted, now, targetIsRecorded(lifted, now.rows) ? 'ran' : verdict, 'done', request.stamp(lifted.timeZone), request.warnings)
   const stamped = edit.change.add.map((row) => ({ ...row, id: row.id ?? '', applied: row.applied ?? '' }))
@@ -91,67 +136,62 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   const { operation } = request
   const step = detailOf<SequenceStep>(operation.events, 'sequence-pending')
   if (step) return { kind: 'sequence', step }
+  const shadowed = detailOf<{ shadowed: Shadowed }>(operation.events, 'shadowed')?.shadowed
+  if (shadowed) return judgeShadow(database, request, shadowed)
   const lifted = detailOf<{ lifted: Lifted }>(operation.events, 'lifted')?.lifted
   if (!lifted) return { kind: 'abort', saw: 'the operation changed no row' }
   const started = detailOf<ChildStarted>(operation.events, 'child-started')
   const exited = detailOf<ChildExited>(operation.events, 'child-exited')
   if (!started) return known(request, lifted, 'not-run', 'manage.py was never started')
-  if (!exited) await waitForChild(database, request, started)
+  const child: LeftChild = { operation: operation.id, started, local: true, showsSessions: lifted.namedSessions }
+  if (!exited) await waitForChild(database, child, request.patience, request.say)
   if (targetIsRecorded(lifted, await rowsNow(database))) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
   if (exited && (exited.exitCode !== null || exited.signal === 'SIGINT'))
     return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
-  const gone = exited !== null || (await childIsGone(database, request, started, lifted))
+  const gone = exited !== null || (await childIsGone(database, child))
   if (lifted.absentMeansNotRun && gone) return known(request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { kind: 'close', lifted, verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
-  throw new MigstateError('outcome-unknown', `${whatWasSeen(database, lifted, started, gone)} Nothing was changed.`, { details: { operation: operation.id } })
+  const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
+  throw new MigstateError('outcome-unknown', `${saw} Nothing was changed.`, { details: { operation: operation.id } })
+}
+
+/** From the markers, once no session of the child can write one any more. */
+async function judgeShadow(database: Database, request: RecoverRequest, shadowed: Shadowed): Promise<Judgement> {
+  const { operation } = request
+  const started = detailOf<ChildStarted>(operation.events, 'child-started')
+  const decide = (verdict: Verdict, halves: Pick<Halves, 'at' | 'reversed' | 'saw'>): Judgement => {
+    ignoreAssume(request, verdict, halves.saw)
+    return { kind: 'shadow', shadowed, verdict, at: halves.at, reversed: halves.reversed, saw: halves.saw }
+  }
+  if (!started) return decide('not-run', { at: null, reversed: false, saw: 'manage.py was never started' })
+  const exited = detailOf<ChildExited>(operation.events.slice(operation.events.findLastIndex((event) => event.event === 'child-started')), 'child-exited')
+  const half = EVENTS[started.half === 'backward' ? 'backward' : 'forward']
+  const says = detailOf<Ready>(operation.events, half.ready) ?? undefined
+  const child: LeftChild = { operation: operation.id, started, local: shadowed.local, showsSessions: shadowed.showsSessions, says }
+  if (!exited) await waitForChild(database, child, request.patience, request.say)
+  const gone = exited !== null || (await childIsGone(database, child))
+  const events = await database.reading(() => new Journal(database).events())
+  const own = events.filter((event) => event.operation === operation.id)
+  const halves = judgeHalves(shadowed, own, exited !== null && (exited.exitCode !== null || exited.signal === 'SIGINT'))
+  if (halves.outcome === 'ran') return decide('ran', halves)
+  if (halves.outcome === 'not-run' && gone) return decide('not-run', halves)
+  if (request.assume) {
+    const verdict = request.assume === 'applied' ? 'ran' : 'not-run'
+    return { kind: 'shadow', shadowed, verdict, at: null, reversed: halves.reversed, saw: `a person says: ${request.assume}` }
+  }
+  const name = `${shadowed.app}.${shadowed.name}`
+  throw new MigstateError('outcome-unknown', `${whereItRan(child)} Nobody can know whether ${name} ran to its end: ${halves.saw}. Nothing was changed.`, {
+    details: { operation: operation.id },
+  })
 }
 
 function known(request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: string): Judgement {
-  if (request.assume && (request.assume === 'applied') !== (verdict === 'ran'))
-    request.warnings.add('assume-ignored', `--assume ${request.assume} was not needed and not followed: ${saw}`)
+  ignoreAssume(request, verdict, saw)
   return { kind: 'close', lifted, verdict, saw }
 }
 
-function whatWasSeen(database: Database, lifted: Lifted, started: ChildStarted, gone: boolean): string {
-  const name = `${lifted.app}.${lifted.name}`
-  const row = `${name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
-  if (gone) return `manage.py (process ${started.pid}) was killed. ${row}`
-  return `manage.py ran as process ${started.pid} on ${started.host}, where this machine (${hostname()}) cannot look. ${row}`
-}
-
-/** A child that can be seen alive is waited for, as long as `--lock-timeout` says. */
-async function waitForChild(database: Database, request: RecoverRequest, started: ChildStarted): Promise<void> {
-  let told = 0
-  for (;;) {
-    const alive = await livingChild(database, request, started)
-    if (alive === null) return
-    if (Date.now() >= request.patience.deadline)
-      throw new MigstateError('unfinished-operation', `manage.py of operation ${request.operation.id} is still running (${alive}). Nothing was changed.`, {
-        hint: 'Wait until it has ended, or end it, then run "migstate recover" again.',
-        details: { operation: request.operation.id },
-      })
-    if (request.patience.signal?.aborted) throw new MigstateError('interrupted', 'Interrupted while waiting for manage.py. Nothing was changed.')
-    if (Date.now() - told > 10_000) {
-      told = Date.now()
-      request.say(`Waiting for manage.py to end (${alive}) …`)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
-async function livingChild(database: Database, { operation }: RecoverRequest, started: ChildStarted): Promise<string | null> {
-  if (started.host === hostname() && isAlive(started.pid, started.startTime)) return `process ${started.pid}`
-  const [session] = (await database.dialect.sessionsNamed(database.edit, sessionName(operation.id))) ?? []
-  return session ?? null
-}
-
-/** Whether every session of the child is known to be gone. */
-async function childIsGone(database: Database, request: RecoverRequest, started: ChildStarted, lifted: Lifted): Promise<boolean> {
-  const here = started.host === hostname()
-  if (here && isAlive(started.pid, started.startTime)) return false
-  if (lifted.namedSessions) return (await database.dialect.sessionsNamed(database.edit, sessionName(request.operation.id)))?.length === 0
-  // Without names only this machine's own process can be seen; what it started elsewhere cannot.
-  return here
+function ignoreAssume({ assume, warnings }: RecoverRequest, verdict: Verdict, saw: string): void {
+  if (assume && (assume === 'applied') !== (verdict === 'ran')) warnings.add('assume-ignored', `--assume ${assume} was not needed and not followed: ${saw}`)
 }
 
 async function rowsNow(database: Database): Promise<Row[]> {

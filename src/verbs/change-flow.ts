@@ -117,11 +117,11 @@ export function stampZone(workspace: Workspace): string | null {
 }
 
 /** Asked only when a new row is written: the warning about an unknown zone belongs to such a row. */
-export function stampOf(workspace: Workspace): () => string {
-  let stamp: (() => string) | undefined
-  return () => {
+export function stampOf(workspace: Workspace): (at?: string | null) => string {
+  let stamp: ((at?: string | null) => string) | undefined
+  return (at) => {
     stamp ??= zoneStamper(workspace.database, stampZone(workspace))
-    return stamp()
+    return stamp(at)
   }
 }
 

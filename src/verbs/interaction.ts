@@ -25,6 +25,8 @@ export interface Interaction {
   say(line: string): void
   /** manage.py's output, as it comes. */
   stream(chunk: string): void
+  /** A line that changes in place on a terminal while something lasts; null takes it away. */
+  progress(line: string | null): void
   /** Aborted by Ctrl-C while nothing is changed yet. */
   signal: AbortSignal
   /** Calls back for each Ctrl-C from now on until the returned function is called. */
@@ -36,6 +38,7 @@ export const SILENT: Interaction = {
   confirm: async () => 'yes-flag',
   say() {},
   stream() {},
+  progress() {},
   signal: new AbortController().signal,
   onInterrupt: () => () => {},
 }

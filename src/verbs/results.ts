@@ -1,6 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { Change } from '../change/index.js'
 import type { MigratePlan, Step } from '../history/index.js'
+import type { RowCounts } from '../rerun/index.js'
 import type { Changes, OperationStatus, SnapshotInfo } from '../journal/index.js'
 
 /** The JSON `result` types of cli.md; what the library returns is the same value. */
@@ -30,11 +31,16 @@ export interface ChangeResult {
 }
 
 export interface RerunInfo {
-  mode: 'table'
+  mode: 'shadow' | 'table'
   target: [app: string, name: string]
+  reverseFirst: boolean
+  /** null in a dry run. */
+  operation: string | null
   durationMs: number | null
   exitCode: number | null
   hidden: [app: string, name: string][]
+  /** Rows that its statements reported as changed, by table; null where nobody has counted. */
+  rows: RowCounts | null
 }
 
 export interface RerunResult extends ChangeResult {

@@ -20,7 +20,7 @@ export async function createSnapshot(workspace: Workspace, ui: Interaction): Pro
       const { dialect, edit } = database
       await beginEdit(database, patience)
       try {
-        const written = await journal.writeSnapshot(edit, newId(), null, await database.readHistory(), createdAt)
+        const written = await journal.writeSnapshot(edit, newId(), null, () => database.readHistory(), createdAt)
         await dialect.commitEdit(edit)
         await dialect.endEdit(edit)
         return written

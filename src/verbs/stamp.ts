@@ -13,10 +13,16 @@ export function zoneFor(database: Database, project: ProjectFiles | null, databa
   return zone
 }
 
-/** `applied` for a new row: an instant where the column stores instants, else naive text in the zone. */
-export function zoneStamper(database: Database, zone: string | null): () => string {
+/** `applied` for a new row, now or at an ISO time: an instant where the column stores instants, else naive text in the zone. */
+export function zoneStamper(database: Database, zone: string | null): (at?: string | null) => string {
   const suffix = database.dialect.capabilities.storesInstants ? '+00' : ''
-  return () => format(microseconds(), zone ?? 'UTC', suffix)
+  return (at) => format(at ? microsecondsOf(at) : microseconds(), zone ?? 'UTC', suffix)
+}
+
+/** `2024-03-10T02:30:00.123456Z`, to the microsecond. */
+function microsecondsOf(iso: string): bigint {
+  const [seconds, fraction = ''] = iso.replace(/Z$/, '').split('.') as [string, string?]
+  return BigInt(Date.parse(`${seconds}Z`)) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
 }
 
 function zoneOf(project: ProjectFiles | null, databaseTimeZone: string | null): string | null {

@@ -3,11 +3,11 @@ import { MigstateError } from '../../errors/index.js'
 import type { AdvisoryLock, Dialect, Engine, HistoryTable, ServerFacts, TableSearch } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
-import { lockName } from '../lock-key.js'
 import type { NewRow, Row } from '../row.js'
-import type { Session } from '../session.js'
+import { committing, type Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
+import { lockNameOf, shadow, shadowGrants } from './shadow.js'
 
 const quote = (name: string) => quoteIdentifier(name, '`', 256)
 
@@ -15,7 +15,7 @@ const quote = (name: string) => quoteIdentifier(name, '`', 256)
 export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLockHolder']): Dialect {
   return {
     engine,
-    capabilities: { transactionalDdl: false, showsSessions: false, schemas: false, storesInstants: false },
+    capabilities: { transactionalDdl: false, showsSessions: false, showsShadows: true, writesBesideChild: true, schemas: false, storesInstants: false },
     quote,
     connect: (spec) => connect(spec),
 
@@ -90,8 +90,9 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     async nameSession() {
       // A session's connect attributes cannot change after the login, so an operation has no name here.
     },
-    async sessionsNamed() {
-      return null
+    async sessionsNamed(session, name) {
+      const [used] = await session.rows<{ id: unknown }>('SELECT IS_USED_LOCK(?) AS id', [name])
+      return used?.id == null ? [] : [await describeThread(session, String(used.id))]
     },
 
     async tryBeginEdit(session, table, journal) {
@@ -108,6 +109,20 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
         throw error
       }
     },
+
+    async journaling(session, table, work) {
+      await refuseNonTransactional(session, table)
+      await session.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+      await session.run('START TRANSACTION')
+      return committing(session, work)
+    },
+    async probeUpdate(session, table, row) {
+      await session.run('SAVEPOINT migstate_probe')
+      await this.updateRow(session, table, row.id, row)
+      await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+    },
+    shadow: (session, request) => shadow(session, request, engine),
+    shadowGrants,
 
     tableLockHolder,
 
@@ -161,12 +176,6 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
 
 function tableNamed(name: string, appliedType: string | null): HistoryTable {
   return { schema: null, name, sql: quote(name), label: name, appliedType: appliedType ?? 'datetime(6)' }
-}
-
-/** GET_LOCK's names are the server's, not the database's, and at most 64 characters. */
-async function lockNameOf(session: Session, table: HistoryTable): Promise<string> {
-  const [here] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
-  return lockName([here?.name ?? '', table.name])
 }
 
 export async function describeThread(session: Session, id: string): Promise<string> {

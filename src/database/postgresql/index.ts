@@ -4,10 +4,11 @@ import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import { lockNumber } from '../lock-key.js'
 import type { NewRow, Row } from '../row.js'
-import type { Session } from '../session.js'
+import { committing, type Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { readSequence, sequenceOf } from './sequence.js'
+import { shadow, shadowGrants } from './shadow.js'
 
 const quote = (name: string) => quoteIdentifier(name, '"', 63)
 
@@ -16,7 +17,7 @@ const EXACT_TEXT = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'
 
 export const postgresql: Dialect = {
   engine: 'postgresql',
-  capabilities: { transactionalDdl: true, showsSessions: true, schemas: true, storesInstants: true },
+  capabilities: { transactionalDdl: true, showsSessions: true, showsShadows: true, writesBesideChild: true, schemas: true, storesInstants: true },
   quote,
   connect: (spec) => connect(spec),
 
@@ -124,6 +125,18 @@ export const postgresql: Dialect = {
     }
   },
 
+  async journaling(session, _table, work) {
+    await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; ${EXACT_TEXT}; SET LOCAL lock_timeout = '500ms'`)
+    return committing(session, work)
+  },
+  async probeUpdate(session, table, row) {
+    await session.run('SAVEPOINT migstate_probe')
+    await this.updateRow(session, table, row.id, row)
+    await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+  },
+  shadow,
+  shadowGrants,
+
   async tableLockHolder(session, table) {
     return holderLine(
       await session.rows(
@@ -182,10 +195,10 @@ export const postgresql: Dialect = {
     else await session.rows('SELECT setval(CAST(? AS regclass), CAST(? AS bigint), false)', [sequence.sql, BigInt(next).toString()])
   },
 
-  async createJournal(session, _table, journal) {
+  async createJournal(session, table, journal) {
     await session.run('BEGIN')
     try {
-      for (const statement of journalDdl(journal)) await session.run(statement)
+      for (const statement of [...journalDdl(journal), ...(await grantsToOwner(session, table, journal))]) await session.run(statement)
       await session.run('COMMIT')
     } catch (error) {
       await session.run('ROLLBACK').catch(() => {})
@@ -213,6 +226,15 @@ function tableAt(schema: string, name: string, appliedType: string | null): Hist
     label: `${schema}.${name}`,
     appliedType: appliedType ?? 'timestamp with time zone',
   }
+}
+
+/** Django works as the owner of its table: a rerun in shadow mode needs these rights on the side tables. */
+async function grantsToOwner(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]> {
+  const [owner] = await session.rows<{ role: string; same: string }>(
+    'SELECT quote_ident(pg_get_userbyid(relowner)) AS role, (pg_get_userbyid(relowner) = current_user)::text AS same FROM pg_class WHERE oid = to_regclass(?)',
+    [table.sql],
+  )
+  return owner && owner.same !== 'true' ? shadowGrants(journal, owner.role) : []
 }
 
 function holderLine(found: { [key: string]: string | null }[]): string | null {

@@ -10,6 +10,7 @@ import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
+import { shadow } from './shadow.js'
 import { untilFree } from './until-free.js'
 
 const quote = (name: string) => quoteIdentifier(name, '"', 1_000_000)
@@ -19,7 +20,7 @@ const APPLIED = "CASE typeof(applied) WHEN 'text' THEN applied ELSE quote(applie
 
 export const sqlite: Dialect = {
   engine: 'sqlite',
-  capabilities: { transactionalDdl: true, showsSessions: false, schemas: false, storesInstants: false },
+  capabilities: { transactionalDdl: true, showsSessions: false, showsShadows: false, writesBesideChild: false, schemas: false, storesInstants: false },
   quote,
   connect,
 
@@ -84,6 +85,23 @@ export const sqlite: Dialect = {
       throw error
     }
   },
+  async journaling(session, _table, work) {
+    await session.run('BEGIN IMMEDIATE')
+    try {
+      const result = await work()
+      await untilFree(() => session.run('COMMIT'))
+      return result
+    } catch (error) {
+      await session.run('ROLLBACK').catch(() => {})
+      throw error
+    }
+  },
+  async probeUpdate() {
+    // A file that may be written may be written whole.
+  },
+  shadow: async (session, request) => shadow(await fileOf(session), request),
+  shadowGrants: () => [],
+
   async tableLockHolder() {
     return null
   },

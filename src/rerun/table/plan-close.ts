@@ -1,8 +1,8 @@
-import type { Edit } from '../change/index.js'
-import { type Change, type PlannedRow } from '../change/index.js'
-import { byId, highestId, type History, type Row } from '../database/index.js'
-import type { Warnings } from '../errors/index.js'
-import type { Changes } from '../journal/index.js'
+import type { Edit } from '../../change/index.js'
+import { type Change, type PlannedRow } from '../../change/index.js'
+import { byId, highestId, type History, type Row } from '../../database/index.js'
+import type { Warnings } from '../../errors/index.js'
+import type { Changes } from '../../journal/index.js'
 import type { Lifted } from './lifted.js'
 
 /** Whether the target ran: decided by its row where that proves it, else by what a person says. */

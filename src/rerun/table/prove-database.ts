@@ -1,7 +1,7 @@
-import { MigstateError } from '../errors/index.js'
-import { HeldChild, tailOf } from './child.js'
-import type { Interrupts } from './interrupts.js'
-import type { ManageCommand } from './manage-command.js'
+import { MigstateError } from '../../errors/index.js'
+import { HeldChild, tailOf } from '../child.js'
+import type { Interrupts } from '../interrupts.js'
+import type { ManageCommand } from '../manage-command.js'
 
 /** What `showmigrations APP` says of one migration. */
 export type Mark = 'X' | ' ' | '-' | null

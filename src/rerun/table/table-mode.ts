@@ -1,17 +1,17 @@
-import { hostname } from 'node:os'
-import { applyChange, type EditResult, type Patience, withOperationLock } from '../change/index.js'
-import { failpoint } from '../config/index.js'
-import { type Database, isFailure, type Row } from '../database/index.js'
-import { MigstateError, type Warnings } from '../errors/index.js'
-import { type Changes, Journal, type OperationRecord } from '../journal/index.js'
-import { type ChildResult, HeldChild, tailOf } from './child.js'
-import { recogniseCause } from './causes.js'
-import { type ChildExited, type ChildStarted, type Lifted, sessionName } from './lifted.js'
-import { countInterrupts, type Interrupts, stopIfInterrupted } from './interrupts.js'
-import type { ManageCommand } from './manage-command.js'
+import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
+import { failpoint } from '../../config/index.js'
+import type { Database, Row } from '../../database/index.js'
+import { MigstateError, type Warnings } from '../../errors/index.js'
+import type { OperationRecord } from '../../journal/index.js'
+import { type ChildResult, tailOf } from '../child.js'
+import { recogniseCause } from '../causes.js'
+import type { Lifted } from './lifted.js'
+import { countInterrupts, type Interrupts, stopIfInterrupted } from '../interrupts.js'
+import type { ManageCommand } from '../manage-command.js'
 import { planClose, targetIsRecorded, type Verdict } from './plan-close.js'
-import type { RerunPlan } from './preflight.js'
-import { startTimeOf } from './process.js'
+import type { RerunOutcome } from '../outcome.js'
+import type { RerunPlan } from '../preflight.js'
+import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
 import { askDjango } from './prove-database.js'
 
 export interface TableModeRequest {
@@ -24,22 +24,10 @@ export interface TableModeRequest {
   /** For `recover`: the zone that `stamp` uses. */
   timeZone: string | null
   env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds. */
+  timeout: number | undefined
   warnings: Warnings
   ui: RerunUi
-}
-
-export interface RerunUi {
-  say(line: string): void
-  stream(chunk: string): void
-  onInterrupt(handler: (count: number) => void): () => void
-}
-
-export interface RerunOutcome {
-  changes: Changes
-  rows: Row[]
-  durationMs: number
-  exitCode: number | null
-  hidden: Row[]
 }
 
 /**
@@ -51,7 +39,7 @@ export interface RerunOutcome {
 export async function rerunInTableMode(database: Database, request: TableModeRequest): Promise<RerunOutcome> {
   const { operation, patience } = request
   return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
-    const interrupts = countInterrupts(request.ui)
+    const interrupts = countInterrupts(request.ui, 'The rows are put back before the end')
     try {
       const before = request.plan((await database.reading(() => database.readHistory())).rows)
       if (request.manage.canAsk) await proveBefore(request, before, interrupts)
@@ -112,9 +100,7 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
     await close(database, request, lifted, 'not-run', interrupts)
     throw failure
   }
-  const started = Date.now()
-  const result = await runChild(database, request, lifted, interrupts)
-  const durationMs = Date.now() - started
+  const result = await runTarget(database, request, lifted, interrupts)
   const verdict = await judge(database, request, lifted, result)
   await failpoint('before-close')
   const closed = await close(database, request, lifted, verdict, interrupts)
@@ -124,7 +110,7 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
       'manage-failed-after',
       `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`,
     )
-  return { changes: closed.changes, rows: closed.rows, durationMs, exitCode: result.exitCode, hidden: lifted.hidden }
+  return { changes: closed.changes, rows: closed.rows, durationMs: result.durationMs, exitCode: result.exitCode, hidden: lifted.hidden, rowCounts: null }
 }
 
 /** After the lift manage.py must see the target as not applied; before it forward migrate is never started. */
@@ -143,30 +129,24 @@ async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, int
   }
 }
 
-async function runChild(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<ChildResult> {
+async function runTarget(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<ChildRun> {
   const { manage, operation, ui } = request
   const words = manage.migrate(lifted.app, lifted.name)
   ui.say(`Running: ${words.join(' ')}`)
   // libpq reads PGAPPNAME, so the child's sessions can be told from others.
   const env = { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) }
-  const began = Date.now()
   try {
-    const child = new HeldChild(words, { folder: manage.folder, env, onOutput: (chunk) => ui.stream(chunk) })
-    interrupts.child = child
-    if (child.pid !== undefined) {
-      const detail: ChildStarted = { pid: child.pid, startTime: startTimeOf(child.pid), host: hostname(), command: words.join(' ') }
-      await record(database, operation.id, 'child-started', detail)
-      await failpoint('child-held')
-      child.release()
-    }
-    await failpoint('child-released')
-    const result = await child.result
-    interrupts.child = undefined
-    await failpoint('child-exited')
-    await waitForSessions(database, lifted, operation.id)
-    const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs: Date.now() - began }
-    await record(database, operation.id, 'child-exited', exited)
-    return result
+    return await runChild(database, {
+      operation: operation.id,
+      words,
+      folder: manage.folder,
+      env,
+      ui,
+      interrupts,
+      label: `${lifted.app}.${lifted.name}`,
+      timeout: request.timeout,
+      seesSessions: lifted.namedSessions,
+    })
   } catch (error) {
     throw unfinishedOperation(request, error)
   }
@@ -177,28 +157,6 @@ function unfinishedOperation({ operation }: TableModeRequest, error: unknown): M
     details: { operation: operation.id },
     cause: error,
   })
-}
-
-/** One event in a transaction of its own; on SQLite the child is held or gone then, so nobody is disturbed. */
-async function record(database: Database, operation: string, event: string, detail: unknown): Promise<void> {
-  for (let turn = 0; ; turn++) {
-    try {
-      return await new Journal(database).append(database.edit, operation, event, detail, new Date().toISOString())
-    } catch (error) {
-      if (!isFailure(error, 'busy') || turn > 500) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
-/** A killed client's session may still be finishing its last statement on the server. */
-async function waitForSessions(database: Database, lifted: Lifted, operation: string): Promise<void> {
-  if (!lifted.namedSessions) return
-  for (let turn = 0; turn < 200; turn++) {
-    const alive = await database.dialect.sessionsNamed(database.edit, sessionName(operation))
-    if (!alive?.length) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 /**

@@ -1,0 +1,88 @@
+import type { Engine, HistoryTable, JournalTables, ShadowCheck, ShadowRequest, ShadowSql } from '../dialect.js'
+import { lockName } from '../lock-key.js'
+import type { Session } from '../session.js'
+import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+
+const TABLE = `\`${SHADOW_TABLE}\``
+
+/** GET_LOCK's names are the server's, not the database's, and at most 64 characters. */
+export async function lockNameOf(session: Session, table: HistoryTable): Promise<string> {
+  const [here] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
+  return lockName([here?.name ?? '', table.name])
+}
+
+/** A session with a shadow holds a lock named after the operation, so that others can see whether it lives. */
+export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest, engine: Engine): Promise<ShadowSql> {
+  const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
+  const lock = await lockNameOf(session, history)
+  return {
+    drop: `DROP TEMPORARY TABLE IF EXISTS ${TABLE}`,
+    checks: checks({ lock, connection: String(own?.id), database: own?.name ?? '', journal, operation, engine }),
+    make: [
+      `SELECT GET_LOCK('migstate:${checked(operation)}', 0)`,
+      `CREATE TEMPORARY TABLE ${TABLE} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime(6), ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+      `INSERT INTO ${TABLE} (id, app, name, applied) SELECT CAST(row_id AS SIGNED), app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = '${checked(snapshot)}'`,
+      ...hideRows(TABLE, operation, hidden),
+    ],
+    insertEvent: insertEvent(journal.event),
+    role: 'SELECT CURRENT_USER()',
+  }
+}
+
+export function shadowGrants(journal: JournalTables, role: string): string[] {
+  return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
+}
+
+interface Facts {
+  lock: string
+  connection: string
+  database: string
+  journal: JournalTables
+  operation: string
+  engine: Engine
+}
+
+function checks({ lock, connection, database, journal, operation, engine }: Facts): ShadowCheck[] {
+  // MySQL keeps temporary tables out of the binary log but with STATEMENT, MariaDB only with ROW.
+  const logged = engine === 'mariadb' ? "@@session.binlog_format <> 'ROW'" : "@@session.binlog_format = 'STATEMENT'"
+  return [
+    {
+      reason: 'other-database',
+      want: connection,
+      text: 'the lock of this rerun is not held on the server that manage.py uses',
+      sql: `SELECT IS_USED_LOCK('${lock}')`,
+    },
+    {
+      // The lock is the server's; the name tells its databases apart.
+      reason: 'other-database',
+      want: 'same',
+      text: 'manage.py uses another database of this server',
+      sql: `SELECT IF(DATABASE() = CONVERT(X'${Buffer.from(database, 'utf8').toString('hex')}' USING utf8mb4), 'same', 'other')`,
+    },
+    {
+      reason: 'rights',
+      want: 'yes',
+      text: "Django's role may not read migstate's side tables",
+      sql: `SELECT 'yes' FROM (SELECT (SELECT count(*) FROM (SELECT 1 FROM ${journal.snapshotRow} LIMIT 1) s) AS a) t`,
+    },
+    {
+      reason: 'rights',
+      want: 'yes',
+      text: "Django's role may not read migstate's side tables",
+      sql: `SELECT 'yes' FROM (SELECT (SELECT count(*) FROM (SELECT 1 FROM ${journal.event} LIMIT 1) s) AS a) t`,
+    },
+    {
+      reason: 'other-database',
+      want: 'same',
+      text: 'this rerun is not in the journal of the database that manage.py uses',
+      sql: `SELECT IF(count(*) > 0, 'same', 'other') FROM ${journal.event} WHERE operation = '${checked(operation)}'`,
+    },
+    {
+      reason: 'binary-log',
+      want: 'fine',
+      text: 'the binary log of this server would carry the shadow table to its replicas (binlog_format), and this role may not change the format',
+      sql: `SELECT IF(@@global.log_bin = 1 AND ${logged}, 'logged', 'fine')`,
+      otherwise: ["SET SESSION binlog_format = 'ROW'"],
+    },
+  ]
+}

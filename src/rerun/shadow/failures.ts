@@ -1,0 +1,88 @@
+import type { Database } from '../../database/index.js'
+import { type ErrorCode, MigstateError } from '../../errors/index.js'
+import { recogniseCause } from '../causes.js'
+import { tailOf } from '../child.js'
+import type { ChildRun } from '../run-child.js'
+import { type Halves, hintReversed, sayReversed } from './halves.js'
+import type { Shadowed } from './shadowed.js'
+import type { ShimLine, ShimTalk } from './shim-talk.js'
+
+type Refused = Extract<ShimLine, { event: 'refused' }>
+
+/** Everything that tells why the target did not run. */
+export interface NotRun {
+  shadowed: Shadowed
+  halves: Halves
+  run: ChildRun
+  talk: ShimTalk
+  interrupted: boolean
+  /** Seconds of `--timeout`, for the message. */
+  timeout: number | undefined
+}
+
+/** The target did not run: the one reason that the user has to know, and the next command. */
+export function notRun(database: Database, facts: NotRun): MigstateError {
+  const { halves, shadowed } = facts
+  const error = reason(database, facts)
+  if (!halves.reversed) return error
+  return new MigstateError(error.code, `${error.message} ${sayReversed(shadowed)}`, {
+    hint: hintReversed(shadowed),
+    details: { ...error.details, half: 'reversed' },
+  })
+}
+
+function reason(database: Database, { shadowed, halves, run, talk, interrupted, timeout }: NotRun): MigstateError {
+  const name = `${shadowed.app}.${shadowed.name}`
+  const details = { exitCode: run.exitCode, tail: tailOf(run.output) }
+  const left = halves.partly ? ' What it did to schema and data outside a transaction stays.' : ''
+  const before = `The history is as before.${left}`
+  const error = (code: ErrorCode, text: string, hint?: string) => new MigstateError(code, text, { details, ...(hint ? { hint } : {}) })
+  const refused = talk.lines.find((line): line is Refused => line.event === 'refused')
+  if (interrupted) return error('interrupted', `Interrupted: ${name} did not run to its end. ${before}`)
+  if (refused && refused.reason !== 'lost') return refusal(database, refused, name, details)
+  if (run.timedOut) return error('manage-failed', `${name} did not end within --timeout ${timeout} s and was stopped. ${before}`, 'Give a longer --timeout.')
+  if (run.startError !== null) return error('django-does-not-start', `manage.py could not be started: ${run.startError}. ${before}`)
+  const last = tailOf(run.output).at(-1)?.replace(/\.$/, '')
+  const ended = run.exitCode === null ? run.signal : `exit ${run.exitCode}`
+  if (!talk.lines.some((line) => line.event === 'started'))
+    return error(
+      'django-does-not-start',
+      `The command of --python ended (${ended}) before it read a program from standard input${last ? `: ${last}` : ''}. ${before}`,
+      'Name a Python that reads standard input: "docker compose exec -T web python", "kubectl exec -i POD -- python", "docker exec -i web python".',
+    )
+  const cause = recogniseCause(run.output)
+  if (halves.saw.startsWith('nothing had begun')) {
+    if (refused || run.exitCode === 0)
+      return error(
+        'manage-failed',
+        `manage.py (${ended}) did not run ${name}: it never asked Django for a plan in the process that was started, so it goes on in another one or does something else. ${before}`,
+        'Give --mode table.',
+      )
+    if (cause) return error('manage-failed', `manage.py (${ended}) did not run ${name}. ${before} ${cause}`)
+    return error('django-does-not-start', `manage.py (${ended}) failed before ${name} could run${last ? `: ${last}` : ''}. ${before}`)
+  }
+  return error('manage-failed', `manage.py (${ended}) did not run ${name}. ${before}${cause ? ` ${cause}` : ''}`)
+}
+
+/** Refused inside Django, before anything ran. */
+function refusal(database: Database, { reason: why, text, plan, role }: Refused, name: string, details: Record<string, unknown>): MigstateError {
+  const nothing = 'Nothing was run or changed.'
+  const error = (code: ErrorCode, message: string, hint?: string) =>
+    new MigstateError(code, message, { details: { ...details, reason: why }, ...(hint ? { hint } : {}) })
+  if (why === 'other-database') return error('other-database', `Django works with another database: ${text}. ${nothing}`)
+  if (why === 'pooler')
+    return error('pooler', `Shadow mode cannot work here: ${text}. ${nothing}`, 'Let Django connect to the server itself, or give --mode table.')
+  if (why === 'django') return error('django-does-not-start', `${text}. ${nothing}`)
+  if (why === 'plan' && plan) {
+    const others = plan.filter(([app, migration, backwards]) => !backwards && `${app}.${migration}` !== name)
+    const steps = plan.map(([app, migration, backwards]) => `${app}.${migration}${backwards ? ' backwards' : ''}`).join(', ') || 'nothing'
+    return others.length > 0
+      ? error('pending-migrations', `Django would run ${steps}, and not just ${name}. ${nothing}`)
+      : error('django-would-refuse', `Django's own plan is not just ${name} but: ${steps}. ${nothing}`)
+  }
+  if (why === 'rights') {
+    const grants = database.dialect.shadowGrants(database.journal, role || "DJANGO'S ROLE")
+    return error('shadow-unavailable', `Shadow mode cannot work: ${text}. ${nothing}`, grants.map((grant) => `${grant};`).join(' '))
+  }
+  return error('shadow-unavailable', `Shadow mode cannot work here: ${text}. ${nothing}`)
+}

@@ -1,0 +1,31 @@
+import type { EventRecord } from '../../journal/index.js'
+import { type Judgement, judgeMarkers } from './markers.js'
+import type { Half, Shadowed } from './shadowed.js'
+
+export interface Halves extends Judgement {
+  /** The half that the judgement is about: the last one that anything is known of. */
+  half: Half
+  /** The way back is done, and the way forward is not. */
+  reversed: boolean
+}
+
+/** The outcome of all halves; the first one that has not run decides. */
+export function judgeHalves(shadowed: Shadowed, events: readonly EventRecord[], orderly: boolean): Halves {
+  let reversed = false
+  for (const half of shadowed.halves) {
+    const judgement = judgeMarkers(events, half, orderly)
+    if (half === 'forward' || judgement.outcome !== 'ran') return { ...judgement, half, reversed }
+    reversed = true
+  }
+  throw new Error('a rerun without its forward half')
+}
+
+/** Said wherever only one half is done. */
+export function sayReversed({ app, name }: Shadowed): string {
+  return `Its reverse code has run and its forward code has not: the data is as before ${app}.${name}, and its row still says that it is applied.`
+}
+
+/** The two ways on. */
+export function hintReversed({ app, name }: Shadowed): string {
+  return `Run "migstate rerun ${app} ${name}" for the missing half, or "migstate mark unapplied ${app} ${name}" to record what is.`
+}

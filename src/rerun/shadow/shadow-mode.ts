@@ -1,0 +1,253 @@
+import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
+import { failpoint } from '../../config/index.js'
+import type { Database, History, Row } from '../../database/index.js'
+import { MigstateError, type Warnings } from '../../errors/index.js'
+import { Journal, NO_CHANGES, type OperationRecord } from '../../journal/index.js'
+import { tailOf } from '../child.js'
+import { countInterrupts, type Interrupts } from '../interrupts.js'
+import type { ManageCommand } from '../manage-command.js'
+import type { RerunOutcome } from '../outcome.js'
+import type { RerunPlan } from '../preflight.js'
+import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
+import { notRun } from './failures.js'
+import { type Halves, hintReversed, judgeHalves, sayReversed } from './halves.js'
+import { planShadowClose, reportInterleaved, targetIsUntouched } from './plan-shadow-close.js'
+import type { Half, Shadowed } from './shadowed.js'
+import { ShimTalk } from './shim-talk.js'
+import { shimLine, shimMark } from './spec.js'
+
+export interface ShadowModeRequest {
+  operation: OperationRecord
+  /** Made again under the lock from the rows as they are; throws when they no longer fit. */
+  plan(rows: readonly Row[]): RerunPlan
+  manage: ManageCommand
+  alias: string
+  patience: Patience
+  /** `applied` for an ISO time of the child's clock. */
+  stamp(at: string | null): string
+  /** For `recover`: the zone that `stamp` uses. */
+  timeZone: string | null
+  env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds. */
+  timeout: number | undefined
+  warnings: Warnings
+  ui: RerunUi
+}
+
+interface Opened {
+  plan: RerunPlan
+  shadowed: Shadowed
+  before: History
+}
+
+/**
+ * Runs the target while the real table stays as it is: Django sees, in its own session, a temporary table without the target and its
+ * dependants. Then one ordinary change gives the target's row its new time.
+ * @throws MigstateError `manage-failed` `django-does-not-start` `other-database` `shadow-unavailable` `pending-migrations`
+ *   `django-would-refuse` `pooler` `interrupted` (the history is as before), `outcome-unknown` (`recover` asks)
+ */
+export async function rerunInShadowMode(database: Database, request: ShadowModeRequest): Promise<RerunOutcome> {
+  const { operation, patience } = request
+  return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
+    const interrupts = countInterrupts(request.ui, 'The table is as it was all the time')
+    try {
+      const opened = await open(database, request)
+      await failpoint('shadowed')
+      return await runHalves(database, request, opened, interrupts)
+    } finally {
+      interrupts.stop()
+    }
+  })
+}
+
+async function open(database: Database, request: ShadowModeRequest): Promise<Opened> {
+  let opened: Omit<Opened, 'before'> | undefined
+  const before = await openOperation(database, {
+    operation: request.operation,
+    patience: request.patience,
+    begin: (now) => {
+      const plan = request.plan(now.rows)
+      const shadowed: Shadowed = {
+        app: plan.app,
+        name: plan.name,
+        target: plan.target,
+        hidden: plan.hidden,
+        halves: plan.reverse ? ['backward', 'forward'] : ['forward'],
+        showsSessions: database.dialect.capabilities.showsShadows,
+        local: request.manage.local,
+        timeZone: request.timeZone,
+        sequence: now.sequence,
+      }
+      opened = { plan, shadowed }
+      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) as Row }
+    },
+  })
+  return { ...(opened as Omit<Opened, 'before'>), before }
+}
+
+async function runHalves(database: Database, request: ShadowModeRequest, opened: Opened, interrupts: Interrupts): Promise<RerunOutcome> {
+  const { shadowed } = opened
+  let durationMs = 0
+  for (const half of shadowed.halves) {
+    if (interrupts.count > 0) throw await interrupted(database, request, opened, interrupts)
+    const { run, talk } = await runHalf(database, request, opened, half, interrupts)
+    durationMs += run.durationMs
+    const halves = await judge(database, request, shadowed, run)
+    if (halves.half === half && halves.outcome !== 'ran') {
+      await end(database, request, opened, halves, interrupts)
+      throw notRun(database, { shadowed, halves, run, talk, interrupted: interrupts.count > 0, timeout: request.timeout && request.timeout / 1000 })
+    }
+    await failpoint(`${half}-ran`)
+    if (half === 'forward') return close(database, request, opened, { run, halves, durationMs }, interrupts)
+  }
+  throw new Error('a rerun without its forward half')
+}
+
+/** Ctrl-C while no child runs. */
+async function interrupted(database: Database, request: ShadowModeRequest, opened: Opened, interrupts: Interrupts): Promise<MigstateError> {
+  const { shadowed } = opened
+  const halves = judgeHalves(shadowed, await ownEvents(database, request.operation.id), true)
+  await end(database, request, opened, halves, interrupts)
+  const name = `${shadowed.app}.${shadowed.name}`
+  if (!halves.reversed) return new MigstateError('interrupted', `Interrupted before ${name} ran. The history is as before.`)
+  return new MigstateError('interrupted', `Interrupted. The history is as before. ${sayReversed(shadowed)}`, {
+    hint: hintReversed(shadowed),
+    details: { half: 'reversed' },
+  })
+}
+
+/** One run of manage.py with the shim. */
+async function runHalf(database: Database, request: ShadowModeRequest, { plan, before }: Opened, half: Half, interrupts: Interrupts) {
+  const { manage, operation, ui } = request
+  const talk = new ShimTalk(shimMark(operation.id))
+  try {
+    const hidden = half === 'forward' ? [...plan.target, ...plan.hidden] : (plan.reverse?.hidden ?? [])
+    const input = shimLine({
+      operation: operation.id,
+      historyTable: database.table.name,
+      alias: request.alias,
+      managePy: manage.managePy,
+      settings: manage.settings,
+      half,
+      app: plan.app,
+      recordedAs: plan.file.recordedAs ?? plan.app,
+      name: plan.name,
+      to: half === 'forward' ? plan.name : (plan.reverse?.to ?? 'zero'),
+      sql: await database.dialect.shadow(database.edit, {
+        history: database.table,
+        journal: database.journal,
+        operation: operation.id,
+        snapshot: operation.snapshot,
+        hidden: hidden.map((row) => row.id),
+      }),
+      visible: before.rows.length - hidden.length,
+    })
+    const words = manage.shim(operation.id)
+    const verb = half === 'forward' ? 'Running' : 'Reversing'
+    ui.say(`${verb} ${plan.app}.${plan.name} with: ${words.join(' ')}`)
+    const run = await runChild(database, {
+      operation: operation.id,
+      words,
+      folder: manage.folder,
+      env: { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) },
+      input,
+      filter: (chunk, stream) => talk.filter(chunk, stream),
+      ui,
+      interrupts,
+      label: `${plan.app}.${plan.name}${half === 'backward' ? ' (backwards)' : ''}`,
+      timeout: request.timeout,
+      seesSessions: database.dialect.capabilities.showsShadows,
+      half,
+    })
+    return { run, talk }
+  } catch (error) {
+    throw unfinished(request, error)
+  }
+}
+
+/** @throws MigstateError `outcome-unknown` */
+async function judge(database: Database, request: ShadowModeRequest, shadowed: Shadowed, run: ChildRun): Promise<Halves> {
+  let halves: Halves
+  try {
+    const events = await ownEvents(database, request.operation.id)
+    halves = judgeHalves(shadowed, events, run.exitCode !== null || run.signal === 'SIGINT')
+    if (halves.outcome === 'unknown')
+      await record(database, request.operation.id, 'outcome-unknown', { exitCode: run.exitCode, signal: run.signal, saw: halves.saw })
+  } catch (error) {
+    throw unfinished(request, error)
+  }
+  if (halves.outcome !== 'unknown') return halves
+  throw new MigstateError(
+    'outcome-unknown',
+    `manage.py was killed (${run.signal}) and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}. The history is as before.`,
+    { details: { operation: request.operation.id } },
+  )
+}
+
+/** The history is as it was; the journal says how it ended. */
+async function end(database: Database, request: ShadowModeRequest, { shadowed }: Opened, halves: Halves, interrupts: Interrupts): Promise<void> {
+  const { sequence } = shadowed
+  const outcome = { changes: NO_CHANGES, sequence: { before: sequence, after: sequence }, saw: halves.saw, reversed: halves.reversed }
+  try {
+    await record(database, request.operation.id, interrupts.count > 0 ? 'aborted' : 'failed', outcome)
+  } catch (error) {
+    throw unfinished(request, error)
+  }
+}
+
+/** Waits as long as it takes: only another Ctrl-C ends it, and then the operation is unfinished (exit 8). */
+async function close(
+  database: Database,
+  request: ShadowModeRequest,
+  { shadowed, before }: Opened,
+  { run, halves, durationMs }: { run: ChildRun; halves: Halves; durationMs: number },
+  interrupts: Interrupts,
+): Promise<RerunOutcome> {
+  const name = `${shadowed.app}.${shadowed.name}`
+  const patience: Patience = {
+    deadline: Number.POSITIVE_INFINITY,
+    signal: interrupts.next(),
+    onWait: (holder) => request.ui.say(`The migration ran; its row still has to get the new time. Waiting for ${holder ?? 'the table'} …`),
+  }
+  let result: EditResult | null
+  try {
+    await failpoint('before-close')
+    result = await applyChange(database, {
+      operation: request.operation,
+      opens: false,
+      plan: (now) => {
+        reportInterleaved(shadowed, before.rows, now.rows, request.warnings)
+        return targetIsUntouched(shadowed, now.rows) ? planShadowClose(shadowed, now, request.stamp(halves.at)) : null
+      },
+      stamp: () => request.stamp(halves.at),
+      patience,
+      warnings: request.warnings,
+    })
+    await failpoint('closed')
+  } catch (error) {
+    throw unfinished(request, error)
+  }
+  if (!result)
+    throw new MigstateError('unfinished-operation', `${name} ran, but somebody else has changed or deleted its row meanwhile, and that is not overwritten.`, {
+      hint: 'Look at "migstate status"; then "migstate recover" ends the operation and leaves their row as it is.',
+      details: { operation: request.operation.id },
+    })
+  if (run.exitCode !== 0)
+    request.warnings.add(
+      'manage-failed-after',
+      `the migration ran, and manage.py failed afterwards (${run.exitCode === null ? run.signal : `exit ${run.exitCode}`}): ${tailOf(run.output).slice(-3).join(' | ')}`,
+    )
+  return { changes: result.changes, rows: result.rows, durationMs, exitCode: run.exitCode, hidden: shadowed.hidden, rowCounts: halves.rows }
+}
+
+async function ownEvents(database: Database, operation: string) {
+  const events = await database.reading(() => new Journal(database).events(), Number.POSITIVE_INFINITY)
+  return events.filter((event) => event.operation === operation)
+}
+
+function unfinished({ operation }: ShadowModeRequest, error: unknown): MigstateError {
+  return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${(error as Error).message}`, {
+    details: { operation: operation.id },
+    cause: error,
+  })
+}

@@ -1,0 +1,263 @@
+# The shim of a shadow rerun: runs the project's own manage.py, with another django_migrations in its database session.
+# Python 2.7 and 3, standard library only. SPEC comes from migstate (src/rerun/shadow/spec.ts); all SQL in it is that of the database.
+from __future__ import print_function
+import base64, json, os, re, runpy, socket, sys, time
+
+SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
+ALIAS, RUN, STATE = SPEC["alias"], SPEC["run"], {"ready": False, "checked": False, "ran": False, "guarded": False}
+LIVE = "SELECT count(*) FROM django_migrations WHERE migstate_run = '%s'" % RUN
+
+
+def words(error):
+    try:
+        return "%s: %s" % (type(error).__name__, error)
+    except Exception:  # Python 2: a message in another encoding
+        return repr(error)
+
+
+def tell(event, **detail):
+    sys.stdout.flush()
+    sys.stderr.write("\n" + SPEC["mark"] + " " + json.dumps(dict(detail, event=event)) + "\n")
+    sys.stderr.flush()
+
+
+def refuse(reason, text, status=97, **detail):
+    # os._exit: a project may swallow any exception, SystemExit too, and would go on with the real table.
+    try:
+        detail["role"] = "%s" % ask(STATE["connection"], SPEC["role"])[0]
+    except Exception:
+        pass
+    tell("refused", reason=reason, text="%s" % text, **detail)
+    sys.stdout.flush()
+    os._exit(status)
+
+
+def ask(connection, sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()
+
+
+def run(connection, sql, parameters=None):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def mark(connection, event, **detail):
+    now = time.time()
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + ".%06dZ" % int(now % 1 * 1000000)
+    run(connection, SPEC["insertEvent"], [SPEC["operation"], SPEC["historyTable"], at, event, json.dumps(detail)])
+
+
+def live(connection, status=97):
+    # Only the shadow has the column migstate_run: on the real table this fails.
+    try:
+        if not STATE["ready"]:
+            raise RuntimeError("it was not made in this session")
+        ask(connection, LIVE)
+    except Exception as error:
+        refuse("shadow", "the shadow table is not what this session sees (%s)" % words(error), status)
+
+
+def measure(connection, check):
+    found = ask(connection, check["sql"])
+    if check.get("as") == "inode":
+        return str(os.stat(found[2]).st_ino)
+    if check.get("as") == "pid":
+        raw = connection.connection
+        return "same" if (raw.get_backend_pid() if hasattr(raw, "get_backend_pid") else raw.info.backend_pid) == found[0] else "other"
+    return "%s" % (found[0],)
+
+
+def verify(connection, check):
+    try:
+        value = measure(connection, check)
+    except Exception as error:
+        return refuse(check["reason"], "%s (%s)" % (check["text"], words(error)))
+    if value == check["want"]:
+        return
+    for sql in check.get("otherwise", []):
+        try:
+            run(connection, sql)
+        except Exception as error:
+            return refuse(check["reason"], "%s (%s)" % (check["text"], words(error)))
+        if measure(connection, check) == check["want"]:
+            return
+    refuse(check["reason"], check["text"])
+
+
+def on_connect(sender, connection, **kwargs):
+    if connection.alias != ALIAS:
+        return
+    STATE["ready"], STATE["connection"] = False, connection
+    try:
+        guard()
+        if not connection.get_autocommit() or not connection.settings_dict.get("AUTOCOMMIT", True):
+            refuse("autocommit", "the settings turn AUTOCOMMIT off, and then Django never commits a migration")
+        run(connection, SPEC["drop"])
+        for check in SPEC["checks"]:
+            verify(connection, check)
+        for sql in SPEC["make"]:
+            run(connection, sql)
+        found = int(ask(connection, LIVE)[0])
+        if found != SPEC["visible"]:
+            refuse("shadow", "the shadow table has %d rows instead of %d" % (found, SPEC["visible"]))
+        STATE["ready"] = True
+    except BaseException as error:
+        refuse("shadow", words(error))
+
+
+def compare(connection, plan):
+    live(connection)
+    found = [[migration.app_label, migration.name, bool(backwards)] for migration, backwards in plan]
+    if found != SPEC["plan"]:
+        refuse("plan", "Django's plan is not just the target", plan=found)
+    STATE["checked"] = True
+
+
+def transactional(operation, migration, connection):
+    # django/db/migrations/migration.py, Migration.apply: which operations get a transaction of their own.
+    from django.db.migrations.operations import RunPython
+    own = operation.atomic or (getattr(migration, "atomic", True) and operation.atomic is not False)
+    return bool(type(operation) is RunPython and own)
+
+
+class Watch(object):
+    """Counts rows by table, and says where MySQL commits behind a transaction's back (Django 2.0 and later)."""
+
+    def __init__(self, connection, commits_ddl):
+        self.connection, self.commits_ddl, self.rows, self.at, self.told = connection, commits_ddl, {}, None, set()
+
+    def __call__(self, execute, sql, params, many, context):
+        text = sql if isinstance(sql, str) else ""
+        if self.commits_ddl and self.at is not None and self.at not in self.told and re.match(r"\s*(create|alter|drop|truncate|rename|lock|grant|revoke|analyze)\b", text, re.I):
+            self.told.add(self.at)
+            mark(self.connection, SPEC["events"]["commits"] % self.at)
+        result = execute(sql, params, many, context)
+        found = re.match(r"\s*(insert\s+(?:ignore\s+)?into|update|delete\s+from)\s+([^\s(]+)", text, re.I)
+        count = getattr(context.get("cursor"), "rowcount", -1)
+        if found and count > 0 and "migstate_event" not in text:
+            verb = {"i": "inserted", "u": "updated", "d": "deleted"}[found.group(1)[0].lower()]
+            table = self.rows.setdefault(re.sub(r'["`]', "", found.group(2)), {})
+            table[verb] = table.get(verb, 0) + count
+        return result
+
+
+def follow(connection, migration, backwards):
+    """Wraps this one migration object, so that subclasses with an `apply` of their own are met too."""
+    events, can_rollback = SPEC["events"], connection.features.can_rollback_ddl
+    watch = Watch(connection, not can_rollback) if hasattr(connection, "execute_wrappers") else None
+
+    def wrap_operation(index, original):
+        def wrapped(*args, **kwargs):
+            if watch:
+                watch.at = index
+            result = original(*args, **kwargs)
+            mark(connection, events["operation"] % index)
+            return result
+        return wrapped
+
+    def wrap_whole(original):
+        def wrapped(*args, **kwargs):
+            if watch:
+                connection.execute_wrappers.append(watch)
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                if watch and watch in connection.execute_wrappers:
+                    connection.execute_wrappers.remove(watch)
+            live(connection, 98)
+            mark(connection, events["whole"], rows=watch.rows if watch else None)
+            return result
+        return wrapped
+
+    import django
+    kinds = [[type(one).__name__, transactional(one, migration, connection)] for one in migration.operations]
+    facts = dict(pid=os.getpid(), host=socket.gethostname(), django=django.get_version(), python="%d.%d" % sys.version_info[:2], atomic=bool(getattr(migration, "atomic", True)), canRollbackDdl=bool(can_rollback), operations=kinds)
+    try:
+        mark(connection, events["ready"], **facts)
+    except Exception as error:
+        refuse("rights", "Django's role may not write to migstate's journal (%s)" % words(error))
+    verb = "database_backwards" if backwards else "database_forwards"
+    for index, operation in enumerate(migration.operations):
+        setattr(operation, verb, wrap_operation(index, getattr(operation, verb)))
+    whole = "unapply" if backwards else "apply"
+    setattr(migration, whole, wrap_whole(getattr(migration, whole)))
+
+
+def guard():
+    if STATE["guarded"]:
+        return
+    STATE["guarded"] = True
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.loader import MigrationLoader
+    planned, migrated, by_prefix = MigrationExecutor.migration_plan, MigrationExecutor.migrate, MigrationLoader.get_migration_by_prefix
+
+    def get_migration_by_prefix(self, app_label, name_prefix):
+        # An exact name wins; for Django `0002_a` is ambiguous beside `0002_a_squashed_0004_b`.
+        if [app_label, name_prefix] == SPEC["exact"] and (app_label, name_prefix) in self.disk_migrations:
+            return self.disk_migrations[app_label, name_prefix]
+        return by_prefix(self, app_label, name_prefix)
+
+    def migration_plan(self, targets, *args, **kwargs):
+        plan = planned(self, targets, *args, **kwargs)
+        # With clean_start it is the full plan of all migrations, which `migrate` makes for itself.
+        if self.connection.alias == ALIAS and not args and not kwargs and [list(one) for one in targets] == SPEC["targets"]:
+            compare(self.connection, plan)
+        return plan
+
+    def migrate(self, targets, plan=None, *args, **kwargs):
+        if self.connection.alias != ALIAS:
+            return migrated(self, targets, plan, *args, **kwargs)
+        plan = planned(self, targets) if plan is None else plan
+        compare(self.connection, plan)
+        if STATE["ran"]:
+            refuse("plan", "migrate is run twice", 98)
+        STATE["ran"] = True
+        follow(self.connection, *plan[0])
+        result = migrated(self, targets, plan, *args, **kwargs)
+        mark(self.connection, SPEC["events"]["end"])
+        return result
+
+    MigrationExecutor.migration_plan, MigrationExecutor.migrate = migration_plan, migrate
+    MigrationLoader.get_migration_by_prefix = get_migration_by_prefix
+
+
+def main():
+    tell("started", python=sys.version.split()[0])
+    path = SPEC["managePy"]
+    if sys.path and sys.path[0] == "":
+        sys.path.pop(0)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    # Where this shim is lost on the way (another process, another program), manage.py shows its help and does nothing.
+    sys.argv = [path] + SPEC["arguments"] + ["--help"]
+    try:
+        from django.core.management import ManagementUtility
+        from django.core.management.base import BaseCommand
+        from django.db.backends.signals import connection_created
+    except Exception as error:
+        refuse("django", "Django cannot be imported (%s)" % words(error))
+    executed, performed = ManagementUtility.execute, BaseCommand.execute
+
+    def execute(self):
+        if list(self.argv[1:]) == SPEC["arguments"] + ["--help"]:
+            self.argv = self.argv[:-1]
+            sys.argv = list(self.argv)
+        return executed(self)
+
+    def perform(self, *args, **kwargs):
+        guard()
+        return performed(self, *args, **kwargs)
+
+    ManagementUtility.execute, BaseCommand.execute = execute, perform
+    connection_created.connect(on_connect, weak=False)
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise
+    if not STATE["checked"]:
+        refuse("lost", "manage.py ended without asking Django for a plan in this process")
+
+
+main()
