@@ -126,6 +126,8 @@ export interface Dialect {
   reading<T>(session: Session, work: () => Promise<T>): Promise<T>
   tableExists(session: Session, beside: HistoryTable, name: string): Promise<boolean>
 
+  /** Six digits of a second's fraction as this column gives them back, with their point; cut and not rounded, as Django does. */
+  fractionText(table: HistoryTable, microseconds: string): string
   readRows(session: Session, table: HistoryTable): Promise<Row[]>
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>

@@ -16,7 +16,8 @@ export function zoneFor(database: Database, project: ProjectFiles | null, databa
 /** `applied` for a new row, now or at an ISO time: an instant where the column stores instants, else naive text in the zone. */
 export function zoneStamper(database: Database, zone: string | null): (at?: string | null) => string {
   const suffix = database.dialect.capabilities.storesInstants ? '+00' : ''
-  return (at) => format(at ? microsecondsOf(at) : microseconds(), zone ?? 'UTC', suffix)
+  const fraction = (digits: string) => database.dialect.fractionText(database.table, digits)
+  return (at) => format(at ? microsecondsOf(at) : microseconds(), zone ?? 'UTC', fraction) + suffix
 }
 
 /** `2024-03-10T02:30:00.123456Z`, to the microsecond. */
@@ -42,8 +43,8 @@ function microseconds(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
 }
 
-/** `YYYY-MM-DD HH:MM:SS.ffffff`, the fraction left out when it is zero, as Python's str(datetime) does. */
-export function format(instant: bigint, timeZone: string, suffix: string): string {
+/** `YYYY-MM-DD HH:MM:SS` and the fraction in the form of the database. */
+export function format(instant: bigint, timeZone: string, fraction: (digits: string) => string): string {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
@@ -55,6 +56,6 @@ export function format(instant: bigint, timeZone: string, suffix: string): strin
     second: '2-digit',
   }).formatToParts(new Date(Number(instant / 1000n)))
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
-  const fraction = (instant % 1_000_000n).toString().padStart(6, '0')
-  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}${fraction === '000000' ? '' : `.${fraction}`}${suffix}`
+  const digits = (instant % 1_000_000n).toString().padStart(6, '0')
+  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}${fraction(digits)}`
 }

@@ -36,12 +36,8 @@ export function compareState(project: ProjectFiles, state: { rows: Pair[]; targe
   }
   // `showmigrations` forgives a missing module of MIGRATION_MODULES, and an app without migrations (`ignore_no_migrations`).
   const forgiven = (gate: Gate) =>
-    (rules.namedModuleMustExist && gate.gate === 'bad-file' && gate.migrations.length === 0) ||
-    gate.message.startsWith('Dependency on app with no migrations')
-  const forListing = [
-    ...view.gates.filter((gate) => !forgiven(gate)),
-    ...cycleGate(view.graph),
-  ]
+    (rules.namedModuleMustExist && gate.gate === 'bad-file' && gate.migrations.length === 0) || gate.message.startsWith('Dependency on app with no migrations')
+  const forListing = [...view.gates.filter((gate) => !forgiven(gate)), ...cycleGate(view.graph)]
   const refused = (gates: readonly Gate[], refusal: Refusal) => isRefusal(gates, refusal, rules)
   const unreadable = view.gates.some((gate) => gate.gate === 'unreadable')
   const list = statusOf(project, rows, rules)

@@ -123,7 +123,7 @@ describe('text from outside', () => {
   it('times have the form of Python: microseconds, or none at all', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 4_000_000_000_000_000n }), (instant) => {
-        const text = format(instant, 'UTC', '')
+        const text = format(instant, 'UTC', (digits) => (digits === '000000' ? '' : `.${digits}`))
         const milliseconds = new Date(Number(instant / 1000n)).toISOString()
         expect(text.slice(0, 19)).toBe(milliseconds.slice(0, 19).replace('T', ' '))
         const fraction = (instant % 1_000_000n).toString().padStart(6, '0')

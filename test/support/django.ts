@@ -31,7 +31,9 @@ export function shopProject(version: string, database: TestDatabase): DjangoProj
 
 export function projectAt(folder: string, version: string, database: TestDatabase): DjangoProject {
   const home = djangos[version] as string
-  const env = { ...database.env, VIRTUAL_ENV: home }
+  const env: Record<string, string> = { ...database.env, VIRTUAL_ENV: home }
+  // Django 1.8 has the backend under its old name only.
+  if (version === '1.8' && database.engine === 'postgresql') env.SHOP_DB_ENGINE = 'django.db.backends.postgresql_psycopg2'
   return {
     folder,
     env,

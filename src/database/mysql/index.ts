@@ -61,6 +61,12 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       return found.length > 0
     },
 
+    fractionText(table, microseconds) {
+      // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.
+      const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 0))
+      return digits === '' ? '' : `.${digits}`
+    },
+
     async readRows(session, table) {
       return (await session.rows(`SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`)) as unknown as Row[]
     },

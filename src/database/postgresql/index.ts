@@ -75,6 +75,11 @@ export const postgresql: Dialect = {
     return found.length > 0
   },
 
+  fractionText(table, microseconds) {
+    const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')
+    return digits === '' ? '' : `.${digits}`
+  },
+
   async readRows(session, table) {
     return (await session.rows(`SELECT id::text AS id, app, name, applied::text AS applied FROM ${table.sql} ORDER BY 1`)) as unknown as Row[]
   },

@@ -51,6 +51,8 @@ export const sqlite: Dialect = {
     return (await session.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [name])).length > 0
   },
 
+  fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
+
   async readRows(session, table) {
     return toRows(await session.rows(`SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} FROM ${table.sql}`))
   },

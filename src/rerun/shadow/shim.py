@@ -15,6 +15,12 @@ def words(error):
         return repr(error)
 
 
+def failpoint(name):
+    # For crash tests only, as in migstate itself.
+    if os.environ.get("MIGSTATE_FAILPOINT") == "shim-" + name:
+        os.kill(os.getpid(), 9)
+
+
 def tell(event, **detail):
     sys.stdout.flush()
     sys.stderr.write("\n" + SPEC["mark"] + " " + json.dumps(dict(detail, event=event)) + "\n")
@@ -95,6 +101,7 @@ def on_connect(sender, connection, **kwargs):
         if not connection.get_autocommit() or not connection.settings_dict.get("AUTOCOMMIT", True):
             refuse("autocommit", "the settings turn AUTOCOMMIT off, and then Django never commits a migration")
         run(connection, SPEC["drop"])
+        failpoint("connected")
         for check in SPEC["checks"]:
             verify(connection, check)
         for sql in SPEC["make"]:
@@ -103,6 +110,7 @@ def on_connect(sender, connection, **kwargs):
         if found != SPEC["visible"]:
             refuse("shadow", "the shadow table has %d rows instead of %d" % (found, SPEC["visible"]))
         STATE["ready"] = True
+        failpoint("shadow-made")
     except BaseException as error:
         refuse("shadow", words(error))
 
@@ -153,7 +161,9 @@ def follow(connection, migration, backwards):
             if watch:
                 watch.at = index
             result = original(*args, **kwargs)
+            failpoint("operation")
             mark(connection, events["operation"] % index)
+            failpoint("operation-marked")
             return result
         return wrapped
 
@@ -168,6 +178,7 @@ def follow(connection, migration, backwards):
                     connection.execute_wrappers.remove(watch)
             live(connection, 98)
             mark(connection, events["whole"], rows=watch.rows if watch else None)
+            failpoint("whole-marked")
             return result
         return wrapped
 
@@ -178,6 +189,7 @@ def follow(connection, migration, backwards):
         mark(connection, events["ready"], **facts)
     except Exception as error:
         refuse("rights", "Django's role may not write to migstate's journal (%s)" % words(error))
+    failpoint("ready")
     verb = "database_backwards" if backwards else "database_forwards"
     for index, operation in enumerate(migration.operations):
         setattr(operation, verb, wrap_operation(index, getattr(operation, verb)))
@@ -216,7 +228,9 @@ def guard():
         STATE["ran"] = True
         follow(self.connection, *plan[0])
         result = migrated(self, targets, plan, *args, **kwargs)
+        failpoint("migrated")
         mark(self.connection, SPEC["events"]["end"])
+        failpoint("end-marked")
         return result
 
     MigrationExecutor.migration_plan, MigrationExecutor.migrate = migration_plan, migrate
@@ -225,6 +239,7 @@ def guard():
 
 def main():
     tell("started", python=sys.version.split()[0])
+    failpoint("started")
     path = SPEC["managePy"]
     if sys.path and sys.path[0] == "":
         sys.path.pop(0)

@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Invoice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shop.product")),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shop.Product")),
                 (
                     "customer",
                     models.ForeignKey(

@@ -9,9 +9,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Order",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("quantity", models.IntegerField(default=1)),
-                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shop.product")),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shop.Product")),
             ],
         ),
     ]
