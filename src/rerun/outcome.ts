@@ -15,3 +15,13 @@ export interface RerunOutcome {
   /** null where nobody has counted: table mode, and Django before 2.0. */
   rowCounts: RowCounts | null
 }
+
+/** Said wherever only one half is done. */
+export function sayReversed({ app, name }: { app: string; name: string }): string {
+  return `Its reverse code has run and its forward code has not: the data is as before ${app}.${name}, and its row still says that it is applied.`
+}
+
+/** The two ways on. */
+export function hintReversed({ app, name }: { app: string; name: string }): string {
+  return `Run "migstate rerun ${app} ${name}" for the missing half, or "migstate mark unapplied ${app} ${name}" to record what is.`
+}

@@ -5,12 +5,13 @@ import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, NO_CHANGES, type Operation } from '../journal/index.js'
 import { childIsGone, type LeftChild, waitForChild, whereItRan } from './child-life.js'
 import { detailOf } from './events.js'
+import { hintReversed, sayReversed } from './outcome.js'
 import type { ChildExited, ChildStarted } from './run-child.js'
-import { type Halves, hintReversed, judgeHalves, sayReversed } from './shadow/halves.js'
+import { type Halves, judgeHalves } from './shadow/halves.js'
 import { planShadowClose, targetIsUntouched } from './shadow/plan-shadow-close.js'
 import { EVENTS, type Ready, type Shadowed } from './shadow/shadowed.js'
 import type { Lifted } from './table/lifted.js'
-import { planClose, targetIsRecorded, type Verdict } from './table/plan-close.js'
+import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './table/plan-close.js'
 
 export interface RecoverRequest {
   operation: Operation
@@ -141,14 +142,22 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   const lifted = detailOf<{ lifted: Lifted }>(operation.events, 'lifted')?.lifted
   if (!lifted) return { kind: 'abort', saw: 'the operation changed no row' }
   const started = detailOf<ChildStarted>(operation.events, 'child-started')
-  const exited = detailOf<ChildExited>(operation.events, 'child-exited')
+  const exited = detailOf<ChildExited>(operation.events.slice(operation.events.findLastIndex((event) => event.event === 'child-started')), 'child-exited')
   if (!started) return known(request, lifted, 'not-run', 'manage.py was never started')
   const child: LeftChild = { operation: operation.id, started, local: true, showsSessions: lifted.namedSessions }
   if (!exited) await waitForChild(database, child, request.patience, request.say)
-  if (targetIsRecorded(lifted, await rowsNow(database))) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
+  const rows = await rowsNow(database)
+  if (targetIsRecorded(lifted, rows)) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
   if (exited && (exited.exitCode !== null || exited.signal === 'SIGINT'))
     return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
   const gone = exited !== null || (await childIsGone(database, child))
+  if (started.half === 'backward' && gone) {
+    const back = targetIsBack(lifted, rows)
+    if (!back) request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)
+    else if (exited === null)
+      request.warnings.add('half-done', `whether the reverse code of ${lifted.app}.${lifted.name} has run nobody can know; its forward code has not`)
+    return known(request, lifted, 'not-run', `its forward code was never started${back ? '' : ', its reverse code has run'}`)
+  }
   if (lifted.absentMeansNotRun && gone) return known(request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { kind: 'close', lifted, verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
   const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
@@ -187,6 +196,9 @@ async function judgeShadow(database: Database, request: RecoverRequest, shadowed
 
 function known(request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: string): Judgement {
   ignoreAssume(request, verdict, saw)
+  const started = detailOf<ChildStarted>(request.operation.events, 'child-started')
+  if (verdict === 'not-run' && lifted.reverse !== null && started?.half === 'forward')
+    request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)
   return { kind: 'close', lifted, verdict, saw }
 }
 

@@ -57,7 +57,7 @@ describe.each(versions)('Django %s', (version) => {
 
     it('tool and child killed in the middle, recover: identical', async () => {
       const before = await fingerprint(database)
-      const running = start(['rerun', 'shop', '0003', '--yes'], options())
+      const running = start(['rerun', 'shop', '0003', '--mode', 'table', '--yes'], options())
       const pid = await inTheMiddle()
       running.process.kill('SIGKILL')
       process.kill(pid, 'SIGKILL')
@@ -73,7 +73,7 @@ describe.each(versions)('Django %s', (version) => {
 
     it('only the tool killed, the child goes on: recover waits for it and finds that it ran', async () => {
       const before = await fingerprint(database)
-      const running = start(['rerun', 'shop', '0003', '--yes'], options({ SLOW_SECONDS: '2' }))
+      const running = start(['rerun', 'shop', '0003', '--mode', 'table', '--yes'], options({ SLOW_SECONDS: '2' }))
       await inTheMiddle()
       running.process.kill('SIGKILL')
       await running.done
@@ -90,7 +90,7 @@ describe.each(versions)('Django %s', (version) => {
 
     it('Ctrl-C in the middle: as before, exit 130', async () => {
       const before = await fingerprint(database)
-      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options())
+      const running = start(['rerun', 'shop', '0003', '--mode', 'table', '--yes', '--json'], options())
       await inTheMiddle()
       running.process.kill('SIGINT')
       const done = await running.done
@@ -100,7 +100,7 @@ describe.each(versions)('Django %s', (version) => {
     })
 
     it('somebody else migrates meanwhile: everything is run once, reported, and not doubled', async () => {
-      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ SLOW_SECONDS: '3' }))
+      const running = start(['rerun', 'shop', '0003', '--mode', 'table', '--yes', '--json'], options({ SLOW_SECONDS: '3' }))
       await inTheMiddle()
       // A deploy in the window of table mode sees the rows missing; the tables exist, so it fails, and we must cope.
       const deploy = await shop.manage('migrate', '--fake', 'billing', '0001')

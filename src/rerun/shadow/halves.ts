@@ -19,13 +19,3 @@ export function judgeHalves(shadowed: Shadowed, events: readonly EventRecord[], 
   }
   throw new Error('a rerun without its forward half')
 }
-
-/** Said wherever only one half is done. */
-export function sayReversed({ app, name }: Shadowed): string {
-  return `Its reverse code has run and its forward code has not: the data is as before ${app}.${name}, and its row still says that it is applied.`
-}
-
-/** The two ways on. */
-export function hintReversed({ app, name }: Shadowed): string {
-  return `Run "migstate rerun ${app} ${name}" for the missing half, or "migstate mark unapplied ${app} ${name}" to record what is.`
-}

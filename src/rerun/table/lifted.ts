@@ -7,6 +7,8 @@ export interface Lifted {
   /** The last one is kept and gets the new time. */
   target: Row[]
   hidden: Row[]
+  /** --reverse-first: what the way back migrates to. */
+  reverse: string | null
   /** Ids that were in the table after the lift; a row with another id came in meanwhile. */
   rest: string[]
   unrecordedSquashes: [app: string, name: string][]

@@ -1,6 +1,6 @@
 import type { Edit } from '../../change/index.js'
 import { type Change, type PlannedRow } from '../../change/index.js'
-import { byId, highestId, type History, type Row } from '../../database/index.js'
+import { byId, highestId, type History, type Row, sameRow } from '../../database/index.js'
 import type { Warnings } from '../../errors/index.js'
 import type { Changes } from '../../journal/index.js'
 import type { Lifted } from './lifted.js'
@@ -8,9 +8,18 @@ import type { Lifted } from './lifted.js'
 /** Whether the target ran: decided by its row where that proves it, else by what a person says. */
 export type Verdict = 'ran' | 'not-run'
 
-/** A present target row means that the migration ran. */
+/** A present target row means that the migration ran; but for the old one, which is there for the way back. */
 export function targetIsRecorded(lifted: Lifted, rows: readonly Row[]): boolean {
-  return newTargetRows(lifted, rows).length > 0
+  return newTargetRows(lifted, rows).some((row) => !isOld(lifted, row))
+}
+
+/** The old row of the target is there: the way back has not been recorded. */
+export function targetIsBack(lifted: Lifted, rows: readonly Row[]): boolean {
+  return rows.some((row) => isOld(lifted, row))
+}
+
+function isOld({ target }: Lifted, row: Row): boolean {
+  return target.some((old) => sameRow(old, row))
 }
 
 /**
@@ -20,7 +29,7 @@ export function targetIsRecorded(lifted: Lifted, rows: readonly Row[]): boolean 
 export function planClose(lifted: Lifted, now: History, verdict: Verdict, event: string, stamp: () => string, warnings: Warnings): Edit {
   const fresh = newTargetRows(lifted, now.rows).sort(byId)
   const kept = lifted.target.at(-1) as Row
-  const newest = fresh.at(-1)
+  const newest = fresh.filter((row) => !isOld(lifted, row)).at(-1)
   const after: Row = verdict === 'ran' ? withTime(kept, newest, stamp) : kept
   const change: Change = { remove: fresh, update: [], add: [] }
   const taken = new Set(now.rows.filter((row) => !fresh.includes(row)).map((row) => row.id))

@@ -8,8 +8,8 @@ import { recogniseCause } from '../causes.js'
 import type { Lifted } from './lifted.js'
 import { countInterrupts, type Interrupts, stopIfInterrupted } from '../interrupts.js'
 import type { ManageCommand } from '../manage-command.js'
-import { planClose, targetIsRecorded, type Verdict } from './plan-close.js'
-import type { RerunOutcome } from '../outcome.js'
+import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './plan-close.js'
+import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
 import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
 import { askDjango } from './prove-database.js'
@@ -70,12 +70,14 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
     opens: true,
     plan: (now) => {
       const plan = request.plan(now.rows)
-      const gone = new Set([...plan.target, ...plan.hidden].map((row) => row.id))
+      const hidden = plan.reverse?.hidden ?? plan.hidden
+      const gone = new Set([...plan.target, ...hidden].map((row) => row.id))
       lifted = {
         app: plan.app,
         name: plan.name,
         target: plan.target,
-        hidden: plan.hidden,
+        hidden,
+        reverse: plan.reverse?.to ?? null,
         rest: now.rows.filter((row) => !gone.has(row.id)).map((row) => row.id),
         unrecordedSquashes: plan.unrecordedSquashes,
         absentMeansNotRun: plan.recordsInTransaction && database.dialect.capabilities.transactionalDdl,
@@ -83,7 +85,7 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      return { change: { remove: [...plan.target, ...plan.hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
+      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
     },
     stamp: request.stamp,
     patience: request.patience,
@@ -100,7 +102,12 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
     await close(database, request, lifted, 'not-run', interrupts)
     throw failure
   }
-  const result = await runTarget(database, request, lifted, interrupts)
+  const stuck = lifted.reverse === null ? null : await runBackward(database, request, lifted, lifted.reverse, interrupts)
+  if (stuck) {
+    await close(database, request, lifted, 'not-run', interrupts)
+    throw stuck
+  }
+  const result = await runTarget(database, request, lifted, lifted.name, interrupts)
   const verdict = await judge(database, request, lifted, result)
   await failpoint('before-close')
   const closed = await close(database, request, lifted, verdict, interrupts)
@@ -129,9 +136,52 @@ async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, int
   }
 }
 
-async function runTarget(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<ChildRun> {
+/**
+ * The way back: only for it the target's own row is in the table. Django takes the row out after its code has run.
+ * @returns why it was not taken back, or null
+ */
+async function runBackward(database: Database, request: TableModeRequest, lifted: Lifted, to: string, interrupts: Interrupts): Promise<MigstateError | null> {
+  const name = `${lifted.app}.${lifted.name}`
+  try {
+    await applyChange(database, {
+      operation: request.operation,
+      opens: false,
+      plan: () => ({ change: { remove: [], add: lifted.target, update: [] }, event: 'target-back' }),
+      stamp: request.stamp,
+      patience: { deadline: Number.POSITIVE_INFINITY, signal: interrupts.next() },
+      warnings: request.warnings,
+    })
+  } catch (error) {
+    throw unfinishedOperation(request, error)
+  }
+  await failpoint('target-back')
+  const result = await runTarget(database, request, lifted, to, interrupts)
+  const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
+  await failpoint('backward-ran')
+  const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
+  if (targetIsBack(lifted, rows)) {
+    const left = ' What its reverse code did to schema and data outside a transaction stays.'
+    if (interrupts.count > 0) return new MigstateError('interrupted', `Interrupted: ${name} was not taken back. The history is as before.${left}`, { details })
+    const cause = recogniseCause(result.output)
+    return new MigstateError(
+      'manage-failed',
+      `manage.py (${result.exitCode ?? result.signal}) did not take ${name} back. The history is as before.${left}${cause ? ` ${cause}` : ''}`,
+      {
+        details,
+      },
+    )
+  }
+  if (interrupts.count === 0) return null
+  return new MigstateError('interrupted', `Interrupted. The history is as before. ${sayReversed(lifted)}`, {
+    hint: hintReversed(lifted),
+    details: { ...details, half: 'reversed' },
+  })
+}
+
+async function runTarget(database: Database, request: TableModeRequest, lifted: Lifted, to: string, interrupts: Interrupts): Promise<ChildRun> {
   const { manage, operation, ui } = request
-  const words = manage.migrate(lifted.app, lifted.name)
+  const backward = to !== lifted.name
+  const words = manage.migrate(lifted.app, to)
   ui.say(`Running: ${words.join(' ')}`)
   // libpq reads PGAPPNAME, so the child's sessions can be told from others.
   const env = { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) }
@@ -143,7 +193,8 @@ async function runTarget(database: Database, request: TableModeRequest, lifted: 
       env,
       ui,
       interrupts,
-      label: `${lifted.app}.${lifted.name}`,
+      label: `${lifted.app}.${lifted.name}${backward ? ' (backwards)' : ''}`,
+      half: backward ? 'backward' : 'forward',
       timeout: request.timeout,
       seesSessions: lifted.namedSessions,
     })
@@ -214,6 +265,15 @@ interface Closed extends EditResult {
 }
 
 function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
+  const error = reason(lifted, result, interrupted)
+  if (lifted.reverse === null) return error
+  return new MigstateError(error.code, `${error.message} ${sayReversed(lifted)}`, {
+    hint: hintReversed(lifted),
+    details: { ...error.details, half: 'reversed' },
+  })
+}
+
+function reason(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
   const name = `${lifted.app}.${lifted.name}`
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
   const left = lifted.absentMeansNotRun ? '' : ' What it did to schema and data outside a transaction stays.'
