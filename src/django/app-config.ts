@@ -87,6 +87,8 @@ function ofClass(found: Value | undefined, module: string, name: string, context
       problems.push({ code: 'unreadable-file', file: found.file.file, line: found.line, message: `the ${attribute} of ${name} cannot be read` })
     return textOf(known)
   }
+  if (classAttribute(resolver(modules), found, '__init__') && /self\.(label|name)\b/.test(found.file.source))
+    problems.push({ code: 'unreadable-file', file: found.file.file, line: found.line, message: `${name} sets its label or name when it is made` })
   const app = text('name') ?? packageName
   return { label: text('label') ?? lastPart(app), module: app, problems }
 }

@@ -157,7 +157,13 @@ function applyInit(result: MigrationFile, migration: ClassValue, { app, modules 
 
 /** `self.dependencies = […]` in `__init__`. */
 function applyFields(result: MigrationFile, fields: ReadonlyMap<string, Value>, text: string, pairs: Pairs & { line: number }, problem: Report): void {
-  const given = (name: string) => (new RegExp(`self\\.${name}\\b`).test(text) ? (fields.get(name) ?? null) : undefined)
+  // What is set before Django's own `__init__` runs is overwritten by it (migration.py, Migration.__init__).
+  const after = text.slice(Math.max(0, text.search(/\bsuper\s*\(|\.__init__\s*\(/)))
+  const given = (name: string) => (new RegExp(`self\\.${name}\\b`).test(after) ? (fields.get(name) ?? null) : undefined)
+  if (/\bself\.(?!operations\b|dependencies\b|run_before\b|replaces\b|__init__\b)\w+\(/.test(text))
+    problem(undefined, '__init__ calls methods that may change it', pairs.line)
+  if (/(?<![\w.])self\s*[,)]/.test(text.replace(/\bdef\s+__init__\s*\([^)]*\)|super\([^)]*\)|\.__init__\s*\(\s*self/g, '')))
+    problem(undefined, '__init__ hands itself to other code', pairs.line)
   for (const [name, list] of [
     ['dependencies', result.dependencies],
     ['run_before', result.runBefore],
@@ -169,6 +175,9 @@ function applyFields(result: MigrationFile, fields: ReadonlyMap<string, Value>, 
     else for (const element of elements(value, name, problem, pairs.resolve)) addDependency(list, element, name, pairs, problem)
   }
   if (given('replaces') !== undefined) problem(undefined, '__init__ changes replaces', pairs.line)
+  const [atomic, initial] = [given('atomic'), given('initial')]
+  if (atomic !== undefined) result.atomic = atomic?.kind === 'boolean' ? atomic.value : null
+  if (initial?.kind === 'boolean') result.initial = initial.value
   const operations = given('operations')
   if (operations !== undefined) result.operations = operations === null ? null : readOperations(operations, pairs.resolve)
 }

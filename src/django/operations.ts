@@ -22,7 +22,7 @@ export function readOperations(value: Value | undefined, resolve: Resolve = (one
 
 function readOperation(call: Call, resolve: Resolve): Operation {
   const type = call.callee.slice(call.callee.lastIndexOf('.') + 1)
-  const { kind, own } = djangoKind(call, resolve)
+  const { kind, own, reversible } = djangoKind(call, resolve)
   const given = argumentsOf(call, kind, resolve)
   const elidable = given.get('elidable')
   const atomic = given.get('atomic')
@@ -44,7 +44,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       summary: `${type} ${code}`,
       data: true,
       schema: own ? false : null,
-      reversible: isGiven(given.get('reverse_code')),
+      reversible: reversible !== undefined ? reversible : isGiven(given.get('reverse_code')),
       ...(isNoop(given.get('reverse_code')) ? { reverseIsNoop: true } : {}),
     }
   }
@@ -54,7 +54,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       summary: `${type} ${sqlText(given.get('sql'))}`,
       data: true,
       schema: own ? false : null,
-      reversible: isGiven(given.get('reverse_sql')),
+      reversible: reversible !== undefined ? reversible : isGiven(given.get('reverse_sql')),
       ...(isNoop(given.get('reverse_sql')) ? { reverseIsNoop: true } : {}),
     }
   if (kind === 'SeparateDatabaseAndState') {
@@ -68,7 +68,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
 }
 
 /** Django's own class, or the one that a class of the project extends; `own`: nothing of what it does is overridden. */
-function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; own: boolean } {
+function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; own: boolean; reversible?: boolean | null } {
   const named = (name: string): string | undefined => {
     const last = name.slice(name.lastIndexOf('.') + 1)
     return PARAMETERS[last] && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
@@ -87,7 +87,9 @@ function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; o
   }
   const kind = call.target?.kind === 'class' ? visit(call.target, 0) : undefined
   const init = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, '__init__') : undefined
-  return { kind: init ? undefined : kind, own: own && kind !== undefined }
+  const said = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, 'reversible') : undefined
+  const reversible = said === undefined ? {} : { reversible: said.kind === 'boolean' ? said.value : null }
+  return { kind: init ? undefined : kind, own: own && kind !== undefined, ...reversible }
 }
 
 /** By name, positional ones included. */

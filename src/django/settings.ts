@@ -7,7 +7,7 @@ import { Evaluator } from './python/evaluator.js'
 import { classAttribute } from './python/class-attribute.js'
 import { attribute } from './python/members.js'
 import { parsePython } from './python/parse.js'
-import type { ClassValue, Scope, Value } from './python/value.js'
+import type { ClassValue, Scope, Unknown, Value } from './python/value.js'
 import type { Problem } from './types.js'
 
 /** Who named the settings module. Files of other tools are asked last, and never to choose the database of a write (cli.md). */
@@ -33,6 +33,18 @@ export class DjangoSettings {
     this.#configuration = found?.kind === 'class' ? found : undefined
   }
 
+  /** The settings end by an exception of their own, here and now: Django does not start with them. */
+  get failure(): Unknown | null {
+    const raised = this.#modules.raisedIn(this.file)
+    if (!raised) return null
+    return {
+      kind: 'unknown',
+      reason: `the settings raise ${raised.exception}${raised.message ? `: ${raised.message}` : ''}`,
+      file: this.file,
+      line: raised.line ?? 1,
+    }
+  }
+
   /** What Django itself has told (`--ask-django`). */
   tell(told: ReadonlyMap<string, Value>): void {
     this.#told = told
@@ -43,6 +55,8 @@ export class DjangoSettings {
   get(name: string): Value | undefined {
     const told = this.#told.get(name)
     if (told) return told
+    // Django would not start: nothing of them holds.
+    if (this.failure) return this.failure
     if (this.#configuration) return this.#fromConfiguration(this.#configuration, name)
     const value = this.#scope.names.get(name)
     if (value) return this.resolve(value)

@@ -20,6 +20,7 @@ export function decouple(call: LibraryCall): Value | undefined {
   const wanted = call.keywords.get('cast')
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}`)
+    if (castName(wanted) === 'bool' && fallback.kind === 'number') return boolean(fallback.value !== 0)
     return fallback.kind === 'string' ? casted(call, fallback.value, wanted) : fallback
   }
   return casted(call, text, wanted)

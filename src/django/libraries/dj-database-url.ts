@@ -1,4 +1,4 @@
-import { NONE, string, type Value } from '../python/value.js'
+import { lookUp, NONE, string, type Value } from '../python/value.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** Schemes of dj-database-url and django-environ (their documentation), to Django's engines. */
@@ -26,17 +26,17 @@ const ENGINES: Record<string, string> = {
 export function databaseUrl(call: LibraryCall): Value | undefined {
   const { name, args, keywords, host } = call
   const engine = keywords.get('engine')
-  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? databaseFromUrl(args[0].value, engine) : undefined
+  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? withOptions(databaseFromUrl(args[0].value, engine), keywords) : undefined
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
   const from = host.env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
   // An empty variable is no database; only one that is not set takes the default.
   if (from === '') return { kind: 'dict', entries: [] }
-  if (from !== undefined) return databaseFromUrl(from, engine)
+  if (from !== undefined) return withOptions(databaseFromUrl(from, engine), keywords)
   const fallback = keywords.get('default') ?? args[1]
   if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
   return fallback.kind === 'string'
-    ? databaseFromUrl(fallback.value, engine)
+    ? withOptions(databaseFromUrl(fallback.value, engine), keywords)
     : fallback.kind === 'unknown'
       ? fallback
       : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
@@ -73,6 +73,24 @@ export function databaseFromUrl(url: string, engine?: Value): Value {
   const options = [...new URLSearchParams(query)].map(([key, value]): [Value, Value] => [string(key), string(value)])
   if (base.kind === 'dict' && options.length > 0) base.entries.push([string('OPTIONS'), { kind: 'dict', entries: options }])
   return match ? base : NONE
+}
+
+/** `ssl_require=True`, `?currentSchema=x` (dj_database_url, `parse`). */
+function withOptions(entry: Value, keywords: ReadonlyMap<string, Value>): Value {
+  if (entry.kind !== 'dict') return entry
+  const require = keywords.get('ssl_require')
+  const options = lookUp(entry, 'OPTIONS')
+  const given: [Value, Value][] = options?.kind === 'dict' ? options.entries : []
+  const engine = lookUp(entry, 'ENGINE')
+  const isPostgres = engine?.kind === 'string' && /postg|redshift|timescale/.test(engine.value)
+  const named = given.flatMap(([key, value]): [Value, Value][] => {
+    if (isPostgres && key.kind === 'string' && key.value === 'currentSchema' && value.kind === 'string')
+      return [[string('options'), string(`-c search_path=${value.value}`)]]
+    return [[key, value]]
+  })
+  if (require?.kind === 'boolean' && require.value && isPostgres) named.push([string('sslmode'), string('require')])
+  const rest = entry.entries.filter(([key]) => key.kind !== 'string' || key.value !== 'OPTIONS')
+  return { kind: 'dict', entries: named.length > 0 ? [...rest, [string('OPTIONS'), { kind: 'dict', entries: named }]] : rest }
 }
 
 function splitOnce(text: string, mark: string): [string, string] {

@@ -63,8 +63,12 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const [schemeCast, schemeDefault] = scheme?.kind === 'tuple' ? scheme.items : [scheme, undefined]
   // `env.bool("X", False)`, `env("X", default=…)`, `env("X", bool, False)`.
   const positional = wanted.cast === undefined || wanted.cast === 'get_value' ? args[3] : args[2]
-  const kind = CASTS[wanted.cast ?? ''] ?? castName(keywords.get('cast') ?? (wanted.cast === undefined ? args[2] : undefined) ?? schemeCast) ?? 'str'
   const fallback = keywords.get('default') ?? positional ?? schemeDefault
+  const asked = keywords.get('cast') ?? (wanted.cast === undefined ? args[2] : undefined) ?? schemeCast
+  // `smart_cast`: the type of the default is the cast (Env.get_value).
+  const smart = wanted.cast === undefined && asked === undefined && !call.name.startsWith('environs') ? smartCast(object, fallback) : undefined
+  const kind = CASTS[wanted.cast ?? ''] ?? castName(asked) ?? smart ?? 'str'
+  if (wanted.cast === 'list' && keywords.has('cast')) return unknownIn(call, `the cast of ${wanted.name} is not evaluated`)
   const text = resolveProxy(host.env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
@@ -76,6 +80,14 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
   return cast(text, kind, call.name.startsWith('environs') ? 'plain' : 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
+}
+
+const SMART: Readonly<Record<string, string>> = { boolean: 'bool', number: 'int', list: 'list', tuple: 'tuple', dict: 'dict' }
+
+function smartCast(env: Value & { kind: 'call' }, fallback: Value | undefined): string | undefined {
+  const off = env.keywords.get('smart_cast')
+  if (!fallback || (off?.kind === 'boolean' && !off.value)) return undefined
+  return fallback.kind === 'number' && fallback.float ? 'float' : SMART[fallback.kind]
 }
 
 /** `DATABASE_URL=$OTHER` names another variable. */

@@ -2,11 +2,12 @@ import type { Value } from '../python/value.js'
 import { decouple } from './decouple.js'
 import { databaseUrl } from './dj-database-url.js'
 import { django } from './django.js'
+import { dotenv } from './python-dotenv.js'
 import { environ } from './environ.js'
 import type { Library, LibraryCall } from './library-call.js'
 import { swapper } from './swapper.js'
 
-const BY_PACKAGE: Record<string, Library> = { decouple, dj_database_url: databaseUrl, django, environ, environs: environ, swapper }
+const BY_PACKAGE: Record<string, Library> = { decouple, dotenv, dj_database_url: databaseUrl, django, environ, environs: environ, swapper }
 
 /** The libraries that settings and migrations are written with, by what they do. */
 export function callLibrary(call: LibraryCall): Value | undefined {

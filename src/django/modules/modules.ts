@@ -104,11 +104,11 @@ export class Modules implements Host {
     return this.locate(dotted)?.folders[0] ?? null
   }
 
-  importModule(dotted: string, from: string): Scope | null {
+  importModule(dotted: string, from: string, doubtful = false): Scope | null {
     this.consulted++
     if (BY_NAME.test(dotted) && dotted !== 'django.conf.global_settings') return null
     const file = this.findFile(dotted)
-    return file === null || file === from ? null : this.evaluate(file)
+    return file === null || file === from ? null : this.evaluate(file, undefined, undefined, doubtful)
   }
 
   isEager(dotted: string): boolean {
@@ -289,7 +289,12 @@ export class Modules implements Host {
     for (const scope of this.#projectScopes) yield scope
   }
 
-  failureOf(dotted: string): { exception: string; message: string } | null {
+  /** The exception that surely ends a file of its own accord. */
+  raisedIn(file: string): { exception: string; message: string; line?: number } | null {
+    return this.#raised.get(file) ?? null
+  }
+
+  failureOf(dotted: string): { exception: string; message: string; ancestors?: readonly string[] } | null {
     const file = this.findFile(dotted)
     if (file === null) return null
     const raised = this.#raised.get(file)
@@ -298,7 +303,7 @@ export class Modules implements Host {
     return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null
   }
 
-  reportFailure(file: string, failure: { exception: string; message: string }): void {
+  reportFailure(file: string, failure: { exception: string; message: string; ancestors?: readonly string[] }): void {
     if (!this.#raised.has(file)) this.#raised.set(file, failure)
   }
 
@@ -326,7 +331,7 @@ export class Modules implements Host {
   }
 
   readonly #projectScopes: Scope[] = []
-  readonly #raised = new Map<string, { exception: string; message: string }>()
+  readonly #raised = new Map<string, { exception: string; message: string; line?: number; ancestors?: readonly string[] }>()
 
   setEnvironment(name: string, value: string | null | undefined, override = false): void {
     if (!override && this.env[name] !== undefined) return
@@ -337,7 +342,19 @@ export class Modules implements Host {
   }
 
   isEnvironmentUnknown(name: string): boolean {
-    return this.#unknownEnvironment.has(name)
+    if (this.#unknownEnvironment.has(name)) return true
+    return this.#environmentLost === 'all' || (this.#environmentLost === 'unset' && this.env[name] === undefined)
+  }
+
+  forgetEnvironment(overrides: boolean): void {
+    if (overrides) this.#environmentLost = 'all'
+    else this.#environmentLost ??= 'unset'
+  }
+
+  #environmentLost: 'all' | 'unset' | undefined
+
+  forgetLookUps(): void {
+    this.#values.clear()
   }
 
   readonly #unknownEnvironment = new Set<string>()
@@ -357,7 +374,7 @@ export class Modules implements Host {
   }
 
   /** Each file once; a cycle of imports sees what is there so far, as in Python. */
-  evaluate(file: string, name?: string, scope = new Scope()): Scope {
+  evaluate(file: string, name?: string, scope = new Scope(), doubtful = false): Scope {
     const known = this.#scopes.get(file)
     if (known) return known
     if (name !== undefined) scope.set('__name__', { kind: 'string', value: name })
@@ -372,7 +389,7 @@ export class Modules implements Host {
     if (text === null) return scope
     this.#nesting++
     try {
-      const raised = new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+      const raised = new Evaluator(parsePython(file, text, this.environment.python), this, doubtful ? DOUBTFUL() : undefined).run(scope)
       if (raised) this.#raised.set(file, raised)
     } catch (error) {
       // A file that is too deep or too large for the reader itself.
@@ -384,6 +401,9 @@ export class Modules implements Host {
     return scope
   }
 }
+
+/** A module that is imported in a branch that may not be taken: what it changes outside of itself is not certain. */
+const DOUBTFUL = () => ({ steps: 0, depth: 0, doubtful: true, uncopied: false, frames: [] })
 
 function moduleName(file: string): string {
   const name = file.slice(file.lastIndexOf(sep) + 1).replace(/\.py$/, '')

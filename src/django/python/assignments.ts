@@ -5,11 +5,12 @@ import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
 import { fieldsOf } from './object-fields.js'
+import { sideEffect } from './effects.js'
 import { mutate, replaceEverywhere } from './mutations.js'
 import { either } from './operators.js'
 import { assignedIn } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { equal, type Scope, string, truth, type Value } from './value.js'
+import { equal, Scope, string, type Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -17,7 +18,10 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const lastOperator = operators.at(-1)
   // A bare annotation assigns nothing.
   if (lastOperator === undefined) return
-  const value = takeOut(py, parts.slice(lastOperator + 1), scope) ?? commaList(py, parts.slice(lastOperator + 1), scope)
+  const value = commaList(py, parts.slice(lastOperator + 1), scope)
+  const right = parts.slice(lastOperator + 1)
+  if (right.some((part) => /\b(globals|locals|vars)\s*\(\s*\)|\bexec(file)?\s*\(|\bsys\.modules\s*\[/.test(py.text(part))))
+    forgetAll(py, node, scope, 'its names are handed to other code')
   let from = 0
   for (const operator of operators) {
     bindTargets(
@@ -30,33 +34,40 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   }
 }
 
-/** `X = D.pop("key")` takes the key out of D as well. */
-function takeOut(py: Interpreter, parts: readonly SyntaxNode[], scope: Scope): Value | undefined {
-  const [call] = parts
-  if (
-    parts.length !== 1 ||
-    call?.name !== 'CallExpression' ||
-    !/\.(pop|append|extend|insert|remove|update|setdefault|popitem|clear|add|sort)\(/.test(py.text(call))
-  )
-    return undefined
-  const value = py.expression(call, scope)
-  expressionStatement(py, call, scope)
-  return value.kind === 'call' && !value.target ? undefined : value
-}
-
 export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
   const names = targets.filter((target) => target.name !== ',')
   if (names.length === 1 && targets.length === 1) return bindOne(py, names[0] as SyntaxNode, value, scope)
   const known = py.resolve(value)
+  const starred = names.findIndex((target) => target.name === '*')
+  if (starred >= 0) return bindStarred(py, names, starred, known, scope)
   names.forEach((target, index) => {
     const item = 'items' in known && known.items.length === names.length ? known.items[index] : undefined
     bindOne(py, target, item ?? py.unknown(target, 'it is unpacked from something that cannot be read'), scope)
   })
 }
 
+/** `first, *rest = …` (language reference 7.2). */
+function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, known: Value, scope: Scope): void {
+  const targets = names.filter((_target, index) => index !== at)
+  const items = 'items' in known && known.items.length >= targets.length - 1 ? known.items : undefined
+  const after = targets.length - at - 1
+  targets.forEach((target, index) => {
+    const lost = py.unknown(target, 'it is unpacked from something that cannot be read')
+    if (!items) return bindOne(py, target, lost, scope)
+    if (index === at) return bindOne(py, target, { kind: 'list', items: items.slice(at, items.length - after) }, scope)
+    bindOne(py, target, items[index < at ? index : items.length - (targets.length - index)] ?? lost, scope)
+  })
+}
+
 function bindOne(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
-  if (target.name === 'VariableName') scope.set(py.text(target), value)
-  else if (target.name === 'MemberExpression') setMember(py, target, value, scope)
+  if (target.name === 'VariableName') {
+    const name = py.text(target)
+    const before = scope.elsewhere?.has(name) && py.isDoubtful ? scope.get(name) : undefined
+    scope.set(
+      name,
+      before ? either('a branch that may not be taken', [before, value], py.unknown(target, 'it is set in a branch that may not be taken')) : value,
+    )
+  } else if (target.name === 'MemberExpression') setMember(py, target, value, scope)
   else if (target.name === 'TupleExpression' || target.name === 'ArrayExpression' || target.name === 'ParenthesizedExpression')
     bindTargets(
       py,
@@ -75,8 +86,10 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
-    if (container.kind === 'class' || container.kind === 'module') container.scope.set(py.text(index), certain)
-    else if (container.kind === 'call' && container.target?.kind !== 'class')
+    if (container.kind === 'class' || container.kind === 'module') {
+      container.scope.set(py.text(index), certain)
+      py.host.forgetLookUps()
+    } else if (container.kind === 'call' && container.target?.kind !== 'class')
       change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
     else if (container.kind === 'call') fieldsOf(py, container, target).set(py.text(index), certain)
     else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
@@ -123,18 +136,22 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
 }
 
 /** Other names may hold the same object: in Python they would see the change. */
-function change(py: Interpreter, target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
+export function change(py: Interpreter, target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
   const outside = py.isDoubtful
     ? either('a branch that may not be taken', [container, changed], py.unknown(target, 'it is changed in a branch that may not be taken'))
     : changed
-  if (!replaceEverywhere(py.liveScopes(scope), container, changed, outside)) bindOne(py, target, changed, scope)
+  // The names of a branch are a copy; those around an expression are not.
+  const inside = py.isUncopied ? outside : changed
+  if (!replaceEverywhere(py.liveScopes(scope), container, inside, outside) && target.name !== 'CallExpression') bindOne(py, target, inside, scope)
+  py.host.forgetLookUps()
 }
 
 /** After `exec`, `globals()` and the like any name may have any value. */
 export function forgetAll(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
   for (let current: Scope | undefined = scope; current; current = current.parent)
     for (const [name, value] of current.names)
-      if ((current.isClass || /^[A-Z]/.test(name)) && value.kind !== 'class' && value.kind !== 'reference') current.names.set(name, py.unknown(node, reason))
+      if (!name.startsWith('__') && value.kind !== 'class' && value.kind !== 'reference' && value.kind !== 'function')
+        current.names.set(name, py.unknown(node, reason))
   scope.set('*exec', py.unknown(node, reason))
 }
 
@@ -148,8 +165,8 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
     return
   }
   const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
-  // += changes a list in place, for every name that holds it.
-  if (before.kind === 'list') change(py, target, before, value, scope)
+  // += changes a list in place, |= and its kin a set or a dict, for every name that holds it.
+  if (before.kind === 'list' || before.kind === 'set' || before.kind === 'dict') change(py, target, before, value, scope)
   else bindOne(py, target, value, scope)
 }
 
@@ -174,48 +191,27 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   if (callee?.name !== 'MemberExpression' || !argumentList) return
   const [object, , property] = childrenOf(callee)
   if (!object || property?.name !== 'PropertyName') return
+  // What is called on the result of a call is evaluated once.
+  if (object.name === 'CallExpression' && !/^(globals|vars|locals)\(/.test(py.text(object))) return void py.expression(node, scope)
   const method = py.text(property)
   const written = py.expression(object, scope)
   const container = py.resolve(written)
   if (container.kind === 'reference' || container.kind === 'module') {
     const { args, keywords } = readArguments(py, argumentList, scope)
     if (/^(list|dict|set)$/.test(container.name) && args[0]) return ofType(py, node, method, args, keywords, scope)
-    if (!sideEffect(py, container.name, method, args, keywords) && !include(py, node, `${container.name}.${method}`, args, scope)) py.expression(node, scope)
+    if (!sideEffect(py, container.name, method, args, keywords).done && !include(py, node, `${container.name}.${method}`, args, scope))
+      py.expression(node, scope)
     return
   }
   if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
     return forgetAll(py, node, scope, `${container.callee}() may change it`)
-  if (container.kind === 'call' || container.kind === 'class') {
-    py.expression(node, scope)
-    return
-  }
-  const { args, keywords } = readArguments(py, argumentList, scope)
-  const changed = mutate(
-    container,
-    method,
-    args.map((arg) => (arg.kind === 'reference' ? py.resolve(arg) : arg)),
-    keywords,
-  )
-  if (changed === 'nothing' || container.kind === 'unknown') return
-  change(py, object, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
+  py.expression(node, scope)
 }
 
 /** `X.append("b") if DEBUG else None`, `DEBUG and X.append("b")`, `[X.append(a) for a in b]`. */
 function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  const parts = childrenOf(node)
-  if (node.name === 'ConditionalExpression') {
-    const [yes, , condition, , no] = parts
-    const decided = condition && truth(py.value(condition, scope))
-    if (decided === undefined) forget(py, node, scope, 'it is changed in an expression that cannot be decided')
-    else if (decided ? yes : no) expressionStatement(py, (decided ? yes : no) as SyntaxNode, scope)
-  } else if (node.name === 'BinaryExpression' && parts.some((part) => part.name === 'and' || part.name === 'or')) {
-    const [left, operator, right] = parts
-    const decided = left && truth(py.value(left, scope))
-    if (decided === undefined) forget(py, node, scope, 'it is changed in an expression that cannot be decided')
-    else if (decided === (operator?.name === 'and') && right) expressionStatement(py, right, scope)
-  } else if (node.name === 'ParenthesizedExpression' && parts[1]) expressionStatement(py, parts[1], scope)
-  else if (/ComprehensionExpression$/.test(node.name)) forget(py, node, scope, 'it is changed in a comprehension')
-  else py.expression(node, scope)
+  const value = py.expression(node, scope)
+  if (/ComprehensionExpression$/.test(node.name) && value.kind === 'unknown') forget(py, node, scope, 'it is changed in a comprehension')
 }
 
 /** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
@@ -243,41 +239,28 @@ function ofType(py: Interpreter, node: SyntaxNode, method: string, args: readonl
   if (changed !== 'nothing') change(py, node, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
 }
 
-function sideEffect(py: Interpreter, name: string, method: string, given: readonly Value[], keywords: ReadonlyMap<string, Value>): boolean {
-  const args = given.map((arg) => py.resolve(arg))
-  const folder = args.at(-1)
-  if (name === 'sys.path' && (method === 'insert' || method === 'append')) {
-    if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value, method === 'insert')
-    return true
-  }
-  if (name === 'os.environ' && method === 'update') {
-    const given: [Value, Value][] = [
-      ...(args[0]?.kind === 'dict' ? args[0].entries : []),
-      ...[...keywords].map(([key, one]): [Value, Value] => [string(key), py.resolve(one)]),
-    ]
-    for (const [key, one] of given)
-      if (key.kind === 'string') py.host.setEnvironment(key.value, one.kind === 'string' && !py.isDoubtful ? one.value : null, true)
-    return true
-  }
-  if (name === 'os.environ' && method === 'pop' && args[0]?.kind === 'string') {
-    py.host.setEnvironment(args[0].value, py.isDoubtful ? null : undefined, true)
-    return true
-  }
-  const [variable, value] = args
-  if (name === 'os.environ' && method === 'setdefault') {
-    if (variable?.kind === 'string' && py.host.env[variable.value] === undefined)
-      py.host.setEnvironment(variable.value, value?.kind === 'string' && !py.isDoubtful ? value.value : null)
-    return true
-  }
-  return false
-}
-
 /** Whatever a block that cannot be followed may assign or change is unknown afterwards. */
-export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
+export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
   const { assigned, changed, imports } = assignedIn(node, py.file.source)
+  const text = py.text(node)
+  if (/\benviron\b|\bputenv\(/.test(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]*\]\s*=[^=]|\.update\(|putenv/.test(text))
+  // What a function that is called in it changes of its module.
+  for (const name of changed) {
+    const called = scope.get(name)
+    const callee = called && py.resolve(called)
+    if (callee?.kind !== 'function' || callee.file !== py.file || seen.has(callee.node) || seen.size > 50) continue
+    seen.add(callee.node)
+    const inside = new Scope(callee.scope)
+    const homes = [...py.text(callee.node).matchAll(/^\s*(?:global|nonlocal)\s+(.+)$/gm)].flatMap(([, names]) =>
+      (names as string).split(',').map((one) => one.trim()),
+    )
+    forget(py, callee.node, inside, reason, seen)
+    for (const home of homes) callee.scope.set(home, py.unknown(node, reason))
+  }
   for (const name of changed) {
     const value = scope.get(name)
     const known = value && py.resolve(value)
+    if (known && (known.kind === 'module' || known.kind === 'class')) forgetInside(py, known.scope, name, node, reason)
     // What else holds the same object sees the change as well.
     if (known && ('items' in known || known.kind === 'dict')) {
       const lost = py.unknown(node, reason)
@@ -291,6 +274,16 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     else scope.set(name, py.unknown(node, reason))
   }
   if (/\b(exec|execfile|globals|locals|vars)\s*\(/.test(py.text(node))) forgetAll(py, node, scope, reason)
+}
+
+/** `base.A.append(x)`, `C.x = y`: what is written of the module or class is lost. */
+function forgetInside(py: Interpreter, inside: Scope, name: string, node: SyntaxNode, reason: string): void {
+  for (const [, attribute] of py.text(node).matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g')))
+    if (inside.names.has(attribute as string)) {
+      const old = inside.names.get(attribute as string) as Value
+      if (old.kind !== 'function' && old.kind !== 'class') inside.set(attribute as string, py.unknown(node, reason))
+    }
+  py.host.forgetLookUps()
 }
 
 /** A container that lies in another one: `d = DATABASES["default"]`, and then d is changed. */

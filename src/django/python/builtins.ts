@@ -11,7 +11,9 @@ import { boolean, distinct, list, merged, NONE, number, plainText, string, textO
 export function referenceValue(name: string, host: Host): Value | undefined {
   if (/^sys\.version_info(\.|$)/.test(name) && host.python) {
     const [major, minor] = host.python
-    if (name === 'sys.version_info') return { kind: 'tuple', items: [number(major), number(minor)] }
+    // The rest is not known, but it is there: (3, 13, …) is more than (3, 13).
+    const rest: Value[] = [3, 4, 5].map(() => ({ kind: 'unknown', reason: 'the last part of the version is not known', file: '', line: 0 }))
+    if (name === 'sys.version_info') return { kind: 'tuple', items: [number(major), number(minor), ...rest] }
     return name.endsWith('.major') ? number(major) : name.endsWith('.minor') ? number(minor) : undefined
   }
   if (/^(django\.utils\.)?six\.PY[23]$/.test(name) && host.python) return boolean(host.python[0] === Number(name.at(-1)))
@@ -45,8 +47,11 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
     case 'copy.copy':
+      return (
+        first && ('items' in first ? { ...first, items: [...first.items] } : first.kind === 'dict' ? { kind: 'dict', entries: [...first.entries] } : undefined)
+      )
     case 'copy.deepcopy':
-      return first && ('items' in first ? { ...first, items: [...first.items] } : first.kind === 'dict' ? deepCopy(first, 0) : undefined)
+      return first && ('items' in first || first.kind === 'dict') ? deepCopy(first, 0) : undefined
     case 'filter':
     case 'map':
       return mapped(py, name, args, node)
@@ -90,6 +95,7 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
       return first?.kind === 'boolean' ? string(first.value ? 'True' : 'False') : undefined
     }
     case 'int':
+      if (args.length > 1 || keywords.size > 0) return undefined
       if (first?.kind === 'boolean') return number(first.value ? 1 : 0)
       return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
         ? number(Number(first.value))
@@ -135,12 +141,21 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     }
     case 'reversed':
       return items && list([...items].reverse())
-    case 'sorted':
-      return items && keywords.size === 0 && items.every((item) => item.kind === 'string')
-        ? list([...items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1)))
-        : undefined
-    case 'enumerate':
-      return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(index), item] })))
+    case 'sorted': {
+      const reverse = keywords.get('reverse')
+      if (!items || keywords.has('key') || (reverse && reverse.kind !== 'boolean')) return undefined
+      if (!items.every((item) => item.kind === 'string') && !items.every((item) => item.kind === 'number')) return undefined
+      const ordered = [...items].sort((a, b) => {
+        const [left, right] = [(a as { value: string }).value, (b as { value: string }).value]
+        return left < right ? -1 : left > right ? 1 : 0
+      })
+      return list(reverse?.value ? ordered.reverse() : ordered)
+    }
+    case 'enumerate': {
+      const start = args[1] ?? keywords.get('start') ?? number(0)
+      if (start.kind !== 'number') return undefined
+      return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(start.value + index), item] })))
+    }
     case 'zip': {
       const lists = args.map(itemsOf)
       if (lists.some((one) => one === undefined)) return undefined
@@ -205,7 +220,13 @@ function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode)
   if (!object || name?.kind !== 'string') return undefined
   if (object.kind === 'reference') {
     if (object.name === 'django.conf.settings') return py.host.setting(name.value) ?? fallback
-    return py.host.lookUp(`${object.name}.${name.value}`)
+    const found = py.host.lookUp(`${object.name}.${name.value}`)
+    return (
+      found ??
+      (fallback === undefined && /^django\.db\.(migrations|models)$/.test(object.name)
+        ? { kind: 'reference', name: `${object.name}.${name.value}` }
+        : undefined)
+    )
   }
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
   if (object.kind === 'call' && object.target?.kind === 'class')

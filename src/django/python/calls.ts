@@ -5,12 +5,14 @@ import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
 import { attribute } from './members.js'
 import { fieldsOf } from './object-fields.js'
-import { type Ending, type Interpreter, Jump, MaybeReturned } from './interpreter.js'
+import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } from './interpreter.js'
+import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
+import { mutate } from './mutations.js'
 import { bodyOf, splitByComma } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from './parse.js'
-import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
+import { type Call, type ClassValue, equal, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -44,6 +46,21 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     const results = object.options.map(method)
     if (results.every((one) => one !== undefined)) return mapEither(py, object, (option) => method(option) as Value, node)
   }
+  if (object.kind === 'list' || object.kind === 'dict' || object.kind === 'set' || (object.kind === 'either' && object.options.every(isContainer))) {
+    if (object.kind === 'list' && isAbsent(object, name, known) && py.catching.some((clause) => isCaught({ exception: 'ValueError' }, clause)))
+      throw new Raised('ValueError', 'it is not in the list', py.line(node))
+    const changed = mutate(object, name, known, keywords)
+    if (changed !== 'nothing') {
+      const given =
+        method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
+      py.change(call.objectNode, object, changed ?? py.unknown(node, `.${name}() with something that cannot be read`), call.scope)
+      return given
+    }
+  }
+  if (object.kind === 'reference') {
+    const effect = sideEffect(py, object.name, name, known, keywords)
+    if (effect.done) return effect.value
+  }
   const result = method(object)
   if (result) return result
   if (object.kind === 'unknown') return object
@@ -58,6 +75,15 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
   return callValue(py, member, dotted, args, keywords, node)
+}
+
+/** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
+function isAbsent(list: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, [item]: readonly Value[]): boolean {
+  return (method === 'remove' || method === 'index') && item !== undefined && list.items.every((one) => equal(one, item) === false)
+}
+
+function isContainer(value: Value): boolean {
+  return value.kind === 'list' || value.kind === 'dict' || value.kind === 'set'
 }
 
 /** A method of an object whose class was read, or of something that a library made. */
@@ -112,7 +138,12 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   }
   const target = py.resolve(callee)
   if (target.kind === 'function') return py.callFunction(target, args, keywords, node)
-  if (target.kind === 'class') return { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
+  if (target.kind === 'class') {
+    const object: Call = { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
+    // What its `__init__` does to the world around happens now.
+    if (/\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/.test(py.file.source)) fieldsOf(py, object, node)
+    return object
+  }
   // environ.Path: root("apps")
   if (target.kind === 'path')
     return (
@@ -179,7 +210,7 @@ export function callFunction(py: Interpreter, callee: FunctionValue, args: reado
   const body = isLambda ? parts.at(-1) : parts.find((part) => part.name === 'Body')
   if (!body || (!isLambda && parts[0]?.name !== 'def')) return unknown(`the function ${callee.name} is not evaluated`)
   const inner = new Scope(callee.scope)
-  bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda })
+  bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda, defaults: callee.defaults })
   if (isLambda) return py.expression(body, inner)
   if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
   frames.push(inner)
@@ -200,9 +231,21 @@ interface Binding {
   inner: Scope
   outer: Scope
   isLambda: boolean
+  defaults: ReadonlyMap<string, Value> | undefined
 }
 
-function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { args, keywords, inner, outer, isLambda }: Binding): void {
+/** What the parameters of a function that is being defined have when nothing is given. */
+export function defaultsOf(py: Interpreter, node: SyntaxNode, scope: Scope): Map<string, Value> {
+  const found = new Map<string, Value>()
+  const parameters = childrenOf(node).find((part) => part.name === 'ParamList')
+  for (const parameter of splitByComma(parameters ? childrenOf(parameters).slice(1, -1) : [])) {
+    const [first, second, third] = parameter.filter((part) => part.name !== 'TypeDef')
+    if (first && second?.name === 'AssignOp' && third) found.set(py.text(first), py.expression(third, scope))
+  }
+  return found
+}
+
+function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { args, keywords, inner, outer, isLambda, defaults }: Binding): void {
   if (!parameters) return
   const nodes = childrenOf(parameters)
   const left = [...args]
@@ -222,6 +265,7 @@ function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { a
     const name = py.text(first)
     const given = left.shift() ?? named.get(name) ?? named.get('**')
     named.delete(name)
-    inner.set(name, given ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : py.unknown(first, `${name} was not given`)))
+    const fallback = defaults?.get(name) ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : undefined)
+    inner.set(name, given ?? fallback ?? py.unknown(first, `${name} was not given`))
   }
 }

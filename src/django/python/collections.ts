@@ -23,7 +23,7 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
     else if (spread.kind === 'either' || spread.kind === 'unknown') items.push({ ...spread })
     else return py.unknown(part, 'it spreads something that cannot be read')
   }
-  return { kind, items }
+  return { kind, items: kind === 'set' ? distinct(items) : items }
 }
 
 /** What a `for` goes through, where it is known. */
@@ -86,7 +86,8 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
       return
     }
     const inAt = parts.findIndex((part, index) => index > from && part.name === 'in')
-    const members = parts[inAt + 1] && itemsOf(py.value(parts[inAt + 1] as SyntaxNode, current))
+    // Only what it goes through first is evaluated among the names of a class body (language reference 4.2.2, Python 3).
+    const members = parts[inAt + 1] && itemsOf(py.value(parts[inAt + 1] as SyntaxNode, from === start ? scope : current))
     if (!members) {
       doubt = 'this comprehension is not evaluated'
       return
@@ -98,7 +99,7 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
     }
   }
   if (start < 0) return py.unknown(node, 'this comprehension is not evaluated')
-  go(start, scope)
+  go(start, scope.isClass && scope.parent && py.host.python?.[0] !== 2 ? new Scope(scope.parent) : scope)
   if (doubt !== undefined) return py.unknown(node, doubt)
   if (items.length > MOST || entries.length > MOST) return py.unknown(node, 'this comprehension is too long')
   if (kind === 'dict') return { kind, entries: merged([], entries) }

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { callFunction } from './calls.js'
-import { bindTargets } from './assignments.js'
+import { bindTargets, change } from './assignments.js'
+import { referenceValue } from './builtins.js'
 import { evaluate } from './expressions.js'
 import { attribute } from './members.js'
 import type { Host } from './host.js'
@@ -20,6 +21,7 @@ export interface Budget {
   depth: number
   /** A branch that may not be taken is being followed. */
   doubtful: boolean
+  uncopied: boolean
   /** Names of the functions that are being called. */
   frames: Scope[]
 }
@@ -29,9 +31,11 @@ export class Evaluator implements Interpreter {
   readonly file: ParsedFile
   readonly host: Host
   readonly catching: string[][] = []
+  readonly undecided: Raised[] = []
+  readonly handling: Raised[] = []
   readonly #budget: Budget
 
-  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false, frames: [] }) {
+  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [] }) {
     this.file = file
     this.host = host
     this.#budget = budget
@@ -73,6 +77,18 @@ export class Evaluator implements Interpreter {
     this.#budget.doubtful = doubtful
   }
 
+  get isUncopied(): boolean {
+    return this.#budget.uncopied
+  }
+
+  set isUncopied(uncopied: boolean) {
+    this.#budget.uncopied = uncopied
+  }
+
+  change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
+    change(this, target, container, changed, scope)
+  }
+
   expression(node: SyntaxNode, scope: Scope): Value {
     if (++this.#budget.steps > MAX_STEPS || this.#budget.depth > MAX_DEPTH) return this.unknown(node, 'it is nested too deeply')
     this.#budget.depth++
@@ -88,10 +104,19 @@ export class Evaluator implements Interpreter {
   }
 
   resolve(value: Value): Value {
-    return value.kind === 'reference' ? (this.host.lookUp(value.name) ?? value) : value
+    return value.kind === 'reference' ? (this.host.lookUp(value.name) ?? referenceValue(value.name, this.host) ?? value) : value
   }
 
   block(statements: readonly SyntaxNode[], scope: Scope): Ending {
+    const doubtful = this.isDoubtful
+    try {
+      return this.#run(statements, scope)
+    } finally {
+      this.isDoubtful = doubtful
+    }
+  }
+
+  #run(statements: readonly SyntaxNode[], scope: Scope): Ending {
     let maybe: MaybeReturned | undefined
     for (const statement of statements) {
       if (++this.#budget.steps > MAX_STEPS) return this.unknown(statement, 'the file takes too long to evaluate')
@@ -100,6 +125,8 @@ export class Evaluator implements Interpreter {
         if (maybe) throw new UnknownJump(maybe.dependsOn)
         return ending
       }
+      // Whatever follows may not run: what it changes outside of this function is not certain.
+      if (ending instanceof MaybeReturned) this.isDoubtful = true
       if (ending instanceof MaybeReturned) maybe = maybe ? new MaybeReturned(maybe.dependsOn, this.#oneOf(maybe, ending.value, statement)) : ending
       else if (ending) return maybe ? this.#oneOf(maybe, ending, statement) : ending
     }
@@ -126,7 +153,7 @@ export class Evaluator implements Interpreter {
       return callFunction(home, callee, args, keywords, this.#budget.frames)
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
-      if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error.exception, clause))) throw error
+      if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error, clause))) throw error
       return this.unknown(node, `${callee.name}() raises ${error.exception}`)
     } finally {
       this.#budget.depth -= 3

@@ -7,7 +7,7 @@ import { decodeString, parseNumber, unescape } from './literals.js'
 import { member } from './members.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
-import { boolean, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
+import { boolean, formatted, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
 
 /** One expression, by its kind of node. */
 export function evaluate(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -110,6 +110,13 @@ function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
     if (part.name !== 'FormatReplacement') continue
     result += plain(part.from)
     const inner = childrenOf(part)
+    const spec = inner.length === 4 && inner[2]?.name === 'FormatSpec' ? py.text(inner[2]).slice(1) : undefined
+    const padded = spec !== undefined && inner[1] ? formatted(py.value(inner[1], scope), spec) : undefined
+    if (padded !== undefined) {
+      result += padded
+      at = part.to
+      continue
+    }
     const plainly = inner.length === 3 || (inner.length === 4 && inner[2] && py.text(inner[2]) === '!s')
     const value = inner[1] && plainly ? py.value(inner[1], scope) : undefined
     if (result.length > MAX_TEXT) return py.unknown(node, 'it is too long')
@@ -127,7 +134,19 @@ function conditional(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const decided = truth(py.value(condition, scope))
   if (decided !== undefined) return py.expression(decided ? yes : no, scope)
   const dependsOn = py.brief(condition)
-  return either(dependsOn, [py.expression(yes, scope), py.expression(no, scope)], py.unknown(node, `depends on ${dependsOn}`))
+  return inDoubt(py, () => either(dependsOn, [py.expression(yes, scope), py.expression(no, scope)], py.unknown(node, `depends on ${dependsOn}`)))
+}
+
+/** A part of an expression that may not be evaluated: what it changes is not certain. */
+function inDoubt(py: Interpreter, evaluate_: () => Value): Value {
+  const [doubtful, uncopied] = [py.isDoubtful, py.isUncopied]
+  py.isDoubtful = py.isUncopied = true
+  try {
+    return evaluate_()
+  } finally {
+    py.isDoubtful = doubtful
+    py.isUncopied = uncopied
+  }
 }
 
 function unary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -172,7 +191,8 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
   }
   if (operator === 'and' || operator === 'or') {
     const decided = truth(left)
-    if (decided === undefined) return either(py.brief(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.brief(leftNode)}`))
+    if (decided === undefined)
+      return inDoubt(py, () => either(py.brief(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.brief(leftNode)}`)))
     return decided === (operator === 'or') ? left : py.expression(rightNode, scope)
   }
   return operate(py, left, operator, py.value(rightNode, scope), node)

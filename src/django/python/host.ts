@@ -6,7 +6,7 @@ export interface Host {
   /** The Python that runs the project, where it is known. */
   readonly python: readonly [major: number, minor: number] | null
   /** The names of another module, or null when it is not one that is read. */
-  importModule(dotted: string, from: string): Scope | null
+  importModule(dotted: string, from: string, doubtful?: boolean): Scope | null
   /** A module whose import does something to see: one of the project's own. */
   isEager(dotted: string): boolean
   /** The value of an imported name, or undefined when it is not one that is read. */
@@ -34,13 +34,17 @@ export interface Host {
   /** Names of all modules that were evaluated. */
   moduleScopes(): Iterable<Scope>
   /** The exception that ended a module, if one did. */
-  failureOf(dotted: string): { exception: string; message: string } | null
+  failureOf(dotted: string): { exception: string; message: string; ancestors?: readonly string[] } | null
   /** A file ends by the exception of what it imports. */
-  reportFailure(file: string, failure: { exception: string; message: string }): void
+  reportFailure(file: string, failure: { exception: string; message: string; ancestors?: readonly string[] }): void
   /** False when a module that was found surely has no such name. */
   mayHave(module: string, name: string): boolean
   /** `os.environ.setdefault(name, value)`; undefined takes it out, null is something that is not known. */
   setEnvironment(name: string, value: string | null | undefined, override?: boolean): void
+  /** Code that cannot be followed sets variables: which, and to what, is not known. @param overrides also those that are set */
+  forgetEnvironment(overrides: boolean): void
+  /** A container or a name of a module has changed: what was looked up may be old. */
+  forgetLookUps(): void
   /** Set to something that is not known, or only perhaps. */
   isEnvironmentUnknown(name: string): boolean
   exists(path: string): boolean

@@ -3,7 +3,7 @@ import { forgetAll } from './assignments.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { splitAlias, splitByComma } from './nodes.js'
 import { childrenOf } from './parse.js'
-import type { Scope } from './value.js'
+import type { Scope, Value } from './value.js'
 
 /** `import a.b as c`, `from a import b`, `from a import *`. Names stay references until their values are needed. */
 export function runImport(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -13,7 +13,7 @@ export function runImport(py: Interpreter, node: SyntaxNode, scope: Scope): void
     const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
     const dotted = path.join('')
     expect(py, node, dotted)
-    if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file)
+    if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file, py.isDoubtful)
     passOn(py, node, dotted)
     const [top] = dotted.split('.') as [string]
     scope.set(alias ?? top, { kind: 'reference', name: alias ? dotted : top })
@@ -31,7 +31,7 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
   if (module !== null) expect(py, node, module)
   const names = parts.slice(at + 1).filter((part) => part.name !== '(' && part.name !== ')')
   if (names[0]?.name === '*') return starImport(py, node, source, module, scope)
-  if (module !== null && py.host.isEager(module)) py.host.importModule(module, py.file.file)
+  if (module !== null && py.host.isEager(module)) py.host.importModule(module, py.file.file, py.isDoubtful)
   if (module !== null) passOn(py, node, module)
   for (const clause of splitByComma(names)) {
     const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
@@ -45,12 +45,21 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
     }
     if (module !== null && awaited(py) && !py.host.mayImport(dotted) && !py.host.mayHave(module, name))
       throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
-    scope.set(alias ?? name, { kind: 'reference', name: dotted })
+    scope.set(alias ?? name, valueNow(py, module, name) ?? { kind: 'reference', name: dotted })
   }
 }
 
+/** What a module of the project has now under a plain name: it may set another value later. Functions and classes stay references. */
+function valueNow(py: Interpreter, module: string | null, name: string): Value | undefined {
+  if (module === null || !py.host.isEager(module)) return undefined
+  const value = py.host.importModule(module, py.file.file, py.isDoubtful)?.names.get(name)
+  return value && PLAIN.has(value.kind) ? value : undefined
+}
+
+const PLAIN: ReadonlySet<Value['kind']> = new Set<Value['kind']>(['string', 'number', 'boolean', 'none', 'list', 'tuple', 'set', 'dict', 'path'])
+
 function starImport(py: Interpreter, node: SyntaxNode, source: string, module: string | null, scope: Scope): void {
-  const imported = module === null ? null : py.host.importModule(module, py.file.file)
+  const imported = module === null ? null : py.host.importModule(module, py.file.file, py.isDoubtful)
   if (module !== null) passOn(py, node, module)
   if (!imported) {
     forgetAll(py, node, scope, `"from ${source} import *" was not found`)
@@ -66,12 +75,12 @@ function starImport(py: Interpreter, node: SyntaxNode, source: string, module: s
 function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
   const failure = py.host.failureOf(module)
   if (!failure || py.isDoubtful) return
-  if (py.catching.some((clause) => isCaught(failure.exception, clause))) throw new Raised(failure.exception, failure.message, py.line(node))
+  if (py.catching.some((clause) => isCaught(failure, clause))) throw new Raised(failure.exception, failure.message, py.line(node), failure.ancestors)
   py.host.reportFailure(py.file.file, failure)
 }
 
 function awaited(py: Interpreter): boolean {
-  return py.catching.some((clause) => isCaught('ImportError', clause))
+  return py.catching.some((clause) => isCaught({ exception: 'ImportError' }, clause))
 }
 
 /** ImportError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */

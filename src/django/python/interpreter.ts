@@ -13,6 +13,15 @@ export interface Interpreter {
   /** Inside a branch that may not be taken: what it changes outside its own names is not certain. */
   isDoubtful: boolean
 
+  /** … and the names around it are not a copy: an expression of which only a part may be evaluated. */
+  isUncopied: boolean
+  /** Exceptions that a branch which may not be taken raises, for the `try` around it. */
+  readonly undecided: Raised[]
+  /** Exceptions that are being handled, innermost last. */
+  readonly handling: Raised[]
+
+  /** Puts a changed container wherever the old one is held. */
+  change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void
   /** Every scope whose names may hold the same object, this one first. */
   liveScopes(scope: Scope): Iterable<Scope>
 
@@ -70,23 +79,64 @@ export class Raised {
   readonly exception: string
   readonly message: string
   readonly line: number
+  /** Classes that it is one of, where it is a class of the project. */
+  readonly ancestors: readonly string[] | undefined
 
-  constructor(exception: string, message: string, line: number) {
+  constructor(exception: string, message: string, line: number, ancestors?: readonly string[]) {
     this.exception = exception
     this.message = message
     this.line = line
+    this.ancestors = ancestors
   }
 }
 
-/** The classes that an `except` clause of this name catches, of those that are ever raised here. */
-const CAUGHT_BY: Record<string, readonly string[]> = {
-  ModuleNotFoundError: ['ModuleNotFoundError', 'ImportError', 'Exception', 'BaseException', ''],
-  ImportError: ['ImportError', 'Exception', 'BaseException', ''],
-  KeyError: ['KeyError', 'LookupError', 'Exception', 'BaseException', ''],
-  ImproperlyConfigured: ['ImproperlyConfigured', 'Exception', 'BaseException', ''],
+/** Python's own exceptions and their bases (library reference, exception hierarchy), and Django's ImproperlyConfigured. */
+const BASES: Readonly<Record<string, string>> = {
+  ModuleNotFoundError: 'ImportError',
+  KeyError: 'LookupError',
+  IndexError: 'LookupError',
+  FileNotFoundError: 'OSError',
+  FileExistsError: 'OSError',
+  PermissionError: 'OSError',
+  IsADirectoryError: 'OSError',
+  NotADirectoryError: 'OSError',
+  TimeoutError: 'OSError',
+  ConnectionError: 'OSError',
+  ConnectionRefusedError: 'ConnectionError',
+  ConnectionResetError: 'ConnectionError',
+  BrokenPipeError: 'ConnectionError',
+  NotImplementedError: 'RuntimeError',
+  RecursionError: 'RuntimeError',
+  OverflowError: 'ArithmeticError',
+  ZeroDivisionError: 'ArithmeticError',
+  FloatingPointError: 'ArithmeticError',
+  UnicodeError: 'ValueError',
+  UnicodeDecodeError: 'UnicodeError',
+  UnicodeEncodeError: 'UnicodeError',
+  JSONDecodeError: 'ValueError',
+  UnboundLocalError: 'NameError',
+  IndentationError: 'SyntaxError',
+  TabError: 'IndentationError',
+  SystemExit: 'BaseException',
+  KeyboardInterrupt: 'BaseException',
+  GeneratorExit: 'BaseException',
+  Exception: 'BaseException',
 }
 
-export function isCaught(exception: string, clause: readonly string[]): boolean {
-  const names = CAUGHT_BY[exception] ?? [exception, 'Exception', 'BaseException', '']
-  return clause.some((name) => names.includes(name))
+/** Old names of one class (library reference, OSError). */
+const SAME: Readonly<Record<string, string>> = { IOError: 'OSError', EnvironmentError: 'OSError', WindowsError: 'OSError' }
+
+function ancestorsOf(exception: string): string[] {
+  const found: string[] = []
+  for (let current: string | undefined = SAME[exception] ?? exception; current !== undefined && found.length < 20; ) {
+    found.push(current)
+    current = current === 'BaseException' ? undefined : (BASES[current] ?? 'Exception')
+  }
+  return found
+}
+
+/** Whether an `except` clause of these names catches it; the empty name is a bare `except`. */
+export function isCaught(raised: { exception: string; ancestors?: readonly string[] | undefined }, clause: readonly string[]): boolean {
+  const names = new Set([raised.exception, ...(raised.ancestors ?? [])].flatMap(ancestorsOf))
+  return clause.some((name) => name === '' || names.has(SAME[name] ?? name))
 }

@@ -33,6 +33,8 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
       if (name === '__name__') return string(object.name)
+      if (object.bases.some((base) => base.kind === 'reference' && /(^|\.)(Enum|Flag)$/.test(base.name)) && object.scope.names.has(name))
+        return py.unknown(node, `${object.name}.${name} is a member of an enumeration`)
       return classAttribute(py, object, name) ?? py.unknown(node, `${object.name}.${name} is inherited or not set`)
     case 'call':
       return instanceAttribute(py, object, name, node)
@@ -51,6 +53,9 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   if (target?.kind !== 'class') return { kind: 'reference', name: `${object.callee}().${name}` }
   const own = fieldsOf(py, object, node).get(name)
   if (own) return own
+  // A decorated class (`@dataclass`) may have made an `__init__` of its own.
+  if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
+    return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
     if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
@@ -65,7 +70,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
 export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
   if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
   if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
-  if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? py.unknown(node, 'the index is out of range')
+  if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? outOfRange(py, node)
   if (object.kind === 'string' && key.kind === 'number') return string(object.value.at(key.value) ?? '')
   if (object.kind === 'path') {
     const parents = callMethod(object, '.parents', [], new Map())
@@ -88,9 +93,14 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
   return object.kind === 'unknown' ? object : py.unknown(node, 'this subscript is not evaluated')
 }
 
+function outOfRange(py: Interpreter, node: SyntaxNode): Value {
+  if (py.catching.some((clause) => isCaught({ exception: 'IndexError' }, clause))) throw new Raised('IndexError', 'list index out of range', py.line(node))
+  return py.unknown(node, 'the index is out of range')
+}
+
 /** KeyError where something waits for it, else unknown: the environment of the real program may be another one. */
 function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
-  if (py.catching.some((clause) => isCaught('KeyError', clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
+  if (py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
   return py.unknown(node, reason)
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { pathMethod } from './os-path.js'
-import { boolean, equal, list, lookUp, NONE, number, plainText, string, textOf, type Value } from './value.js'
+import { boolean, distinct, equal, formatted, list, lookUp, NONE, number, plainText, string, textOf, type Value } from './value.js'
 
 /** Methods of known values that change nothing. A name with a leading dot is an attribute. */
 export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
@@ -37,17 +37,23 @@ function stringMethod(text: string, method: string, args: readonly Value[], keyw
     case 'rstrip':
       return strip(text, method, args.length === 0 ? undefined : first, args.length)
     case 'startswith':
-      return affix(args[0], (one) => text.startsWith(one))
+      return args.length > 1 ? undefined : affix(args[0], (one) => text.startsWith(one))
     case 'endswith':
-      return affix(args[0], (one) => text.endsWith(one))
+      return args.length > 1 ? undefined : affix(args[0], (one) => text.endsWith(one))
     case 'replace':
       return args.length > 2 || first === undefined || second === undefined || text.length * (second.length + 1) > 1_000_000
         ? undefined
-        : string(text.replaceAll(first, second))
+        : string(text.replaceAll(first, () => second))
     case 'split':
     case 'rsplit':
       return split(text, method, keywords.has('maxsplit') ? [args[0] ?? keywords.get('sep') ?? NONE, keywords.get('maxsplit') as Value] : args)
+    case 'zfill':
+      return args[0]?.kind === 'number' && args[0].value < 10_000
+        ? string(/^[+-]/.test(text) ? text.charAt(0) + text.slice(1).padStart(args[0].value - 1, '0') : text.padStart(args[0].value, '0'))
+        : undefined
     case 'splitlines':
+      if (args.length > 0 || keywords.size > 0) return undefined
+      if (text === '') return list([])
       return list(
         text
           .replace(/\r?\n$/, '')
@@ -99,6 +105,7 @@ function split(text: string, method: string, args: readonly Value[]): Value | un
   if (mark === undefined || mark === '') return undefined
   const parts = text.split(mark)
   if (limit === undefined || limit < 0 || parts.length <= limit + 1) return list(parts.map(string))
+  if (limit === 0) return list([string(text)])
   const cut = method === 'split' ? [...parts.slice(0, limit), parts.slice(limit).join(mark)] : [parts.slice(0, -limit).join(mark), ...parts.slice(-limit)]
   return list(cut.map(string))
 }
@@ -106,7 +113,7 @@ function split(text: string, method: string, args: readonly Value[]): Value | un
 function format(text: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   let index = 0
   let complete = true
-  const result = text.replace(/\{\{|\}\}|\{(\w*)\}|\{[^}]*\}?/g, (all, name?: string) => {
+  const result = text.replace(/\{\{|\}\}|\{(\w*)(?::([^{}]*))?\}|\{[^}]*\}?/g, (all, name?: string, spec?: string) => {
     if (all === '{{' || all === '}}') return all.charAt(0)
     // A conversion, a width, an attribute.
     if (name === undefined) {
@@ -114,7 +121,7 @@ function format(text: string, args: readonly Value[], keywords: ReadonlyMap<stri
       return ''
     }
     const value = name === '' ? args[index++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name)
-    const shown = plainText(value)
+    const shown = spec ? value && formatted(value, spec) : plainText(value)
     if (shown !== undefined) return shown
     complete = false
     return ''
@@ -126,6 +133,7 @@ function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readon
   const [key, fallback] = args
   if (method === 'get' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
   if (method === 'pop' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback
+  if (method === 'setdefault' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
   // A new object: what changes it must not change this one.
   if (method === 'copy') return { kind: 'dict', entries: [...dict.entries] }
   if (method === 'keys') return list(dict.entries.map(([name]) => name))
@@ -137,6 +145,8 @@ function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readon
 function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, args: readonly Value[]): Value | undefined {
   const [first] = args
   if (method === 'copy') return { ...object, items: [...object.items] }
+  if (method === 'pop' && object.kind === 'list')
+    return first === undefined ? object.items.at(-1) : first.kind === 'number' ? object.items.at(first.value) : undefined
   if (method === 'index' && first) {
     const at = object.items.findIndex((item) => equal(item, first) === true)
     return at < 0 || object.items.slice(0, at).some((item) => equal(item, first) === undefined) ? undefined : number(at)
@@ -144,7 +154,7 @@ function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: 
   if (method === 'count' && first) return number(object.items.filter((item) => equal(item, first) === true).length)
   if ((method === 'union' || method === 'difference') && object.kind === 'set' && args.length === 1 && first && 'items' in first) {
     if (object.items.length * first.items.length > 4_000_000) return undefined
-    if (method === 'union') return { kind: 'set', items: [...object.items, ...first.items] }
+    if (method === 'union') return { kind: 'set', items: distinct([...object.items, ...first.items]) }
     return { kind: 'set', items: object.items.filter((item) => !first.items.some((other) => equal(item, other) === true)) }
   }
   return undefined

@@ -39,6 +39,7 @@ export function mutate(container: Value, method: string, args: readonly Value[],
       return { kind: 'dict', entries: merged(merged(container.entries, first?.entries ?? []), named) }
     if (method === 'setdefault' && first?.kind === 'string')
       return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
+    if (method === 'clear') return { kind: 'dict', entries: [] }
     if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
   if (container.kind === 'set' && first) {

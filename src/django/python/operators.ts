@@ -15,9 +15,13 @@ export function either(dependsOn: string, options: Value[], tooMany: Unknown): V
 
 /** A binary operator on known values; undefined where Python's answer cannot be known. */
 export function binary(left: Value, operator: string, right: Value): Value | undefined {
-  if (operator === '==' || operator === '!=' || operator === 'is' || operator === 'is not') {
+  if (operator === '==' || operator === '!=') {
     const same = equal(left, right)
-    return same === undefined ? undefined : boolean(same === (operator === '==' || operator === 'is'))
+    return same === undefined ? undefined : boolean(same === (operator === '=='))
+  }
+  if (operator === 'is' || operator === 'is not') {
+    const same = identical(left, right)
+    return same === undefined ? undefined : boolean(same === (operator === 'is'))
   }
   if (operator === 'in' || operator === 'not in') {
     const found = contains(right, left)
@@ -59,6 +63,17 @@ export function binary(left: Value, operator: string, right: Value): Value | und
     return string(left.value.repeat(Math.max(0, Math.trunc(right.value))))
   if (operator === '%' && left.kind === 'string') return percent(left.value, right)
   return undefined
+}
+
+/** `is`: certain for None and booleans and for values of different kinds; whether two equal texts are one object nobody knows. */
+function identical(left: Value, right: Value): boolean | undefined {
+  if (left === right) return true
+  const open = (value: Value) => ['unknown', 'either', 'call', 'reference'].includes(value.kind)
+  if (open(left) || open(right)) return undefined
+  if (left.kind !== right.kind) return false
+  if (left.kind === 'none') return true
+  if (left.kind === 'boolean' && right.kind === 'boolean') return left.value === right.value
+  return 'items' in left || left.kind === 'dict' ? false : equal(left, right) === false ? false : undefined
 }
 
 function arithmetic(left: number, operator: string, right: number): Value | undefined {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute, join, normalize } from 'node:path'
 import type { Host } from './host.js'
 import { boolean, string, textOf, type Value } from './value.js'
@@ -68,9 +68,11 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
       }
     }
     case 'exists':
-    case 'is_file':
-    case 'is_dir':
       return boolean(exists(path))
+    case 'is_file':
+      return boolean(statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
+    case 'is_dir':
+      return boolean(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
     case '.name':
       return string(basename(path))
     case '.stem':

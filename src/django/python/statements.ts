@@ -1,13 +1,13 @@
 import type { SyntaxNode } from '@lezer/common'
 import { assign, deleteTargets, expressionStatement, forget, update } from './assignments.js'
-import { readArguments } from './calls.js'
+import { defaultsOf, readArguments } from './calls.js'
 import { commaList, itemsOf } from './collections.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { assignedIn, bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
-import { Scope, truth, type Value } from './value.js'
+import { type ClassValue, Scope, textOf, truth, type Value } from './value.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
 export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
@@ -54,29 +54,60 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     case 'DecoratedStatement': {
       const parts = childrenOf(node)
       const inner = parts.find((child) => child.name === 'FunctionDefinition' || child.name === 'ClassDefinition')
-      const decorators = parts.filter((child) => child.name === 'Decorator').map((child) => decoratorName(py.text(child)))
-      if (inner) define(py, inner, scope, decorators)
-      if (inner?.name === 'FunctionDefinition' && decorators.length === 1) decorate(py, inner, scope, decorators[0] as string)
+      const decorators = parts.filter((child) => child.name === 'Decorator')
+      if (inner)
+        define(
+          py,
+          inner,
+          scope,
+          decorators.map((child) => decoratorName(py.text(child))),
+        )
+      if (inner) decorate(py, inner, scope, decorators)
       return undefined
     }
     case 'ReturnStatement': {
       return commaList(py, childrenOf(node).slice(1), scope)
     }
     case 'RaiseStatement':
-      throw raisedBy(py, node)
+      throw raisedBy(py, node, scope)
     default:
       return undefined
   }
 }
 
-/** A decorator that is a function of the file is called, as Python does. */
-function decorate(py: Interpreter, node: SyntaxNode, scope: Scope, decorator: string): void {
-  const function_ = scope.get(decorator)
+/** Decorators that are functions of the project are called, the innermost first, as Python does; at the first other one it ends. */
+function decorate(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: readonly SyntaxNode[]): void {
   const nameNode = childrenOf(node).find((part) => part.name === 'VariableName')
-  if (function_?.kind !== 'function' || !nameNode) return
+  if (!nameNode) return
   const name = py.text(nameNode)
-  const plain = scope.get(name)
-  if (plain?.kind === 'function') scope.set(name, py.callFunction(function_, [{ ...plain, decorators: [] }], new Map(), node))
+  const left = decorators.map((decorator) => decoratorName(py.text(decorator)))
+  for (const decorator of [...decorators].reverse()) {
+    const plain = scope.get(name)
+    const [, ...parts] = childrenOf(decorator)
+    const isName = parts.every((part) => part.name === 'VariableName' || part.name === '.' || part.name === 'PropertyName')
+    const [first] = parts
+    if (!plain || !first || (plain.kind !== 'function' && plain.kind !== 'class')) return
+    const function_ = decoratorValue(py, parts, isName, scope)
+    if (function_?.kind !== 'function') return
+    left.pop()
+    const bare: Value = plain.kind === 'function' ? { ...plain, decorators: [] } : { ...plain, decorated: false }
+    const result = py.resolve(py.callFunction(function_, [bare], new Map(), node))
+    scope.set(name, result === bare && result.kind === 'function' ? ({ ...bare, decorators: [...left] } as Value) : result)
+  }
+}
+
+/** `@name`, `@module.name`, `@name(arguments)`; lezer keeps the parts of a decorator flat. */
+function decoratorValue(py: Interpreter, parts: readonly SyntaxNode[], isName: boolean, scope: Scope): Value | undefined {
+  const at = parts.findIndex((part) => part.name === 'ArgList')
+  const names = (at < 0 ? parts : parts.slice(0, at)).filter((part) => part.name !== '.')
+  const [first, ...rest] = names
+  if (!first || !names.every((part) => part.name === 'VariableName' || part.name === 'PropertyName')) return undefined
+  let value: Value = py.value(first, scope)
+  for (const part of rest) value = py.resolve(py.attribute(value, py.text(part), part))
+  if (isName || at < 0) return value
+  if (value.kind !== 'function') return undefined
+  const { args, keywords } = readArguments(py, parts[at] as SyntaxNode, scope)
+  return py.resolve(py.callFunction(value, args, keywords, first))
 }
 
 /** `@functools.lru_cache(None)` is `functools.lru_cache`. */
@@ -84,11 +115,27 @@ function decoratorName(text: string): string {
   return /^@\s*([\w.]+)/.exec(text)?.[1] ?? text
 }
 
-function raisedBy(py: Interpreter, node: SyntaxNode): Raised {
+function raisedBy(py: Interpreter, node: SyntaxNode, scope: Scope): Raised {
   const [, what] = childrenOf(node)
+  // A bare `raise` is the one that is being handled.
+  if (!what) return py.handling.at(-1) ?? new Raised('RuntimeError', 'No active exception to reraise', py.line(node))
+  const value = py.value(what, scope)
+  const target = value.kind === 'call' ? value.target : value.kind === 'class' ? value : undefined
+  const given = value.kind === 'call' ? value.args[0] : undefined
+  if (target?.kind === 'class') return new Raised(target.name, textOf(given) ?? '', py.line(node), baseNames(py, target, 0))
+  if (what.name === 'VariableName' && value.kind === 'call') return new Raised(value.callee.split('.').at(-1) as string, textOf(given) ?? '', py.line(node))
   const text = what ? py.text(what) : ''
   const [, name, argument] = /^([\w.]+)(?:\(\s*["'](.*?)["']\s*\))?/s.exec(text) ?? []
   return new Raised(name?.split('.').at(-1) ?? 'Exception', argument ?? '', py.line(node))
+}
+
+/** The names of all bases of a class of the project. */
+function baseNames(py: Interpreter, { bases }: ClassValue, depth: number): string[] {
+  return bases.flatMap((written) => {
+    const base = py.resolve(written)
+    if (base.kind === 'reference') return [base.name.split('.').at(-1) as string]
+    return base.kind === 'class' && depth < 10 ? [base.name, ...baseNames(py, base, depth + 1)] : []
+  })
 }
 
 interface Branch {
@@ -113,6 +160,7 @@ function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Endin
   if (decided === true) return py.block(bodyOf(body), scope)
   if (decided === false) return branches(py, rest, scope)
   const [yes, no] = [scope.copy(), scope.copy()]
+  const origin = new Map(scope.names)
   const before = py.isDoubtful
   py.isDoubtful = true
   const left = attempt(() => py.block(bodyOf(body), yes))
@@ -121,11 +169,25 @@ function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Endin
   // A branch that raises is not the one that a working project takes.
   if (left instanceof Raised && right instanceof Raised) throw left
   if (left instanceof Raised || right instanceof Raised) {
-    scope.replaceWith(left instanceof Raised ? no : yes)
+    const raised = (left instanceof Raised ? left : right) as Raised
+    // … unless a `try` around it waits for just that.
+    if (py.catching.some((clause) => isCaught(raised, clause))) py.undecided.push(raised)
+    takeOver(py, scope, left instanceof Raised ? no : yes, origin, first.condition)
     return left instanceof Raised ? (right as Ending) : left
   }
   const dependsOn = py.brief(first.condition)
-  return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition })
+  return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition, origin })
+}
+
+/**
+ * The names of a branch in place of those before it; what a function that was called in it has changed behind its back is not known.
+ * @param origin the names when the branch began
+ */
+function takeOver(py: Interpreter, scope: Scope, branch: Scope, origin: ReadonlyMap<string, Value>, node: SyntaxNode): void {
+  const touched = [...scope.names].filter(([name, value]) => origin.get(name) !== value && !isOwn(value, branch.names.get(name)))
+  scope.replaceWith(branch)
+  for (const [name, value] of touched)
+    scope.names.set(name, branch.names.get(name) === origin.get(name) ? value : py.unknown(node, 'it is changed in a branch that may not be taken'))
 }
 
 interface Fork {
@@ -136,17 +198,20 @@ interface Fork {
   right: Ending
   dependsOn: string
   node: SyntaxNode
+  /** The names before the fork, where both ways are copies. */
+  origin?: ReadonlyMap<string, Value>
 }
 
 /** Where only one way returns, what follows runs with the names of the other. */
-function joinEndings(py: Interpreter, { scope, yes, no, left, right, dependsOn, node }: Fork): Ending {
+function joinEndings(py: Interpreter, fork: Fork): Ending {
+  const { scope, yes, no, left, right, dependsOn, node, origin = new Map(scope.names) } = fork
   const tooMany = py.unknown(node, `depends on ${dependsOn}`)
   if (left instanceof Jump || right instanceof Jump) throw new UnknownJump(dependsOn)
   const isSure = (ending: Ending): ending is Value => ending !== undefined && !(ending instanceof MaybeReturned) && !(ending instanceof Jump)
   if (isSure(left) && isSure(right)) return either(dependsOn, [left, right], tooMany)
-  if (isSure(left)) scope.replaceWith(no)
-  else if (isSure(right)) scope.replaceWith(yes)
-  else merge(py, scope, yes, no, dependsOn, node)
+  if (isSure(left)) takeOver(py, scope, no, origin, node)
+  else if (isSure(right)) takeOver(py, scope, yes, origin, node)
+  else merge(py, { scope, yes, no, dependsOn, node, origin })
   const values = [left, right].flatMap((ending) => (ending instanceof MaybeReturned ? [ending.value] : ending === undefined ? [] : [ending]))
   if (values.length === 0) return undefined
   return new MaybeReturned(dependsOn, values.length === 1 ? (values[0] as Value) : either(dependsOn, values, tooMany))
@@ -161,13 +226,25 @@ function attempt(run: () => Ending): Ending | Raised {
   }
 }
 
-function merge(py: Interpreter, scope: Scope, left: Scope, right: Scope, dependsOn: string, node: SyntaxNode): void {
-  for (const name of new Set([...left.names.keys(), ...right.names.keys()])) {
-    const [a, b] = [left.names.get(name), right.names.get(name)]
+function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new Map() }: Omit<Fork, 'left' | 'right'>): void {
+  for (const name of new Set([...yes.names.keys(), ...no.names.keys()])) {
+    const [a, b] = [yes.names.get(name), no.names.get(name)]
+    const before = origin.get(name)
+    // A function that was called in a branch has changed it behind the branch's back.
+    const touched = scope.names.get(name)
+    if (before && touched && touched !== before && !isOwn(touched, a, b)) {
+      if (a !== before || b !== before) scope.set(name, py.unknown(node, `depends on ${dependsOn}`))
+      continue
+    }
     if (a === b && a) scope.set(name, a)
     else if (a && b) scope.set(name, either(dependsOn, [a, b], py.unknown(node, `depends on ${dependsOn}`)))
     else scope.set(name, either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`)))
   }
+}
+
+/** What a branch has changed in place shows in the names around it as one of two: that is the branch itself. */
+function isOwn(touched: Value, ...branches: (Value | undefined)[]): boolean {
+  return touched.kind === 'either' && branches.some((value) => value !== undefined && touched.options.includes(value))
 }
 
 interface Handler {
@@ -188,6 +265,7 @@ function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   }
   const [otherwise, finally_] = [section('else'), section('finally')]
   const before = scope.copy()
+  const undecidedBefore = py.undecided.length
   py.catching.push(handlers.flatMap((handler) => handler.classes))
   let returned: Ending
   let raised: Raised | undefined
@@ -199,12 +277,27 @@ function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   } finally {
     py.catching.pop()
   }
+  const undecided = py.undecided.splice(undecidedBefore)
+  const perhaps = undecided.map((one) => handlers.find((handler) => isCaught(one, handler.classes))).find((one) => one !== undefined)
   if (raised) {
-    const handler = handlers.find((one) => isCaught((raised as Raised).exception, one.classes))
-    if (!handler) throw raised
+    const caught = raised
+    const handler = handlers.find((one) => isCaught(caught, one.classes))
+    if (!handler) {
+      if (finally_) py.block(bodyOf(finally_), scope)
+      throw raised
+    }
     if (handler.name !== undefined) scope.set(handler.name, py.unknown(handler.body, 'it is an exception'))
-    returned = py.block(bodyOf(handler.body), scope)
-  } else if (returned === undefined && mayRaise(py, body, scope, handlers)) return eitherWay(py, { body, before, scope, handlers, otherwise })
+    py.handling.push(raised)
+    try {
+      returned = py.block(bodyOf(handler.body), scope)
+    } catch (error) {
+      if (finally_ && error instanceof Raised) py.block(bodyOf(finally_), scope)
+      throw error
+    } finally {
+      py.handling.pop()
+    }
+  } else if (perhaps || (returned === undefined && mayRaise(py, body, scope, handlers)))
+    return eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
   else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
   if (finally_) returned = py.block(bodyOf(finally_), scope) ?? returned
   return returned
@@ -238,14 +331,23 @@ function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handlers: rea
 /** The body and what follows it, or the first handler: both are kept. */
 function eitherWay(
   py: Interpreter,
-  way: { body: SyntaxNode; before: Scope; scope: Scope; handlers: readonly Handler[]; otherwise: SyntaxNode | undefined },
+  way: {
+    body: SyntaxNode
+    before: Scope
+    scope: Scope
+    handlers: readonly Handler[]
+    otherwise: SyntaxNode | undefined
+    /** The handler of an exception that a branch of the body raises. */
+    perhaps: Handler | undefined
+    returned: Ending
+  },
 ): Ending {
   const { before, scope, handlers, otherwise } = way
-  const handler = handlers.find((one) => one.classes.some((name) => !MET.has(name)))
+  const handler = way.perhaps ?? handlers.find((one) => one.classes.some((name) => !MET.has(name)))
   if (!handler) return undefined
   const doubtful = py.isDoubtful
   py.isDoubtful = true
-  const left = attempt(() => (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
+  const left = attempt(() => way.returned ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
   if (handler.name !== undefined) before.set(handler.name, py.unknown(handler.body, 'it is an exception'))
   const right = attempt(() => py.block(bodyOf(handler.body), before))
   py.isDoubtful = doubtful
@@ -338,7 +440,7 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   try {
     return py.block(bodyOf(body), scope)
   } catch (error) {
-    if (error instanceof Raised && isCaught(error.exception, suppressed)) return undefined
+    if (error instanceof Raised && isCaught(error, suppressed)) return undefined
     throw error
   } finally {
     py.catching.pop()
@@ -363,7 +465,7 @@ function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: str
   if (node.name === 'FunctionDefinition') {
     // A method does not see the names of its class.
     const closure = scope.isClass && scope.parent ? scope.parent : scope
-    scope.set(name, { kind: 'function', name, node, scope: closure, file: py.file, decorators })
+    scope.set(name, { kind: 'function', name, node, scope: closure, file: py.file, decorators, defaults: defaultsOf(py, node, scope) })
     return
   }
   const bases = parts.find((part) => part.name === 'ArgList')

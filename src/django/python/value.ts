@@ -46,6 +46,8 @@ export interface FunctionValue {
   file: ParsedFile
   /** `property`, `staticmethod`, `classmethod` and others, as written. */
   decorators: string[]
+  /** Defaults are evaluated once, where the function is defined (language reference 8.7). */
+  defaults?: ReadonlyMap<string, Value>
 }
 
 export interface ClassValue {
@@ -94,6 +96,9 @@ export function truth(value: Value): boolean | undefined {
     case 'class':
     case 'module':
       return true
+    case 'call':
+      // An operation, a field: objects without a truth of their own.
+      return /^django\.db\.(migrations|models)\.([\w.]*\.)?[A-Z]\w*$/.test(value.callee) && !value.target ? true : undefined
     case 'either': {
       const all = value.options.map(truth)
       return all.every((one) => one === all[0]) ? all[0] : undefined
@@ -111,6 +116,15 @@ export function equal(written: Value, other: Value, depth = 0): boolean | undefi
   const right = other.kind === 'call' && other.worth ? other.worth : other
   if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
   if ('value' in left && 'value' in right && left.kind === right.kind) return left.value === right.value
+  if (left.kind === 'set' && right.kind === 'set') {
+    if (left.items.length !== right.items.length) return left.items.concat(right.items).some((item) => UNDECIDED.has(item.kind)) ? undefined : false
+    if (depth > 12 || left.items.length > 500) return undefined
+    const found = left.items.map((item) => {
+      const parts = right.items.map((other) => equal(item, other, depth + 1))
+      return parts.includes(true) ? true : parts.includes(undefined) ? undefined : false
+    })
+    return found.includes(false) ? false : found.includes(undefined) ? undefined : true
+  }
   if ('items' in left && 'items' in right) {
     if (left.kind !== right.kind || left.items.length !== right.items.length) return false
     if (depth > 12 || left.items.length > 5000) return undefined
@@ -136,6 +150,14 @@ export function lookUp(dict: Value, key: string): Value | undefined {
 export function plainText(value: Value | undefined): string | undefined {
   if (value?.kind === 'number') return value.float && Number.isInteger(value.value) ? `${value.value}.0` : String(value.value)
   return textOf(value)
+}
+
+/** `{i:04d}`, `{i:3}`: zeros and width for whole numbers (library reference, format specification). */
+export function formatted(value: Value, spec: string): string | undefined {
+  const [, zero, width] = /^(0?)(\d*)d?$/.exec(spec) ?? []
+  if (value.kind !== 'number' || !Number.isInteger(value.value) || value.float || width === undefined || Number(width) > 100) return undefined
+  const [sign, digits] = [value.value < 0 ? '-' : '', String(Math.abs(value.value))]
+  return zero ? sign + digits.padStart(Number(width) - sign.length, '0') : (sign + digits).padStart(Number(width || 0))
 }
 
 /** Text of a string or a path; undefined for anything else. */

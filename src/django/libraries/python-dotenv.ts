@@ -1,0 +1,29 @@
+import { dirname, join } from 'node:path'
+import { boolean, string, textOf, type Value } from '../python/value.js'
+import { findUpwards, parseDotenv } from './dotenv.js'
+import { type LibraryCall, unknownIn } from './library-call.js'
+
+/** python-dotenv: `load_dotenv()`, `find_dotenv()`, `dotenv_values()`; without a path the nearest `.env` above the file that calls. */
+export function dotenv(call: LibraryCall): Value | undefined {
+  const function_ = /^dotenv(?:\.main)?\.(load_dotenv|find_dotenv|dotenv_values)$/.exec(call.name)?.[1]
+  if (function_ === undefined) return undefined
+  const { host, args, keywords, file } = call
+  const found = () => findUpwards(dirname(file), ['.env'], (one) => host.exists(one))
+  if (function_ === 'find_dotenv') {
+    const name = textOf(args[0] ?? keywords.get('filename')) ?? '.env'
+    return string(findUpwards(dirname(file), [name], (one) => host.exists(one)) ?? '')
+  }
+  const given = args[0] ?? keywords.get('dotenv_path')
+  const path = given === undefined || given.kind === 'none' || textOf(given) === '' ? found() : textOf(given)
+  const override = keywords.get('override') ?? args[3]
+  if (given !== undefined && given.kind !== 'none' && path === undefined) {
+    host.forgetEnvironment(true)
+    return unknownIn(call, 'the path of this .env file is not known')
+  }
+  // A relative path counts from the folder where the program runs, which is that of manage.py.
+  const text = path === undefined ? null : host.readFile(path.startsWith('/') ? path : join(dirname(file), path))
+  const values = parseDotenv(text ?? '')
+  if (function_ === 'dotenv_values') return { kind: 'dict', entries: [...values].map(([name, value]): [Value, Value] => [string(name), string(value)]) }
+  for (const [name, value] of values) host.setEnvironment(name, /\$\{/.test(value) ? null : value, override?.kind === 'boolean' && override.value)
+  return boolean(text !== null)
+}
