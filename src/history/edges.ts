@@ -52,7 +52,7 @@ export class EdgeReader {
     if (other.app === appOf(origin)) return null
     if (!app) return this.#refuse(origin, `Dependency on unknown app: ${other.app}`)
     if (!app.migrated) return null
-    const [found] = other.name === '__first__' ? graph.roots(other.app) : graph.leaves(other.app)
+    const [found] = other.name === '__first__' ? graph.roots(other.app, true) : graph.leaves(other.app, true)
     return found ?? this.#refuse(origin, `Dependency on app with no migrations: ${other.app}`)
   }
 

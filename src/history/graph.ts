@@ -90,14 +90,14 @@ export class MigrationGraph {
     return this.#walk(key, (node) => this.children(node))
   }
 
-  /** Nodes without a parent in their own app, sorted. */
-  roots(app?: string): Key[] {
-    return this.#edgeNodes(app, this.#parents)
+  /** Nodes without a parent in their own app, sorted. @param dummies missing ones too, which Django keeps as nodes until it validates */
+  roots(app?: string, dummies = false): Key[] {
+    return this.#edgeNodes(app, this.#parents, dummies)
   }
 
   /** Nodes without a child in their own app, sorted. */
-  leaves(app?: string): Key[] {
-    return this.#edgeNodes(app, this.#children)
+  leaves(app?: string, dummies = false): Key[] {
+    return this.#edgeNodes(app, this.#children, dummies)
   }
 
   /** The members of one cycle, or null. Sorted starts, so that the answer is always the same one. */
@@ -148,9 +148,9 @@ export class MigrationGraph {
     return order
   }
 
-  #edgeNodes(app: string | undefined, neighbours: ReadonlyMap<Key, ReadonlySet<Key>>): Key[] {
+  #edgeNodes(app: string | undefined, neighbours: ReadonlyMap<Key, ReadonlySet<Key>>, dummies: boolean): Key[] {
     const found: Key[] = []
-    for (const key of this.nodes.keys()) {
+    for (const key of dummies ? [...this.nodes.keys(), ...this.missing.keys()] : this.nodes.keys()) {
       if (app !== undefined && appOf(key) !== app) continue
       const own = appOf(key)
       let inside = false
