@@ -94,6 +94,14 @@ export interface ShadowSql {
   role: string
 }
 
+/** What the catalogue says of an application's table. */
+export interface TableFacts {
+  exists: boolean
+  columns: { name: string; nullable: boolean; hasDefault: boolean }[]
+  /** As the database estimates it; null where it does not. */
+  rows: number | null
+}
+
 /** What one database can do that another cannot; code outside `database/` asks these, never for an engine's name. */
 export interface Capabilities {
   /** A migration's data and its record commit together (Django: `features.can_rollback_ddl`). */
@@ -128,6 +136,10 @@ export interface Dialect {
 
   /** Six digits of a second's fraction as this column gives them back, with their point; cut and not rounded, as Django does. */
   fractionText(table: HistoryTable, microseconds: string): string
+  /** A table beside the history table. Inside `reading`. */
+  tableFacts(session: Session, beside: HistoryTable, name: string): Promise<TableFacts>
+  /** Other sessions that hold locks on the history or on these tables, a line each, as far as this role can see. */
+  sessionsUsing(session: Session, history: HistoryTable, tables: readonly string[]): Promise<string[]>
   readRows(session: Session, table: HistoryTable): Promise<Row[]>
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>

@@ -2,5 +2,7 @@ export { type DatabaseSetting, databaseAliases, readDatabase } from './databases
 export { defaultPython } from './environment.js'
 export { openProject, Project } from './project.js'
 export type { AppFiles, Argument, Dependency, Hazard, MigrationFile, Operation, Problem, ProjectFiles } from './types.js'
+export type { CodeFacts } from './code/code-facts.js'
+export type { ModelUse } from './code/model-uses.js'
 export { compareVersions } from './version.js'
 export { cacheFolder } from './cache/store.js'

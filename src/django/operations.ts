@@ -1,4 +1,4 @@
-import { hazardsOf } from './hazards.js'
+import { codeFacts } from './code/code-facts.js'
 import { EXTENSIONS, OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
 import { readArguments } from './operation-arguments.js'
 import { classAttribute } from './python/class-attribute.js'
@@ -40,7 +40,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     return {
       ...base,
       code,
-      ...(function_?.kind === 'function' ? { hazards: () => hazardsOf(function_) } : {}),
+      ...(function_?.kind === 'function' ? { facts: () => codeFacts(function_) } : {}),
       summary: `${type} ${code}`,
       data: true,
       schema: own ? false : null,
@@ -48,18 +48,20 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       ...(isNoop(given.get('reverse_code')) ? { reverseIsNoop: true } : {}),
     }
   }
-  if (kind === 'RunSQL')
+  if (kind === 'RunSQL') {
+    const statement = ddlIn(given.get('sql'), resolve)
     return {
       ...base,
       summary: `${type} ${sqlText(given.get('sql'))}`,
       data: true,
-      schema: own ? false : null,
+      schema: statement !== undefined ? true : own ? false : null,
       reversible: reversible !== undefined ? reversible : isGiven(given.get('reverse_sql')),
       ...(isNoop(given.get('reverse_sql')) ? { reverseIsNoop: true } : {}),
     }
+  }
   if (kind === 'SeparateDatabaseAndState') {
     const inner = readOperations(given.get('database_operations'), resolve)
-    return { ...base, summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner) }
+    return { ...base, summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner), inner: () => inner ?? [] }
   }
   const what = [base.model, base.field ?? (base.model === undefined ? base.name : undefined)].filter(Boolean).join('.')
   const summary = what ? `${type} ${what}` : type
@@ -129,6 +131,15 @@ function joined(inner: Operation[] | null): Pick<Operation, 'data' | 'schema' | 
 function isGiven(value: Value | undefined): boolean | null {
   if (value === undefined || value.kind === 'none') return false
   return value.kind === 'unknown' || value.kind === 'either' || value.kind === 'call' ? null : true
+}
+
+/** The first statement that changes the schema, as far as the text is there to see. */
+function ddlIn(value: Value | undefined, resolve: Resolve, depth = 0): string | undefined {
+  const known = value && resolve(value)
+  const text = known && textOf(known)
+  if (text !== undefined) return /(?:^|;)\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*((?:create|alter|drop|truncate|rename)\s+(?!.*\btemp)\w+)/i.exec(text)?.[1]
+  if (!known || !('items' in known) || depth > 3) return undefined
+  return known.items.map((item) => ddlIn(item, resolve, depth + 1)).find((one) => one !== undefined)
 }
 
 /** `RunPython.noop`, and `RunSQL.noop`, which is the empty text (django/db/migrations/operations/special.py). */

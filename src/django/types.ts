@@ -1,3 +1,5 @@
+import type { CodeFacts } from './code/code-facts.js'
+
 /** What the files of a project say, as plain values. Known, depends on something, or unknown with file, line and reason. */
 
 export interface Problem {
@@ -49,8 +51,10 @@ export interface Operation {
   line: number
   /** By parameter; absent where the file was not read in this run. */
   arguments?: () => Record<string, Argument>
-  /** RunPython: what its function does that a second run may do again. */
-  hazards?: () => Hazard[]
+  /** RunPython: what its function does. */
+  facts?: () => CodeFacts
+  /** SeparateDatabaseAndState: what it does to the database. */
+  inner?: () => Operation[]
 }
 
 export interface Hazard {

@@ -39,6 +39,7 @@ export function renderRerun(result: RerunResult, style: Style): string {
     const hidden = clean(run.hidden.map((pair) => pair.join('.')).join(', '))
     const table = result.dryRun ? 'Out of the table while it runs' : 'Put back exactly'
     if (hidden) lines.push(`${run.mode === 'table' ? table : 'Not seen by Django while it runs, untouched for everyone else'}: ${hidden}`)
+    if (result.dryRun) for (const { message, line } of run.hazards) lines.push(style.note(`  ${line === null ? '' : `line ${line}: `}${clean(message)}`))
     if (run.rows && Object.keys(run.rows).length > 0) lines.push(`Rows it changed: ${clean(countedRows(run.rows))}`)
   }
   return [...lines, renderChange(result, style)].join('\n')

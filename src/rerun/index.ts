@@ -1,4 +1,6 @@
 export { splitWords } from '../config/index.js'
+export type { RerunHazard } from './hazards/hazard.js'
+export { rerunHazards } from './hazards/rerun-hazards.js'
 export { ManageCommand } from './manage-command.js'
 export type { RerunOutcome, RowCounts } from './outcome.js'
 export { planRerun, type RerunPlan } from './preflight.js'

@@ -2,7 +2,16 @@ import { defaultPython } from '../django/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { inGraphOrder, makeKey, resolveMigration } from '../history/index.js'
-import { ManageCommand, planRerun, type RerunOutcome, type RerunPlan, rerunInShadowMode, rerunInTableMode } from '../rerun/index.js'
+import {
+  ManageCommand,
+  planRerun,
+  type RerunHazard,
+  rerunHazards,
+  type RerunOutcome,
+  type RerunPlan,
+  rerunInShadowMode,
+  rerunInTableMode,
+} from '../rerun/index.js'
 import { newOperation, nextPlan, patienceOf, settle, stampOf, stampZone, whereOf } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
 import { preview, type RerunInfo, type RerunResult } from './results.js'
@@ -36,30 +45,29 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   await settle(workspace, ui, args.dryRun ?? false)
   const { rows } = await workspace.read()
   const plans = namesOf(workspace, args, rows).map((name) => prepared.plan(name, rows))
-  const infos = plans.map((plan) => infoOf(prepared, plan))
+  const infos: RerunInfo[] = []
+  for (const plan of plans) infos.push({ ...infoOf(prepared, plan), hazards: await hazardsOf(prepared, plan, rows) })
+  const hazards = infos.flatMap((info) => info.hazards)
   const updated = plans.map(({ target }) => ({ before: target.at(-1) as Row, after: { ...(target.at(-1) as Row), applied: null } }))
   const changes = { removed: [], added: [], updated }
-  if (args.dryRun) return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), rerun: infos[0] as RerunInfo, reruns: infos }
+  if (args.dryRun) return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), rerun: infos[0] as RerunInfo, reruns: infos, hazards }
   const answer = await ui.confirm({
     title: `rerun ${args.app} ${plans.map(({ name }) => name).join(' ')}`,
     where: whereOf(workspace),
     changes,
-    notes: [
-      ...plans.flatMap((plan) => [...(plans.length > 1 ? [`${plan.app}.${plan.name}:`] : []), ...hides(prepared, plan), ...plan.notes]),
-      ...unproven(prepared),
-    ],
+    notes: [...plans.flatMap((plan, index) => notesOf(prepared, plan, infos[index] as RerunInfo, plans.length > 1)), ...unproven(prepared)],
     ask: plans.length > 1 ? `Run these ${plans.length} migrations again?` : 'Run this migration again?',
   })
-  return runAll(prepared, plans, answer, ui)
+  return runAll(prepared, plans, infos, answer, ui)
 }
 
 /** One operation for each migration; the first failure ends it, and what is done stays done. */
-async function runAll(prepared: Prepared, plans: readonly RerunPlan[], answer: Answer, ui: Interaction): Promise<RerunResult> {
+async function runAll(prepared: Prepared, plans: readonly RerunPlan[], infos: readonly RerunInfo[], answer: Answer, ui: Interaction): Promise<RerunResult> {
   const { workspace } = prepared
   const done: { info: RerunInfo; result: RerunResult }[] = []
-  for (const plan of plans) {
+  for (const [index, plan] of plans.entries()) {
     try {
-      done.push(await runOne(prepared, plan, answer, ui))
+      done.push(await runOne(prepared, plan, infos[index] as RerunInfo, answer, ui))
     } catch (error) {
       if (!(error instanceof MigstateError) || done.length === 0) throw error
       const names = done.map(({ info }) => info.target.join('.')).join(', ')
@@ -83,10 +91,17 @@ async function runAll(prepared: Prepared, plans: readonly RerunPlan[], answer: A
     next: nextPlan(workspace, (await workspace.read()).rows),
     rerun: last.rerun,
     reruns: done.map(({ info }) => info),
+    hazards: infos.flatMap((info) => info.hazards),
   }
 }
 
-async function runOne(prepared: Prepared, shown: RerunPlan, answer: Answer, ui: Interaction): Promise<{ info: RerunInfo; result: RerunResult }> {
+async function runOne(
+  prepared: Prepared,
+  shown: RerunPlan,
+  known: RerunInfo,
+  answer: Answer,
+  ui: Interaction,
+): Promise<{ info: RerunInfo; result: RerunResult }> {
   const { workspace, args, mode, manage } = prepared
   const operation = newOperation(workspace, 'rerun', args.reason ?? null)
   const plan = (now: readonly Row[]) => (answer === 'person' ? unchanged(shown, prepared.plan(shown.name, now)) : prepared.plan(shown.name, now))
@@ -106,7 +121,7 @@ async function runOne(prepared: Prepared, shown: RerunPlan, answer: Answer, ui: 
   }
   const outcome: RerunOutcome = await (mode === 'shadow' ? rerunInShadowMode : rerunInTableMode)(workspace.database, request)
   const info: RerunInfo = {
-    ...infoOf(prepared, shown),
+    ...known,
     operation: operation.id,
     durationMs: outcome.durationMs,
     exitCode: outcome.exitCode,
@@ -121,6 +136,7 @@ async function runOne(prepared: Prepared, shown: RerunPlan, answer: Answer, ui: 
     next: null,
     rerun: info,
     reruns: [info],
+    hazards: info.hazards,
   }
   return { info, result }
 }
@@ -184,8 +200,29 @@ function infoOf({ mode, args }: Prepared, plan: RerunPlan): RerunInfo {
     durationMs: null,
     exitCode: null,
     hidden: plan.hidden.map((row) => [row.app, row.name]),
+    hazards: [],
     rows: null,
   }
+}
+
+/** Evidence costs a look at files and catalogue, and never stops a rerun. */
+async function hazardsOf({ workspace }: Prepared, plan: RerunPlan, rows: readonly Row[]): Promise<RerunHazard[]> {
+  const { project } = workspace
+  const files = workspace.files()
+  if (!project || !files) return []
+  return rerunHazards(workspace.database, {
+    project: files,
+    rows,
+    rules: workspace.rules(),
+    file: plan.file,
+    alias: workspace.alias,
+    detailed: (file) => project.detailed(file),
+  })
+}
+
+function notesOf(prepared: Prepared, plan: RerunPlan, { hazards }: RerunInfo, several: boolean): string[] {
+  const lines = hazards.map(({ message, line }) => `${line === null ? '' : `line ${line}: `}${message}.`)
+  return [...(several ? [`${plan.app}.${plan.name}:`] : []), ...hides(prepared, plan), ...plan.notes, ...lines]
 }
 
 function hides({ mode }: Prepared, { hidden }: RerunPlan): string[] {

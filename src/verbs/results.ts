@@ -1,7 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { Change } from '../change/index.js'
 import type { MigratePlan, Step } from '../history/index.js'
-import type { RowCounts } from '../rerun/index.js'
+import type { RerunHazard, RowCounts } from '../rerun/index.js'
 import type { Changes, OperationStatus, SnapshotInfo } from '../journal/index.js'
 
 /** The JSON `result` types of cli.md; what the library returns is the same value. */
@@ -39,6 +39,8 @@ export interface RerunInfo {
   durationMs: number | null
   exitCode: number | null
   hidden: [app: string, name: string][]
+  /** What a person should weigh: from its code, from later migrations, from the database as it is. */
+  hazards: RerunHazard[]
   /** Rows that its statements reported as changed, by table; null where nobody has counted. */
   rows: RowCounts | null
 }
@@ -46,6 +48,8 @@ export interface RerunInfo {
 export interface RerunResult extends ChangeResult {
   rerun: RerunInfo
   reruns: RerunInfo[]
+  /** Those of all of them. */
+  hazards: RerunHazard[]
 }
 
 export interface OperationSummary {

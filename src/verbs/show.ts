@@ -13,7 +13,7 @@ export interface ShowArgs {
 
 type Pair = [app: string, name: string]
 
-export interface ShownOperation extends Omit<Operation, 'arguments' | 'hazards'> {
+export interface ShownOperation extends Omit<Operation, 'arguments' | 'facts' | 'inner'> {
   arguments: Record<string, Argument>
 }
 
@@ -70,7 +70,7 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       initial: file?.initial ?? null,
       operations: operations && operations.map(shown),
       reversible: operations && allOf(operations.map((one) => one.reversible)),
-      hazards: operations?.flatMap((one) => one.hazards?.() ?? []) ?? [],
+      hazards: operations?.flatMap((one) => one.facts?.().hazards ?? []) ?? [],
       journal: journal.filter(({ changes }) => touches(changes, args.app, name)).map((operation) => operation.id),
     },
   }
@@ -81,7 +81,7 @@ function dependenciesOf(view: LoaderView, key: Key, file: MigrationFile | undefi
   return file?.dependencies.map(({ app, name }): Pair => [app, name]) ?? []
 }
 
-function shown({ arguments: given, hazards: _hazards, ...operation }: Operation): ShownOperation {
+function shown({ arguments: given, facts: _facts, inner: _inner, ...operation }: Operation): ShownOperation {
   return { ...operation, arguments: given?.() ?? {} }
 }
 

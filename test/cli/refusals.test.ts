@@ -123,7 +123,7 @@ const RECIPES: [
   [
     'squashed-target',
     'replaced by a squash',
-    ['rerun', 'shop', '0002', '--yes'],
+    ['rerun', 'shop', '0002', '--yes', '--mode', 'table'],
     () =>
       project.write({
         'shop/migrations/0001_squashed.py': migration(
@@ -134,6 +134,14 @@ const RECIPES: [
       }),
   ],
   ['unproven-database', 'a command of its own', ['rerun', 'shop', '0002', '--yes', '--mode', 'table', '--manage', 'make APP NAME']],
+  ['usage', '--manage without table mode', ['rerun', 'shop', '0002', '--yes', '--manage', 'make APP NAME']],
+  ['usage', 'a time-out that is none', ['rerun', 'shop', '0002', '--yes', '--timeout', '0']],
+  [
+    'not-reversible',
+    'no reverse code',
+    ['rerun', 'shop', '0002', '--yes', '--reverse-first'],
+    () => project.write({ 'shop/migrations/0002_data.py': migration('("shop", "0001_initial")', 'migrations.RunPython(forward)') }),
+  ],
   ['django-does-not-start', 'no such Python', ['rerun', 'shop', '0002', '--yes', '--python', './nowhere/python']],
 ]
 

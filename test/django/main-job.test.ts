@@ -24,17 +24,18 @@ describe.each(Object.keys(djangos))('Django %s', (version) => {
     const run = (...argv: string[]) => migstate([...argv, '--json'], { cwd: shop.folder, env: shop.env })
     const slugs = async () => (await database.query('SELECT slug FROM shop_product ORDER BY id')).map((row) => row.slug)
 
-    it('runs the migration again and leaves every other row as it was', async () => {
+    const modes = engine === 'sqlite' || process.env.DJANGO_VERSIONS === 'all' ? ['shadow', 'table'] : ['shadow']
+    it.each(modes)('runs the migration again and leaves every other row as it was, %s mode', async (mode) => {
       await database.query("INSERT INTO shop_product (name) VALUES ('Blue Hat')")
       const before = await fingerprint(database)
-      const rerun = await run('rerun', 'shop', '0003', '--yes')
+      const rerun = await run('rerun', 'shop', '0003', '--yes', '--mode', mode)
       expect(rerun.json, rerun.stderr).toMatchObject({
         ok: true,
         warnings: [],
         result: {
           operation: { kind: 'rerun', status: 'done' },
           next: { steps: [], blockedBy: [] },
-          rerun: { mode: 'table', target: ['shop', '0003_fill_slugs'], exitCode: 0 },
+          rerun: { mode, target: ['shop', '0003_fill_slugs'], exitCode: 0 },
         },
       })
       expect(rerun.json.result.rerun.hidden.map((pair: string[]) => pair.join('.')).sort()).toEqual([
@@ -54,7 +55,7 @@ describe.each(Object.keys(djangos))('Django %s', (version) => {
       expect(old.slice(0, 3)).toEqual(now.slice(0, 3))
       expect(old[2]).toBe('0003_fill_slugs')
       // --check came with 3.1.
-      expect((await shop.manage('migrate', version === '2.2' ? '--plan' : '--check', '-v0')).exitCode).toBe(0)
+      if (Number(version) >= 3.1) expect((await shop.manage('migrate', '--check', '-v0')).exitCode).toBe(0)
       expect((await shop.manage('migrate', '-v0')).exitCode).toBe(0)
       expect((await run('rollback', '--yes')).exitCode).toBe(0)
       expect(await fingerprint(database)).toEqual(before)

@@ -220,7 +220,7 @@ describe('operations', () => {
 
   it('show what a second run may do again', () => {
     const text = `def forward(apps, schema_editor):\n    Thing = apps.get_model("a", "Thing")\n    Thing.objects.create(name="x")\n    Thing.objects.get_or_create(name="y")\n    Thing.objects.update(n=F("n") + 1)\n\n${CLASS}    operations = [migrations.RunPython(forward)]\n`
-    expect(read(text).operations?.[0]?.hazards?.()).toMatchObject([
+    expect(read(text).operations?.[0]?.facts?.().hazards).toMatchObject([
       { code: 'inserts', line: 5 },
       { code: 'accumulates', line: 7 },
     ])

@@ -67,6 +67,29 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       return digits === '' ? '' : `.${digits}`
     },
 
+    async tableFacts(session, _beside, name) {
+      const columns = await session.rows<{ name: string; nullable: string; given: string | null; extra: string }>(
+        'SELECT COLUMN_NAME AS name, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS given, EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+        [name],
+      )
+      const [size] = await session.rows<{ size: unknown }>(
+        'SELECT TABLE_ROWS AS size FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+        [name],
+      )
+      return {
+        exists: columns.length > 0,
+        columns: columns.map((one) => ({
+          name: one.name,
+          nullable: one.nullable === 'YES',
+          hasDefault: one.given !== null || /auto_increment|DEFAULT_GENERATED/i.test(one.extra),
+        })),
+        rows: size?.size == null ? null : Number(size.size),
+      }
+    },
+    async sessionsUsing(session, history, tables) {
+      return lockedBy(session, engine, [history.name, ...tables])
+    },
+
     async readRows(session, table) {
       return (await session.rows(`SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`)) as unknown as Row[]
     },
@@ -201,6 +224,18 @@ async function refuseNonTransactional(session: Session, table: HistoryTable): Pr
       'non-transactional-table',
       `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change. Nothing was changed.`,
     )
+}
+
+/** Both views exist only where the server is set up for them (MySQL: performance_schema; MariaDB: the plugin METADATA_LOCK_INFO). */
+async function lockedBy(session: Session, engine: Engine, tables: readonly string[]): Promise<string[]> {
+  const places = tables.map(() => '?').join(', ')
+  const sql =
+    engine === 'mariadb'
+      ? `SELECT DISTINCT THREAD_ID AS id FROM information_schema.METADATA_LOCK_INFO WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${places}) AND THREAD_ID <> CONNECTION_ID()`
+      : `SELECT DISTINCT t.PROCESSLIST_ID AS id FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
+          WHERE m.OBJECT_SCHEMA = DATABASE() AND m.OBJECT_NAME IN (${places}) AND m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID()`
+  const found = await session.rows<{ id: unknown }>(sql, [...tables]).catch(() => [])
+  return Promise.all(found.map(async ({ id }) => `${await describeThread(session, String(id))} has an open transaction on its tables`))
 }
 
 /** read_only does not bind accounts with these rights (MySQL manual, read_only; MariaDB: READ ONLY ADMIN). */

@@ -80,6 +80,40 @@ export const postgresql: Dialect = {
     return digits === '' ? '' : `.${digits}`
   },
 
+  async tableFacts(session, beside, name) {
+    const columns = await session.rows<{ name: string; nullable: string; given: string }>(
+      `SELECT a.attname AS name, (NOT a.attnotnull)::text AS nullable, (a.atthasdef OR a.attidentity <> '')::text AS given
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped`,
+      [beside.schema, name],
+    )
+    const [size] = await session.rows<{ rows: string }>(
+      'SELECT c.reltuples::bigint::text AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?',
+      [beside.schema, name],
+    )
+    const estimate = Number(size?.rows ?? -1)
+    return {
+      exists: columns.length > 0,
+      columns: columns.map((one) => ({ name: one.name, nullable: one.nullable === 'true', hasDefault: one.given === 'true' })),
+      rows: estimate < 0 ? null : estimate,
+    }
+  },
+  async sessionsUsing(session, history, tables) {
+    const found = await session.rows<{ pid: string; usename: string | null; application: string | null; state: string | null; since: string | null }>(
+      `SELECT DISTINCT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.state AS state,
+              date_trunc('second', now() - a.xact_start)::text AS since
+         FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+         LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND n.nspname = ? AND c.relname IN (${[history.name, ...tables].map(() => '?').join(', ')})`,
+      [history.schema, history.name, ...tables],
+    )
+    return found.map(
+      (one) =>
+        `PostgreSQL session ${one.pid}${one.usename ? ` of ${one.usename}` : ''}${one.application ? `, "${one.application}"` : ''} holds locks on its tables${one.since ? ` since ${one.since}` : ''}${one.state ? ` (${one.state})` : ''}`,
+    )
+  },
+
   async readRows(session, table) {
     return (await session.rows(`SELECT id::text AS id, app, name, applied::text AS applied FROM ${table.sql} ORDER BY 1`)) as unknown as Row[]
   },

@@ -53,6 +53,27 @@ export const sqlite: Dialect = {
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
+  async tableFacts(session, _beside, name) {
+    const columns = await session.rows<{ name: string; notnull: unknown; dflt_value: string | null; pk: unknown }>(
+      'SELECT name, "notnull", dflt_value, pk FROM pragma_table_info(?)',
+      [name],
+    )
+    // sqlite_stat1 has an estimate only after ANALYZE; counting to the limit is cheap, counting all of a large table is not.
+    const counted = columns.length > 0 ? await session.rows<{ n: unknown }>(`SELECT count(*) AS n FROM (SELECT 1 FROM ${quote(name)} LIMIT 100000)`) : []
+    return {
+      exists: columns.length > 0,
+      columns: columns.map((one) => ({
+        name: one.name,
+        nullable: String(one.notnull) === '0' && String(one.pk) === '0',
+        hasDefault: one.dflt_value !== null || String(one.pk) !== '0',
+      })),
+      rows: counted[0] === undefined ? null : Number(counted[0].n),
+    }
+  },
+  async sessionsUsing() {
+    return []
+  },
+
   async readRows(session, table) {
     return toRows(await session.rows(`SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} FROM ${table.sql}`))
   },

@@ -4,13 +4,14 @@ import { readPathFiles } from '../environment.js'
 import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
-import { Evaluator } from '../python/evaluator.js'
-import type { Host } from '../python/host.js'
+import { LostVariables } from './lost-variables.js'
+import { Evaluator, newBudget } from '../python/evaluator.js'
+import type { Failure, Host } from '../python/host.js'
 import { classAttribute } from '../python/class-attribute.js'
 import { attribute } from '../python/members.js'
 import { MAX_BYTES, parsePython } from '../python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from '../python/value.js'
-import { type Located, SearchPath } from './search-path.js'
+import { type Located, moduleName, SearchPath } from './search-path.js'
 import { BUILT_IN, STANDARD } from './standard-library.js'
 
 /** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
@@ -290,11 +291,11 @@ export class Modules implements Host {
   }
 
   /** The exception that surely ends a file of its own accord. */
-  raisedIn(file: string): { exception: string; message: string; line?: number } | null {
+  raisedIn(file: string): Failure | null {
     return this.#raised.get(file) ?? null
   }
 
-  failureOf(dotted: string): { exception: string; message: string; ancestors?: readonly string[] } | null {
+  failureOf(dotted: string): Failure | null {
     const file = this.findFile(dotted)
     if (file === null) return null
     const raised = this.#raised.get(file)
@@ -303,7 +304,7 @@ export class Modules implements Host {
     return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null
   }
 
-  reportFailure(file: string, failure: { exception: string; message: string; ancestors?: readonly string[] }): void {
+  reportFailure(file: string, failure: Failure): void {
     if (!this.#raised.has(file)) this.#raised.set(file, failure)
   }
 
@@ -331,39 +332,32 @@ export class Modules implements Host {
   }
 
   readonly #projectScopes: Scope[] = []
-  readonly #raised = new Map<string, { exception: string; message: string; line?: number; ancestors?: readonly string[] }>()
+  readonly #raised = new Map<string, Failure>()
 
   setEnvironment(name: string, value: string | null | undefined, override = false): void {
     if (!override && this.env[name] !== undefined) return
-    if (value === null) this.#unknownEnvironment.add(name)
-    else this.#unknownEnvironment.delete(name)
+    this.#lost.set(name, value === null)
     if (value === undefined || value === null) delete this.env[name]
     else this.env[name] = value
   }
 
   isEnvironmentUnknown(name: string): boolean {
-    if (this.#unknownEnvironment.has(name)) return true
-    return this.#environmentLost === 'all' || (this.#environmentLost === 'unset' && this.env[name] === undefined)
+    return this.#lost.has(name, this.env[name] !== undefined)
   }
 
   forgetEnvironment(overrides: boolean): void {
-    if (overrides) this.#environmentLost = 'all'
-    else this.#environmentLost ??= 'unset'
+    this.#lost.forget(overrides)
   }
 
-  #environmentLost: 'all' | 'unset' | undefined
-
+  readonly #lost = new LostVariables()
   forgetLookUps(): void {
     this.#values.clear()
   }
-
-  readonly #unknownEnvironment = new Set<string>()
 
   exists(path: string): boolean {
     this.consulted++
     return this.files.exists(path)
   }
-
   isFolder(path: string): boolean {
     this.consulted++
     return this.files.isFolder(path)
@@ -389,7 +383,7 @@ export class Modules implements Host {
     if (text === null) return scope
     this.#nesting++
     try {
-      const raised = new Evaluator(parsePython(file, text, this.environment.python), this, doubtful ? DOUBTFUL() : undefined).run(scope)
+      const raised = new Evaluator(parsePython(file, text, this.environment.python), this, { ...newBudget(), doubtful }).run(scope)
       if (raised) this.#raised.set(file, raised)
     } catch (error) {
       // A file that is too deep or too large for the reader itself.
@@ -400,14 +394,6 @@ export class Modules implements Host {
     }
     return scope
   }
-}
-
-/** A module that is imported in a branch that may not be taken: what it changes outside of itself is not certain. */
-const DOUBTFUL = () => ({ steps: 0, depth: 0, doubtful: true, uncopied: false, frames: [] })
-
-function moduleName(file: string): string {
-  const name = file.slice(file.lastIndexOf(sep) + 1).replace(/\.py$/, '')
-  return name === '__init__' ? '' : name
 }
 
 /** A name may come from a star import that was not found. */

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import type { Files } from '../files.js'
 
 /** Where a dotted module lies. */
@@ -97,4 +97,10 @@ export class SearchPath {
     if (others.length === 0 || !/declare_namespace|extend_path/.test(this.#files.read(found.file) ?? '')) return found
     return { ...found, folders: [...found.folders, ...others] }
   }
+}
+
+/** The last part of a module's dotted name; nothing for a package. */
+export function moduleName(file: string): string {
+  const name = file.slice(file.lastIndexOf(sep) + 1).replace(/\.py$/, '')
+  return name === '__init__' ? '' : name
 }

@@ -26,6 +26,10 @@ export interface Budget {
   frames: Scope[]
 }
 
+export function newBudget(): Budget {
+  return { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [] }
+}
+
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
 export class Evaluator implements Interpreter {
   readonly file: ParsedFile
@@ -35,7 +39,7 @@ export class Evaluator implements Interpreter {
   readonly handling: Raised[] = []
   readonly #budget: Budget
 
-  constructor(file: ParsedFile, host: Host, budget: Budget = { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [] }) {
+  constructor(file: ParsedFile, host: Host, budget: Budget = newBudget()) {
     this.file = file
     this.host = host
     this.#budget = budget

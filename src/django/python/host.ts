@@ -1,5 +1,13 @@
 import type { Scope, Value } from './value.js'
 
+/** The exception that ended a module. */
+export interface Failure {
+  exception: string
+  message: string
+  line?: number
+  ancestors?: readonly string[] | undefined
+}
+
 /** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
   env: Readonly<Record<string, string | undefined>>
@@ -34,9 +42,9 @@ export interface Host {
   /** Names of all modules that were evaluated. */
   moduleScopes(): Iterable<Scope>
   /** The exception that ended a module, if one did. */
-  failureOf(dotted: string): { exception: string; message: string; ancestors?: readonly string[] } | null
+  failureOf(dotted: string): Failure | null
   /** A file ends by the exception of what it imports. */
-  reportFailure(file: string, failure: { exception: string; message: string; ancestors?: readonly string[] }): void
+  reportFailure(file: string, failure: Failure): void
   /** False when a module that was found surely has no such name. */
   mayHave(module: string, name: string): boolean
   /** `os.environ.setdefault(name, value)`; undefined takes it out, null is something that is not known. */

@@ -20,20 +20,31 @@ export class ShimTalk {
     this.#rest[stream] = ''
     const pieces = text.split('\n')
     const last = pieces.pop() as string
-    const keep = chunk !== '' && last !== '' && (this.#mark.startsWith(last) || last.startsWith(this.#mark))
-    if (keep) this.#rest[stream] = last
-    const shown = pieces.filter((line) => !this.#take(line)).map((line) => `${line}\n`)
-    if (!keep && last !== '' && !this.#take(last)) shown.push(last)
+    const shown = pieces.map((line) => {
+      const rest = this.#take(line)
+      return rest === null ? `${line}\n` : rest
+    })
+    if (chunk !== '' && this.#mayBegin(last)) this.#rest[stream] = last
+    else shown.push(this.#take(last) ?? last)
     return shown.join('')
   }
 
-  #take(line: string): boolean {
-    if (!line.startsWith(`${this.#mark} `)) return false
+  /** The mark, or the beginning of one at the end of an unfinished line. */
+  #mayBegin(text: string): boolean {
+    if (text.includes(this.#mark)) return true
+    for (let length = Math.min(this.#mark.length, text.length); length > 0; length--) if (this.#mark.startsWith(text.slice(-length))) return true
+    return false
+  }
+
+  /** @returns what stands before the mark, or null where there is none */
+  #take(line: string): string | null {
+    const at = line.indexOf(`${this.#mark} `)
+    if (at < 0) return null
     try {
-      this.lines.push(JSON.parse(line.slice(this.#mark.length + 1)) as ShimLine)
+      this.lines.push(JSON.parse(line.slice(at + this.#mark.length + 1)) as ShimLine)
     } catch {
       // Cut off on its way: the markers in the journal tell what happened.
     }
-    return true
+    return line.slice(0, at)
   }
 }

@@ -23,7 +23,7 @@ def failpoint(name):
 
 def tell(event, **detail):
     sys.stdout.flush()
-    sys.stderr.write("\n" + SPEC["mark"] + " " + json.dumps(dict(detail, event=event)) + "\n")
+    sys.stderr.write(SPEC["mark"] + " " + json.dumps(dict(detail, event=event)) + "\n")
     sys.stderr.flush()
 
 

@@ -50,7 +50,7 @@ export function shimLine(request: ShimRequest): string {
     ...sql,
   }
   const encoded = (text: string) => Buffer.from(text, 'utf8').toString('base64')
-  return `exec(__import__('base64').b64decode('${encoded(program())}'),{'__name__':'migstate_shim','SPEC':'${encoded(JSON.stringify(spec))}'})\n`
+  return `exec(compile(__import__('base64').b64decode('${encoded(program())}'),'migstate-shim','exec'),{'__name__':'migstate_shim','SPEC':'${encoded(JSON.stringify(spec))}'})\n`
 }
 
 function program(): string {

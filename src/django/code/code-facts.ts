@@ -1,0 +1,39 @@
+import type { FunctionValue } from '../python/value.js'
+import type { Hazard } from '../types.js'
+import { type ModelUse, modelUsesOf } from './model-uses.js'
+import { sideEffectsOf } from './side-effects.js'
+
+/** What the code of a data migration does, as far as it can be seen; evidence for a person to weigh. */
+export interface CodeFacts {
+  uses: ModelUse[]
+  hazards: Hazard[]
+  /** It names the alias that is migrated: `using(…)`, `schema_editor.connection.alias`. */
+  namesAlias: boolean
+}
+
+export function codeFacts(function_: FunctionValue): CodeFacts {
+  const { uses, realModels } = modelUsesOf(function_)
+  const { node, file } = function_
+  const hazards: Hazard[] = [...usesAsHazards(uses), ...sideEffectsOf(function_)]
+  for (const { name, line } of realModels)
+    hazards.push({ code: 'real-model', message: `uses ${name} itself, as it is today, and not as it was at this migration`, line })
+  return {
+    uses,
+    hazards: hazards.sort((left, right) => left.line - right.line),
+    namesAlias: /\busing\b|\bdb_manager\(|connection\.alias|\balias\b/.test(file.source.slice(node.from, node.to)),
+  }
+}
+
+function usesAsHazards(uses: readonly ModelUse[]): Hazard[] {
+  const found = new Map<string, Hazard>()
+  const add = (code: string, message: string, line: number) => {
+    if (!found.has(code + message)) found.set(code + message, { code, message, line })
+  }
+  for (const { kind, app, name, guarded, accumulates, line } of uses) {
+    const model = `${app}.${name}`
+    if (kind === 'insert' && !guarded) add('inserts', `inserts ${model} without a guard: a second run adds the rows again`, line)
+    if (kind === 'delete') add('deletes', `deletes rows of ${model}`, line)
+    if (accumulates) add('accumulates', `changes a value of ${model} from itself: a second run changes it again`, line)
+  }
+  return [...found.values()]
+}

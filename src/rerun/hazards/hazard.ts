@@ -1,0 +1,16 @@
+/** What a person should weigh before a migration runs again; never a verdict. */
+export interface RerunHazard {
+  code: string
+  message: string
+  /** In the migration's own file. */
+  line: number | null
+  /** The later migration that it is about. */
+  migration: [app: string, name: string] | null
+}
+
+/** What the live schema must show for a hazard to hold. */
+export type LiveCheck = { table: string; is: 'missing' } | { table: string; column: string; is: 'missing' } | { table: string; column: string; is: 'required' }
+
+export interface CheckedHazard extends RerunHazard {
+  check?: LiveCheck
+}

@@ -1,0 +1,99 @@
+import type { Database, TableFacts } from '../../database/index.js'
+import type { CodeFacts, MigrationFile, ProjectFiles } from '../../django/index.js'
+import { fullPlan, type Key, keyOf, loadHistory, makeKey, pairOf, type Rules } from '../../history/index.js'
+import type { CheckedHazard, RerunHazard } from './hazard.js'
+import { type Applied, laterChanges } from './later-changes.js'
+
+export interface HazardRequest {
+  project: ProjectFiles
+  rows: readonly { app: string; name: string }[]
+  rules: Rules
+  file: MigrationFile
+  alias: string
+  /** The same file with the arguments and code of its operations. */
+  detailed(file: MigrationFile): MigrationFile
+}
+
+/** Tables of this size make a rerun slow and its locks long. */
+const LARGE = 100_000
+
+/** What could go wrong when the target runs again: from its code, from what came later, from the database as it is. */
+export async function rerunHazards(database: Database, request: HazardRequest): Promise<RerunHazard[]> {
+  const file = request.detailed(request.file)
+  const operations = (file.operations ?? []).flatMap((one) => (one.type === 'SeparateDatabaseAndState' ? (one.inner?.() ?? []) : [one]))
+  const facts = operations.flatMap((one) => (one.facts ? [one.facts()] : []))
+  const uses = facts.flatMap((one) => one.uses)
+  const tables = new Map<string, Promise<TableFacts | null>>()
+  const look = (table: string) => {
+    const known = tables.get(table) ?? database.reading(() => database.dialect.tableFacts(database.edit, database.table, table)).catch(() => null)
+    tables.set(table, known)
+    return known
+  }
+  const found: RerunHazard[] = [...ofCode(facts, request), ...ofFile(file, database)]
+  for (const hazard of uses.length > 0 ? laterChanges(uses, recordedHistory(request)) : []) if (await holds(hazard, look)) found.push(plain(hazard))
+  const touched = [...new Set(uses.filter((use) => use.kind !== 'read').map((use) => `${use.app}_${use.model}`))]
+  for (const table of touched) {
+    const size = (await look(table))?.rows ?? 0
+    if (size >= LARGE)
+      found.push({
+        code: 'large-table',
+        message: `${table} has about ${size.toLocaleString('en-US')} rows: it may take long and hold its locks as long`,
+        line: null,
+        migration: null,
+      })
+  }
+  const sessions = await database.reading(() => database.dialect.sessionsUsing(database.edit, database.table, touched)).catch(() => [])
+  for (const session of sessions.slice(0, 5))
+    found.push({ code: 'open-transaction', message: `${session}: it may have to wait, or the rerun`, line: null, migration: null })
+  return found
+}
+
+function ofCode(facts: readonly CodeFacts[], { alias }: HazardRequest): RerunHazard[] {
+  const hazards = facts.flatMap((one) => one.hazards).map(({ code, message, line }): RerunHazard => ({ code, message, line, migration: null }))
+  const deaf = alias !== 'default' && facts.some((one) => one.uses.length > 0 && !one.namesAlias)
+  if (deaf)
+    hazards.push({ code: 'ignores-alias', message: `its code names no database, so it may work on another one than ${alias}`, line: null, migration: null })
+  return hazards
+}
+
+function ofFile(file: MigrationFile, database: Database): RerunHazard[] {
+  const hazards: RerunHazard[] = []
+  const add = (code: string, message: string) => hazards.push({ code, message, line: null, migration: null })
+  if (file.atomic === false) add('not-atomic', 'atomic = False: if it fails half-way, what it did so far stays')
+  if (!database.dialect.capabilities.transactionalDdl && (file.operations?.length ?? 0) > 1)
+    add('no-ddl-rollback', `on ${database.facts.engine} each operation commits by itself: if a later one fails, the earlier ones stay`)
+  return hazards
+}
+
+/** Every recorded migration in the order of the graph, squashed ones as their parts where the files are there. */
+function recordedHistory({ project, rows, rules, file, detailed }: HazardRequest): Applied[] {
+  const view = loadHistory(project, rows, rules, false)
+  const recorded = new Set(rows.map(keyOf))
+  const target = makeKey(file.app, file.name)
+  const ancestors = new Set(view.graph.hasNode(target) ? view.graph.forwardsPlan(target) : [target])
+  // A squash and its parts do the same: the parts count where they are, else the squash.
+  const isDoubled = (key: Key) => view.replacements.get(key)?.replaces.every(([app, name]) => view.disk.has(makeKey(app, name))) ?? false
+  const order = fullPlan(view).filter((key) => (recorded.has(key) || ancestors.has(key)) && !isDoubled(key))
+  const early = order.filter((key) => ancestors.has(key))
+  const late = order.filter((key) => !ancestors.has(key))
+  return [...early, ...late].flatMap((key) => {
+    const found = view.disk.get(key)
+    const [app, name] = pairOf(key)
+    return found && key !== target ? [{ app, name, before: ancestors.has(key), operations: detailed(found).operations ?? [] }] : []
+  })
+}
+
+/** The live schema has the last word: what it contradicts is no hazard. */
+async function holds({ check }: CheckedHazard, look: (table: string) => Promise<TableFacts | null>): Promise<boolean> {
+  if (!check) return true
+  const facts = await look(check.table)
+  if (facts === null) return true
+  if (!('column' in check)) return !facts.exists
+  if (!facts.exists) return true
+  const column = facts.columns.find((one) => one.name.toLowerCase() === check.column.toLowerCase())
+  return check.is === 'missing' ? column === undefined : column !== undefined && !column.nullable && !column.hasDefault
+}
+
+function plain({ check: _check, ...hazard }: CheckedHazard): RerunHazard {
+  return hazard
+}
