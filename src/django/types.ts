@@ -1,4 +1,4 @@
-import type { CodeFacts } from './code/code-facts.js'
+import type { CodeFacts } from './code/facts.js'
 
 /** What the files of a project say, as plain values. Known, depends on something, or unknown with file, line and reason. */
 
@@ -55,12 +55,6 @@ export interface Operation {
   facts?: () => CodeFacts
   /** SeparateDatabaseAndState: what it does to the database. */
   inner?: () => Operation[]
-}
-
-export interface Hazard {
-  code: string
-  message: string
-  line: number
 }
 
 export interface MigrationFile {

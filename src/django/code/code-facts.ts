@@ -1,15 +1,7 @@
 import type { FunctionValue } from '../python/value.js'
-import type { Hazard } from '../types.js'
-import { type ModelUse, modelUsesOf } from './model-uses.js'
+import type { CodeFacts, Hazard, ModelUse } from './facts.js'
+import { modelUsesOf } from './model-uses.js'
 import { sideEffectsOf } from './side-effects.js'
-
-/** What the code of a data migration does, as far as it can be seen; evidence for a person to weigh. */
-export interface CodeFacts {
-  uses: ModelUse[]
-  hazards: Hazard[]
-  /** It names the alias that is migrated: `using(…)`, `schema_editor.connection.alias`. */
-  namesAlias: boolean
-}
 
 export function codeFacts(function_: FunctionValue): CodeFacts {
   const { uses, realModels } = modelUsesOf(function_)

@@ -1,23 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { childrenOf } from '../python/parse.js'
 import { type FunctionValue, textOf, type Value } from '../python/value.js'
-
-/** One thing that code does to a model, with its line. */
-export interface ModelUse {
-  app: string
-  /** Lower case, as Django keeps it in its state. */
-  model: string
-  /** As written, for people. */
-  name: string
-  kind: 'read' | 'insert' | 'update' | 'delete'
-  /** An insert that first looks whether the row is there: `get_or_create`, `ignore_conflicts`, an `if` around it. */
-  guarded: boolean
-  /** A value that is computed from itself. */
-  accumulates: boolean
-  /** Fields that are named, without their look-ups. */
-  fields: string[]
-  line: number
-}
+import type { ModelUse } from './facts.js'
 
 type Known = { app: string; name: string; instance: boolean; real?: string }
 

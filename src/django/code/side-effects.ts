@@ -1,5 +1,5 @@
 import type { FunctionValue } from '../python/value.js'
-import type { Hazard } from '../types.js'
+import type { Hazard } from './facts.js'
 
 /** What a migration does outside of its models: evidence by line, never a verdict. */
 const PATTERNS: { code: string; pattern: RegExp; message: string }[] = [

@@ -30,7 +30,8 @@ export async function rerunHazards(database: Database, request: HazardRequest): 
     return known
   }
   const found: RerunHazard[] = [...ofCode(facts, request), ...ofFile(file, database)]
-  for (const hazard of uses.length > 0 ? laterChanges(uses, recordedHistory(request)) : []) if (await holds(hazard, look)) found.push(plain(hazard))
+  for (const hazard of uses.length > 0 ? laterChanges(uses, recordedHistory(request, new Set(uses.map((use) => use.app)))) : [])
+    if (await holds(hazard, look)) found.push(plain(hazard))
   const touched = [...new Set(uses.filter((use) => use.kind !== 'read').map((use) => `${use.app}_${use.model}`))]
   for (const table of touched) {
     const size = (await look(table))?.rows ?? 0
@@ -65,8 +66,8 @@ function ofFile(file: MigrationFile, database: Database): RerunHazard[] {
   return hazards
 }
 
-/** Every recorded migration in the order of the graph, squashed ones as their parts where the files are there. */
-function recordedHistory({ project, rows, rules, file, detailed }: HazardRequest): Applied[] {
+/** The recorded migrations of these apps in the order of the graph, squashed ones as their parts where the files are there. */
+function recordedHistory({ project, rows, rules, file, detailed }: HazardRequest, apps: ReadonlySet<string>): Applied[] {
   const view = loadHistory(project, rows, rules, false)
   const recorded = new Set(rows.map(keyOf))
   const target = makeKey(file.app, file.name)
@@ -79,7 +80,8 @@ function recordedHistory({ project, rows, rules, file, detailed }: HazardRequest
   return [...early, ...late].flatMap((key) => {
     const found = view.disk.get(key)
     const [app, name] = pairOf(key)
-    return found && key !== target ? [{ app, name, before: ancestors.has(key), operations: detailed(found).operations ?? [] }] : []
+    // Only operations of a model's own app change it.
+    return found && key !== target && apps.has(app) ? [{ app, name, before: ancestors.has(key), operations: detailed(found).operations ?? [] }] : []
   })
 }
 
