@@ -8,7 +8,7 @@ import { root } from '../bin/bootstrap.js'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { driversFor, ensureDjango, findPythons } from '../bin/django-env.js'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensurePackages } from '../bin/packages-env.js'
+import { ensurePackages, siteFolder } from '../bin/packages-env.js'
 
 const ROUNDS = Number(process.argv[2] ?? 7)
 const VERSION = '5.2'
@@ -215,7 +215,7 @@ function wagtail(): string {
 
 function many(): string {
   const place = join(folder, 'many')
-  cpSync(join(root, 'test', 'conformance', 'packages'), place, { recursive: true })
+  cpSync(siteFolder('5.2'), place, { recursive: true })
   const own = 'from site_settings import *\n'
   cpSync(join(place, 'settings.py'), join(place, 'site_settings.py'))
   return write(place, {

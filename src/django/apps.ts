@@ -46,7 +46,7 @@ function migrationsOf(identity: AppIdentity, context: Omit<MigrationContext, 'ap
   const { modules, settings, rules } = context
   const override = context.overrides?.[identity.label]
   if (override !== undefined) return { package: placeOf(override, context), broken: null, problems: [] }
-  const chosen = migrationModuleOf(identity.label, context)
+  const chosen = migrationModuleOf(identity.label, context) ?? hiddenByItself(identity, context)
   const nothing: FoundMigrations = { package: null, broken: null, problems: [] }
   if (chosen?.kind === 'none') {
     // Before 1.9 nobody expected None (`import_module(None)`).
@@ -98,6 +98,23 @@ function migrationModuleOf(label: string, { settings, modules }: Omit<MigrationC
     return modules.callMethodOf(value, '__getitem__', [{ kind: 'string', value: label }])
   }
   return value
+}
+
+/**
+ * django-debug-toolbar (6.3) takes its own migrations away in `AppConfig.ready()` unless it keeps its data in the database; what another
+ * app does to MIGRATION_MODULES there is not followed.
+ */
+function hiddenByItself({ module }: AppIdentity, { modules, settings }: Omit<MigrationContext, 'app'>): Value | undefined {
+  const file = modules.findFile(`${module}.apps`)
+  const text = file === null ? null : modules.files.read(file)
+  if (file === null || text === null || !/\bMIGRATION_MODULES\s*(\.setdefault\(|\[)/.test(text)) return undefined
+  const unknown: Value = { kind: 'unknown', reason: 'the app changes MIGRATION_MODULES while Django starts', file, line: 1 }
+  if (module !== 'debug_toolbar') return unknown
+  const config = settings.get('DEBUG_TOOLBAR_CONFIG')
+  if (config && config.kind !== 'dict') return unknown
+  const store = config && lookUp(config, 'TOOLBAR_STORE_CLASS')
+  if (store && store.kind !== 'string') return unknown
+  return store?.value === 'debug_toolbar.store.DatabaseStore' ? undefined : { kind: 'none' }
 }
 
 /** An entry of MIGRATION_MODULES must be importable since 1.11; before, a missing module whose name contains "migrations" was forgiven. */

@@ -33,7 +33,7 @@ for (const version of versions) {
 const figures: Figures[] = []
 if (wanted('worlds')) figures.push(await runWorlds(Number(values.seed), Number(values.worlds)))
 if (wanted('django')) for (const version of Object.keys(homes)) figures.push(runDjangoTests(version, homes[version] as string))
-if (wanted('packages')) figures.push(await comparePackages())
+if (wanted('packages')) figures.push(...(await comparePackages()))
 for (const one of figures) {
   console.log(`${one.part}, Django ${one.versions}: ${one.what}; ${one.answers} answers compared, ${one.disagreements} disagreements, ${one.unknowns} unknown`)
   for (const note of one.notes) console.log(`  ${note}`)

@@ -1,25 +1,29 @@
-import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensurePackages } from '../../bin/packages-env.js'
+import { ensurePackages, siteFolder, SITES } from '../../bin/packages-env.js'
 import { openProject } from '../../src/django/index.js'
-import { root } from '../support/root.js'
 import { compareProject } from './compare-project.js'
 import { askLoader } from './django-tests.js'
 import type { Figures } from './figures.js'
 
-export const PACKAGES = join(root, 'test', 'conformance', 'packages')
+/** Sites of many packages each, by Django's version: read statically and by Django's loader. */
+export async function comparePackages(): Promise<Figures[]> {
+  const figures: Figures[] = []
+  for (const version of Object.keys(SITES)) figures.push(await compareSite(version))
+  return figures
+}
 
-/** One site of all the packages: read statically and by Django's loader. */
-export async function comparePackages(): Promise<Figures> {
-  const made = (await ensurePackages()) as { home?: string; missing?: string }
-  const none: Figures = { part: 'Packages from PyPI', versions: '5.2', what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
+async function compareSite(version: string): Promise<Figures> {
+  const made = (await ensurePackages(version)) as { home?: string; missing?: string }
+  const none: Figures = { part: 'Packages from PyPI', versions: version, what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
   if (made.home === undefined) return { ...none, what: `left out, ${made.missing}` }
-  const django = askLoader(PACKAGES, made.home)
+  const folder = siteFolder(version) as string
+  const django = askLoader(folder, made.home)
   if ('failed' in django) return { ...none, what: `Django cannot load them: ${django.failed}`, disagreements: 1 }
-  const ours = openProject({ folder: PACKAGES, managePy: undefined, settings: undefined, python: join(made.home, 'bin', 'python'), path: [], env: {} }).files()
+  const ours = openProject({ folder, managePy: undefined, settings: undefined, python: join(made.home, 'bin', 'python'), path: [], env: {} }).files()
   const figures = compareProject(ours, django)
-  const count = readFileSync(join(PACKAGES, 'packages.txt'), 'utf8').trim().split('\n').length
+  const count = readFileSync(join(folder, 'packages.txt'), 'utf8').trim().split('\n').length
   return {
     ...none,
     what: `${count} packages, ${figures.apps} apps: ${figures.nodes} migrations, ${figures.edges} edges, ${figures.operations} operations`,
