@@ -8,11 +8,12 @@ export async function warnUnfinished(workspace: Workspace, known?: readonly Oper
   const operations = known ?? (await database.reading(() => readOperations(database)))
   const [operation] = unfinished(operations)
   if (!operation) return
+  const missing = operation.events.some(({ event }) => event === 'lifted')
   const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)
   workspace.warnings.add(
     'unfinished-operation',
     holder
-      ? `the operation ${operation.id} (${operation.kind}) is in progress (${holder}), so rows may be missing for now`
-      : `the operation ${operation.id} (${operation.kind}) was interrupted, so rows may be missing; run "migstate recover"`,
+      ? `the operation ${operation.id} (${operation.kind}) is in progress (${holder})${missing ? ', so rows may be missing for now' : ''}`
+      : `the operation ${operation.id} (${operation.kind}) was interrupted${missing ? ', so rows may be missing' : ''}; run "migstate recover"`,
   )
 }
