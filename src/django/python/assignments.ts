@@ -248,14 +248,15 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
   for (const name of changed) {
     const called = scope.get(name)
     const callee = called && py.resolve(called)
-    if (callee?.kind !== 'function' || callee.file !== py.file || seen.has(callee.node) || seen.size > 50) continue
+    if (callee?.kind !== 'function' || seen.has(callee.node) || seen.size > 50) continue
     seen.add(callee.node)
     const inside = new Scope(callee.scope)
-    const homes = [...py.text(callee.node).matchAll(/^\s*(?:global|nonlocal)\s+(.+)$/gm)].flatMap(([, names]) =>
+    const home = py.in(callee.file)
+    const outer = [...home.text(callee.node).matchAll(/^\s*(?:global|nonlocal)\s+(.+)$/gm)].flatMap(([, names]) =>
       (names as string).split(',').map((one) => one.trim()),
     )
-    forget(py, callee.node, inside, reason, seen)
-    for (const home of homes) callee.scope.set(home, py.unknown(node, reason))
+    forget(home, callee.node, inside, reason, seen)
+    for (const one of outer) callee.scope.set(one, py.unknown(node, reason))
   }
   for (const name of changed) {
     const value = scope.get(name)
@@ -289,6 +290,7 @@ function forgetInside(py: Interpreter, inside: Scope, name: string, node: Syntax
 /** A container that lies in another one: `d = DATABASES["default"]`, and then d is changed. */
 function replaceInside(py: Interpreter, scope: Scope, old: Value, lost: Value): void {
   replaceEverywhere(py.liveScopes(scope), old, lost, lost)
+  py.host.forgetLookUps()
 }
 
 export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): void {

@@ -52,7 +52,7 @@ export function branches(py: Interpreter, list: readonly Branch[], scope: Scope)
  * @param origin the names when the branch began
  */
 function takeOver(py: Interpreter, scope: Scope, branch: Scope, origin: ReadonlyMap<string, Value>, node: SyntaxNode): void {
-  const touched = [...scope.names].filter(([name, value]) => origin.get(name) !== value && !isOwn(value, branch.names.get(name)))
+  const touched = [...scope.names].filter(([name, value]) => origin.get(name) !== value && !isOwn(value, origin.get(name), branch.names.get(name)))
   scope.replaceWith(branch)
   for (const [name, value] of touched)
     scope.names.set(name, branch.names.get(name) === origin.get(name) ? value : py.unknown(node, 'it is changed in a branch that may not be taken'))
@@ -100,7 +100,7 @@ function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new 
     const before = origin.get(name)
     // A function that was called in a branch has changed it behind the branch's back.
     const touched = scope.names.get(name)
-    if (before && touched && touched !== before && !isOwn(touched, a, b)) {
+    if (before && touched && touched !== before && !isOwn(touched, before, a, b)) {
       if (a !== before || b !== before) scope.set(name, py.unknown(node, `depends on ${dependsOn}`))
       continue
     }
@@ -111,6 +111,6 @@ function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new 
 }
 
 /** What a branch has changed in place shows in the names around it as one of two: that is the branch itself. */
-function isOwn(touched: Value, ...branches: (Value | undefined)[]): boolean {
-  return touched.kind === 'either' && branches.some((value) => value !== undefined && touched.options.includes(value))
+function isOwn(touched: Value, before: Value | undefined, ...branches: (Value | undefined)[]): boolean {
+  return touched.kind === 'either' && branches.some((value) => value !== undefined && value !== before && touched.options.includes(value))
 }

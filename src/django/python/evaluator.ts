@@ -151,7 +151,7 @@ export class Evaluator implements Interpreter {
 
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value {
     if (this.#budget.depth > MAX_DEPTH - 20) return this.unknown(node, 'it calls itself too deeply')
-    const home = callee.file === this.file ? this : new Evaluator(callee.file, this.host, this.#budget)
+    const home = this.in(callee.file)
     this.#budget.depth += 3
     try {
       return callFunction(home, callee, args, keywords, this.#budget.frames)
@@ -162,6 +162,10 @@ export class Evaluator implements Interpreter {
     } finally {
       this.#budget.depth -= 3
     }
+  }
+
+  in(file: ParsedFile): Evaluator {
+    return file === this.file ? this : new Evaluator(file, this.host, this.#budget)
   }
 
   text(node: SyntaxNode): string {

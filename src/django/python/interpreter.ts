@@ -35,6 +35,8 @@ export interface Interpreter {
   attribute(object: Value, name: string, node: SyntaxNode): Value
   /** Calls a function that was read, in its own file. */
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
+  /** The same evaluation in another file. */
+  in(file: ParsedFile): Interpreter
   text(node: SyntaxNode): string
   /** The text of a condition on one short line, for people. */
   brief(node: SyntaxNode): string
