@@ -225,6 +225,49 @@ execute_from_command_line(sys.argv)
       expect(error).toMatchObject({ exitCode: 4, hint: expect.stringContaining('--mode table') })
     })
 
+    it.runIf(engine === 'postgresql')("Django's role without rights on the side tables: the GRANT to run, and then it works", async () => {
+      data('create("it ran")')
+      const role = `r${Math.random().toString(36).slice(2, 10)}`
+      await database.query(
+        `CREATE ROLE ${role} LOGIN; GRANT ALL ON SCHEMA public TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
+      )
+      try {
+        const before = await fingerprint(database)
+        const asRole = () => migstate(['rerun', 'shop', '0003', '--yes', '--json', '--url', database.url], options({ SHOP_DB_USER: role }))
+        const error = await nothing(await asRole(), 'shadow-unavailable', before)
+        expect(error).toMatchObject({ exitCode: 4, details: { reason: 'rights' } })
+        expect(error.hint).toMatch(new RegExp(`^GRANT SELECT ON .*migstate_snapshot_row.* TO ${role}; GRANT SELECT, INSERT ON .*migstate_event.* TO ${role};$`))
+        await database.query(error.hint)
+        const ran = await asRole()
+        expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+        await database.query(`REVOKE TEMPORARY ON DATABASE ${new URL(database.url).pathname.slice(1)} FROM PUBLIC`)
+        expect((await asRole()).json.error).toMatchObject({ code: 'shadow-unavailable', details: { reason: 'temporary-tables' } })
+      } finally {
+        await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      }
+    })
+
+    it('another alias: only its session has a shadow', async () => {
+      const other = await freshDatabase(engine)
+      try {
+        data('create("it ran")')
+        shop.write({
+          'two.py': `from project.settings import *\n\nDATABASES["other"] = dict(DATABASES["default"], NAME=${JSON.stringify(other.env.SHOP_DB_NAME)})\n`,
+        })
+        expect((await shop.manage('migrate', '-v0', '--database', 'other', '--settings', 'two')).exitCode).toBe(0)
+        await other.query('DELETE FROM shop_product')
+        const [before, theirs] = [await fingerprint(database), await fingerprint(other)]
+        const ran = await rerun('--settings', 'two', '--database', 'other')
+        expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+        expect(await fingerprint(database)).toEqual(before)
+        expect((await fingerprint(other)).rows.filter((row, index) => row !== theirs.rows[index])).toHaveLength(1)
+        expect(await products()).toEqual([])
+        expect((await other.query('SELECT name FROM shop_product')).map((row) => row.name)).toEqual(['it ran'])
+      } finally {
+        await other.drop()
+      }
+    })
+
     it('several in one command, in the order of the graph; the first failure ends it', async () => {
       shop.write({
         'shop/migrations/0005_more.py': dataMigration('create("five")').replace('0002_product_slug', '0004_order'),
