@@ -3,6 +3,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+// @ts-expect-error plain JavaScript, shared with the demo
+import { ensureDjango, findPythons } from '../../bin/django-env.js'
 import { openProject, readDatabase } from '../../src/django/index.js'
 import { compareProject } from '../conformance/compare-project.js'
 import { askLoader } from '../conformance/django-tests.js'
@@ -35,6 +37,29 @@ describe.each(Object.entries(djangos))('startproject of Django %s', (_version, h
     expect([disagreements, unknowns]).toEqual([[], []])
     expect(nodes).toBeGreaterThan(4)
   })
+})
+
+describe('wagtail start', () => {
+  it('is read as Django reads it', async () => {
+    const made = await ensureDjango({ version: '5.2', packages: ['wagtail==8.0.1'], pythons: findPythons(), variant: 'wagtail' })
+    if (made.missing && process.env.CI !== 'true') return
+    expect(made).not.toHaveProperty('missing')
+    const { home } = made as { home: string }
+    const folder = temporary()
+    const python = join(home, 'bin', 'python')
+    const started = spawnSync(join(home, 'bin', 'wagtail'), ['start', 'site_of_mine', '.'], { cwd: folder, encoding: 'utf8' })
+    expect(started.status, started.stderr).toBe(0)
+    const project = openProject({ folder, managePy: undefined, settings: undefined, python, path: [], env: {} })
+    expect(project.settings.module).toBe('site_of_mine.settings.dev')
+    expect(readDatabase(project.settings, 'default')).toMatchObject({ engine: 'django.db.backends.sqlite3', name: join(folder, 'db.sqlite3') })
+    const django = askLoader(folder, home, { DJANGO_SETTINGS_MODULE: 'site_of_mine.settings.dev' })
+    expect(django).not.toHaveProperty('failed')
+    const { disagreements, unknowns, nodes } = compareProject(project.files(), django as never)
+    expect(disagreements).toEqual([])
+    // What its own database can do decides one list of operations (docs/conformance.md).
+    expect(unknowns.filter((one) => !/search\.0\d+_customise_indexentry: operations/.test(one))).toEqual([])
+    expect(nodes).toBeGreaterThan(100)
+  }, 300_000)
 })
 
 describe('split settings with django-environ, as cookiecutter-django writes them', () => {
