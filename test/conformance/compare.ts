@@ -1,6 +1,18 @@
 import { type Rules, rulesFor } from '../../src/django/rules.js'
 import type { ProjectFiles } from '../../src/django/index.js'
-import { cycleGate, fullPlan, type Gate, keyOf, loadHistory, pairOf, planFake, planMigrate, type RecorderCall, statusOf } from '../../src/history/index.js'
+import {
+  cycleGate,
+  fullPlan,
+  type Gate,
+  keyOf,
+  loadHistory,
+  pairOf,
+  planFake,
+  planMigrate,
+  planPrune,
+  type RecorderCall,
+  statusOf,
+} from '../../src/history/index.js'
 import type { Pair } from './world.js'
 
 export type Refusal = { exception: string; message: string }
@@ -9,6 +21,8 @@ type Listing = { lines: string[] } | Refusal
 export interface StateAnswer {
   list: Listing
   plan: Listing
+  /** By app; absent before 4.1. */
+  prune?: Record<string, { rows: Pair[] } | Refusal>
   targets: { plan: { steps: [app: string, name: string, direction: string][] } | Refusal; fake: { rows: Pair[] } | Refusal }[]
 }
 
@@ -96,6 +110,17 @@ export function compareState(project: ProjectFiles, state: { rows: Pair[]; targe
       check(what, same, django.fake.rows, fake.lifted.length > 0 ? fake.lifted : after)
     }
   })
+  for (const [app, django] of Object.entries(answer.prune ?? {})) {
+    const plan = planPrune({ project, rows, rules, alias: 'default', engine: 'sqlite' }, app)
+    if (Array.isArray(plan) && plan[0]?.gate === 'unreadable') count.unknown++
+    else if (Array.isArray(plan)) check(`migrate ${app} --prune`, 'exception' in django && refused(plan, django), django, plan)
+    else if ('exception' in django) check(`migrate ${app} --prune`, false, django, plan)
+    else {
+      const gone = new Set(plan.remove)
+      const left = state.rows.filter(([label, name]) => !gone.has(keyOf({ app: label, name })))
+      check(`migrate ${app} --prune`, equal(left, django.rows), django.rows, left)
+    }
+  }
   return differences
 }
 

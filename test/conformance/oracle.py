@@ -109,6 +109,16 @@ def answer(question):
                 fake = refusal(error)
             write_rows(connection, state["rows"])
             said["targets"].append({"plan": plan, "fake": fake})
+        if django.VERSION >= (4, 1):
+            said["prune"] = {}
+            for app in sorted(set(target[0] for target in state["targets"] if target)):
+                write_rows(connection, state["rows"])
+                try:
+                    migrate([app], prune=True)
+                    said["prune"][app] = {"rows": read_rows(connection)}
+                except BaseException as error:
+                    said["prune"][app] = refusal(error)
+            write_rows(connection, state["rows"])
         states.append(said)
     return {"states": states}
 

@@ -1,0 +1,29 @@
+import { type Gate, stopsLoading } from './gate.js'
+import { conflicts, inconsistencies } from './gates.js'
+import { appOf, type Key, makeKey } from './key.js'
+import { loadHistory } from './loader.js'
+import { type PlanInput, settingsGate } from './plan.js'
+import { resolveTargets } from './target.js'
+
+/** What `manage.py migrate APP --prune` would do (4.1 and later; migrate.py `handle`). */
+export interface PrunePlan {
+  /** Keys whose rows go, in Django's order: applied and without a file. */
+  remove: Key[]
+  /** Squashes that still name a migration without a file in `replaces`: with them Django prunes nothing, in any app. */
+  stoppedBy: Key[]
+}
+
+/** @returns the gates that stop `migrate` before it comes to pruning, or the plan */
+export function planPrune(input: PlanInput, app: string): PrunePlan | Gate[] {
+  const { project, rows, rules, alias } = input
+  const view = loadHistory(project, rows, rules)
+  const first = [...(project.complete ? [] : [settingsGate(project)]), ...view.gates.filter(stopsLoading)]
+  if (first.length > 0) return first
+  const gates = [...inconsistencies(view, rules, alias), ...conflicts(view, rules)]
+  const targets = resolveTargets(input, view, { app })
+  if ('gate' in targets) gates.push(targets)
+  if (gates.length > 0) return gates
+  const gone = [...view.applied].filter((key) => !view.disk.has(key))
+  const stoppedBy = [...view.replacements].filter(([, file]) => file.replaces.some(([label, name]) => gone.includes(makeKey(label, name)))).map(([key]) => key)
+  return { remove: stoppedBy.length > 0 ? [] : gone.filter((key) => appOf(key) === app).sort(), stoppedBy }
+}
