@@ -26,7 +26,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   const lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
-    if (!request.allowUnfinished) await refuseUnfinished(database)
+    if (!request.allowUnfinished) await refuseUnfinished(database, true)
     if (request.makeJournal) await new Journal(database).ensure()
     await failpoint('journal-made')
     return await work()
@@ -56,15 +56,17 @@ async function runningOperation(database: Database): Promise<Operation | undefin
   return unfinished(await database.reading(() => readOperations(database)))[0]
 }
 
-/** @throws MigstateError `unfinished-operation` */
-export async function refuseUnfinished(database: Database): Promise<void> {
+/** @param locked this process holds the lock, so that whoever began it is gone. @throws MigstateError `unfinished-operation` */
+export async function refuseUnfinished(database: Database, locked: boolean): Promise<void> {
   const operation = await runningOperation(database)
   if (!operation) return
+  const holder = locked ? null : await database.dialect.advisoryLockHolder(database.edit, database.table)
+  const state = holder ? `is in progress (${holder})` : 'was interrupted'
   throw new MigstateError(
     'unfinished-operation',
-    `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) was interrupted. Nothing was changed.`,
+    `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}. Nothing was changed.`,
     {
-      hint: `Run "migstate recover" to finish or undo it.`,
+      hint: holder ? 'Wait until it has ended.' : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },
     },
   )

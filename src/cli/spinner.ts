@@ -7,6 +7,8 @@ export interface Spinner {
   show(line: string | null): void
   /** Writes other output in its place; the next `show` draws the line again, once the output has ended a line. */
   around(text: string): void
+  /** Ends an unfinished line of other output before a line of our own. */
+  freshLine(): void
 }
 
 /** One line on stderr that changes in place; does nothing where nobody looks at a terminal. */
@@ -26,6 +28,11 @@ export function openSpinner(visible: boolean): Spinner {
       const width = Math.max(10, (process.stderr.columns ?? 80) - 3)
       process.stderr.write(`${FRAMES[frame++ % FRAMES.length]} ${clean(line).slice(0, width)}`)
       drawn = true
+    },
+    freshLine() {
+      hide()
+      if (!atLineStart) process.stderr.write('\n')
+      atLineStart = true
     },
     around(text) {
       hide()

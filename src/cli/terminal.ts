@@ -26,7 +26,9 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     canAsk,
     signal: controller.signal,
     say: (line) => {
-      if (!config.quiet) spinner.around(`${clean(line)}\n`)
+      if (config.quiet) return
+      spinner.freshLine()
+      spinner.around(`${clean(line)}\n`)
     },
     progress: (line) => spinner.show(line),
     stream: (chunk) => {
@@ -55,6 +57,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
     },
     close() {
       spinner.show(null)
+      spinner.freshLine()
       for (const signal of signals) process.off(signal, onSignal)
     },
   }

@@ -84,6 +84,8 @@ export interface ShadowCheck {
 
 /** How a TEMPORARY table named `django_migrations` is made in the session of another program; every statement stands alone. */
 export interface ShadowSql {
+  /** Asked before the drop: a session that cannot even do that. */
+  early: ShadowCheck[]
   /** Drops a shadow of this session and never the real table. */
   drop: string
   checks: ShadowCheck[]

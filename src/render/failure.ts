@@ -2,9 +2,16 @@ import type { MigstateError, Warning } from '../errors/index.js'
 import { clean } from './clean.js'
 import type { Style } from './style.js'
 
+/** What manage.py said has been shown as it came. */
+const STREAMED: ReadonlySet<string> = new Set(['manage-failed', 'interrupted'])
+
 /** The fact, the consequence, the next command; for exit 6 the three-way difference; never a stack without -v. */
 export function renderFailure(error: MigstateError, style: Style, verbose: boolean): string {
-  const lines = [`${style.bad('Error')} ${style.weak(`[${error.code}]`)} ${clean(error.message)}`, ...threeWay(error.details), ...tail(error.details)]
+  const lines = [
+    `${style.bad('Error')} ${style.weak(`[${error.code}]`)} ${clean(error.message)}`,
+    ...threeWay(error.details),
+    ...(STREAMED.has(error.code) ? [] : tail(error.details)),
+  ]
   if (error.hint) lines.push(clean(error.hint))
   if (verbose) for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) lines.push('', style.weak(clean(cause.stack ?? cause.message)))
   return lines.join('\n')

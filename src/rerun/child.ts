@@ -64,8 +64,11 @@ export class HeldChild {
   }
 
   kill(): void {
+    this.#killed = true
     this.#signal('SIGKILL')
   }
+
+  #killed = false
 
   #signal(signal: NodeJS.Signals): void {
     try {
@@ -91,6 +94,16 @@ export class HeldChild {
     }
     return new Promise((resolve) => {
       this.#process.on('error', (error) => resolve({ exitCode: null, signal: null, startError: error.message, output }))
+      // Once its group is killed, only a process that has left the group can still hold the output.
+      const afterKill = (code: number | null, signal: string | null) => resolve({ exitCode: code, signal, startError: null, output })
+      this.#process.on('exit', (code, signal) => {
+        const timer = setInterval(() => {
+          if (!this.#killed) return
+          clearInterval(timer)
+          afterKill(code, signal)
+        }, 200)
+        this.#process.on('close', () => clearInterval(timer))
+      })
       // `close`, not `exit`: whoever still holds its output, a grandchild too, may still be at work.
       this.#process.on('close', (code, signal) => resolve({ exitCode: code, signal, startError: startError(code, output), output }))
     })

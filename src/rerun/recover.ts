@@ -177,11 +177,11 @@ async function judgeShadow(database: Database, request: RecoverRequest, shadowed
   const half = EVENTS[started.half === 'backward' ? 'backward' : 'forward']
   const says = detailOf<Ready>(operation.events, half.ready) ?? undefined
   const child: LeftChild = { operation: operation.id, started, local: shadowed.local, showsSessions: shadowed.showsSessions, says }
-  if (!exited) await waitForChild(database, child, request.patience, request.say)
-  const gone = exited !== null || (await childIsGone(database, child))
+  if (exited?.ended !== true) await waitForChild(database, child, request.patience, request.say)
+  const gone = exited?.ended === true || (await childIsGone(database, child))
   const events = await database.reading(() => new Journal(database).events())
   const own = events.filter((event) => event.operation === operation.id)
-  const halves = judgeHalves(shadowed, own, exited !== null && (exited.exitCode !== null || exited.signal === 'SIGINT'))
+  const halves = judgeHalves(shadowed, own, exited?.ended === true)
   if (halves.outcome === 'ran') return decide('ran', halves)
   if (halves.outcome === 'not-run' && gone) return decide('not-run', halves)
   if (request.assume) {

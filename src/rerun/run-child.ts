@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
 import { Journal } from '../journal/index.js'
 import { type ChildOptions, type ChildResult, HeldChild, tailOf } from './child.js'
 import type { Interrupts } from './interrupts.js'
-import { startTimeOf } from './process.js'
+import { isPython, startTimeOf } from './process.js'
 
 /** Detail of the event `child-started`, written before the child does anything. */
 export interface ChildStarted {
@@ -22,6 +23,8 @@ export interface ChildExited {
   /** The last lines of its output. */
   tail: string[]
   durationMs: number
+  /** Shadow mode: manage.py itself has said that it came to its end, in whatever way. */
+  ended?: boolean
 }
 
 export interface ChildRequest extends Pick<ChildOptions, 'folder' | 'env' | 'input' | 'filter'> {
@@ -35,6 +38,8 @@ export interface ChildRequest extends Pick<ChildOptions, 'folder' | 'env' | 'inp
   timeout: number | undefined
   /** The child's database sessions can be seen: wait until they are gone. */
   seesSessions: boolean
+  /** Asked when the process is gone: has manage.py said that it ended, and where does it say that it runs? */
+  says?(): { ended: boolean; at: { pid: number; host: string } | undefined }
   half?: string
 }
 
@@ -49,6 +54,8 @@ export interface RerunUi {
 export interface ChildRun extends ChildResult {
   durationMs: number
   timedOut: boolean
+  started: ChildStarted | null
+  ended: boolean
 }
 
 /** The name that the child's database sessions carry. */
@@ -65,8 +72,15 @@ export async function runChild(database: Database, request: ChildRequest): Promi
   const began = Date.now()
   const child = new HeldChild(words, { ...request, onOutput: (chunk) => ui.stream(chunk) })
   interrupts.child = child
+  let started: ChildStarted | null = null
   if (child.pid !== undefined) {
-    const detail: ChildStarted = { pid: child.pid, startTime: startTimeOf(child.pid), host: hostname(), command: words.join(' '), ...(half ? { half } : {}) }
+    const detail: ChildStarted = (started = {
+      pid: child.pid,
+      startTime: startTimeOf(child.pid),
+      host: hostname(),
+      command: words.join(' '),
+      ...(half ? { half } : {}),
+    })
     await record(database, operation, 'child-started', detail)
     await failpoint('child-held')
     child.release()
@@ -81,11 +95,12 @@ export async function runChild(database: Database, request: ChildRequest): Promi
   stopTelling()
   await stopBeating()
   await failpoint('child-exited')
-  if (request.seesSessions) await waitForSessions(database, operation)
+  const ended = request.says?.().ended ?? false
+  await waitUntilGone(database, request, ended)
   const durationMs = Date.now() - began
-  const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs }
+  const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs, ...(request.says ? { ended } : {}) }
   await record(database, operation, 'child-exited', exited)
-  return { ...result, durationMs, timedOut: limit.reached() }
+  return { ...result, durationMs, timedOut: limit.reached(), started, ended }
 }
 
 /** One event in a transaction of its own; on SQLite the child is held or gone then, so nobody is disturbed. */
@@ -104,11 +119,16 @@ export async function record(database: Database, operation: string, event: strin
 function beat(database: Database, operation: string): () => Promise<void> {
   if (!database.dialect.capabilities.writesBesideChild) return async () => {}
   let last: Promise<unknown> = Promise.resolve()
+  let beating = false
   const timer = setInterval(() => {
+    // One at a time: a connection does one thing after the other.
+    if (beating) return
+    beating = true
     last = database
       .side()
       .then((side) => new Journal(database).append(side, operation, 'alive', null, new Date().toISOString()))
       .catch(() => {})
+      .finally(() => (beating = false))
   }, HEARTBEAT)
   return async () => {
     clearInterval(timer)
@@ -144,11 +164,38 @@ function limitTime(child: HeldChild, timeout: number | undefined): { stop(): voi
   }
 }
 
-/** A killed client's session may still be finishing its last statement on the server. */
-async function waitForSessions(database: Database, operation: string): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) {
-    const alive = await database.dialect.sessionsNamed(database.edit, sessionName(operation))
-    if (!alive?.length) return
+/**
+ * The command is gone; what it started may not be: a server finishes the statement of a killed client, a container goes on without its
+ * client. Nothing is decided while a session can be seen. Only another Ctrl-C ends the waiting.
+ * @throws MigstateError `unfinished-operation`
+ */
+async function waitUntilGone(database: Database, { operation, seesSessions, says, ui, interrupts, label }: ChildRequest, ended: boolean): Promise<void> {
+  const signal = interrupts.next()
+  const began = Date.now()
+  let told = began
+  for (;;) {
+    const alive = (await sessionOf(database, operation, seesSessions)) ?? processOf(says?.().at)
+    if (alive === null || (ended && Date.now() - began > 30_000)) return
+    if (signal.aborted)
+      throw new MigstateError('unfinished-operation', `${label} is still at work (${alive}).`, {
+        hint: 'Wait until it has ended, or end it, then run "migstate recover".',
+        details: { operation },
+      })
+    if (Date.now() - told > 10_000) {
+      told = Date.now()
+      ui.say(`The command has ended, and ${label} is still at work (${alive}). Waiting; Ctrl-C leaves it to "migstate recover" …`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+async function sessionOf(database: Database, operation: string, seesSessions: boolean): Promise<string | null> {
+  if (!seesSessions) return null
+  const [session] = (await database.dialect.sessionsNamed(database.edit, sessionName(operation))) ?? []
+  return session ?? null
+}
+
+function processOf(at: { pid: number; host: string } | undefined): string | null {
+  if (at?.host !== hostname() || startTimeOf(at.pid) === null || !isPython(at.pid)) return null
+  return `process ${at.pid}`
 }

@@ -59,7 +59,7 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
 export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<void> {
   const { database } = workspace
   database.requireTable()
-  if (dryRun) return refuseUnfinished(database)
+  if (dryRun) return refuseUnfinished(database, false)
   const running = await database.reading(async () => unfinished(await readOperations(database)))
   if (running.length === 0) return
   await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})

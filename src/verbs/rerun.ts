@@ -67,6 +67,7 @@ async function runAll(prepared: Prepared, plans: readonly RerunPlan[], infos: re
   const done: { info: RerunInfo; result: RerunResult }[] = []
   for (const [index, plan] of plans.entries()) {
     try {
+      if (done.length > 0 && ui.signal.aborted) throw new MigstateError('interrupted', `Interrupted before ${plan.app}.${plan.name} ran.`)
       done.push(await runOne(prepared, plan, infos[index] as RerunInfo, answer, ui))
     } catch (error) {
       if (!(error instanceof MigstateError) || done.length === 0) throw error

@@ -16,6 +16,7 @@ export async function shadow(session: Session, { history, journal, operation, sn
   const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
   const lock = await lockNameOf(session, history)
   return {
+    early: [],
     drop: `DROP TEMPORARY TABLE IF EXISTS ${TABLE}`,
     checks: checks({ lock, connection: String(own?.id), database: own?.name ?? '', journal, operation, engine }),
     make: [
@@ -29,7 +30,10 @@ export async function shadow(session: Session, { history, journal, operation, sn
   }
 }
 
-export function shadowGrants(journal: JournalTables, role: string): string[] {
+/** @param role as CURRENT_USER() writes it; user and host are quoted each (MySQL manual, account names) */
+export function shadowGrants(journal: JournalTables, account: string): string[] {
+  const at = account.lastIndexOf('@')
+  const role = at < 0 ? account : `'${account.slice(0, at).replaceAll("'", "''")}'@'${account.slice(at + 1)}'`
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
 }
 

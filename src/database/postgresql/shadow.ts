@@ -8,14 +8,18 @@ const TEMPORARY = `pg_temp."${SHADOW_TABLE}"`
 /** Explicit DDL: LIKE and AS SELECT wait for the real table's lock, and LIKE shares its sequence. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest): Promise<ShadowSql> {
   const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
+  const all = checks(history, journal, operation, own?.pid ?? '0')
   return {
+    early: all.filter(({ reason }) => reason === 'pooler' || reason === 'read-only'),
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
-    checks: checks(history, journal, operation, own?.pid ?? '0'),
+    checks: all.filter(({ reason }) => reason !== 'pooler' && reason !== 'read-only'),
     make: [
       `SELECT set_config('application_name', 'migstate:${checked(operation)}', false)`,
       `CREATE TEMPORARY TABLE "${SHADOW_TABLE}" (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz, ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}')`,
       `INSERT INTO ${TEMPORARY} (id, app, name, applied) SELECT row_id::bigint, app, name, applied::timestamptz FROM ${journal.snapshotRow} WHERE snapshot = '${checked(snapshot)}'`,
       ...hideRows(TEMPORARY, operation, hidden),
+      // A receiver of the project may set another role afterwards.
+      `GRANT ALL ON TABLE ${TEMPORARY} TO PUBLIC`,
       `SELECT setval(pg_get_serial_sequence('${TEMPORARY}', 'id'), (SELECT greatest(coalesce(max(id), 1), 1) FROM ${TEMPORARY}))`,
     ],
     insertEvent: insertEvent(journal.event),

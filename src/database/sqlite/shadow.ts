@@ -7,6 +7,7 @@ const TEMPORARY = `temp."${SHADOW_TABLE}"`
 /** The file is proven by its inode, which a bind mount keeps (its device it does not), and by the operation in its journal. */
 export function shadow(file: string, { journal, operation, snapshot, hidden }: ShadowRequest): ShadowSql {
   return {
+    early: [],
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
     checks: [
       {

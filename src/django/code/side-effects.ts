@@ -4,6 +4,11 @@ import type { Hazard } from './facts.js'
 /** What a migration does outside of its models: evidence by line, never a verdict. */
 const PATTERNS: { code: string; pattern: RegExp; message: string }[] = [
   { code: 'raw-sql', pattern: /\.execute(?:many)?\(|\.raw\(/, message: 'runs SQL of its own' },
+  {
+    code: 'own-table',
+    pattern: /\bdjango_migrations\b|\bMigrationRecorder\b/,
+    message: 'works on django_migrations itself: in shadow mode it meets a temporary table, and writing to it is refused',
+  },
   { code: 'mail', pattern: /\bsend_mail\(|\bmail_admins\(|EmailMessage\(|EmailMultiAlternatives\(/, message: 'sends e-mail' },
   { code: 'http', pattern: /\b(?:requests|httpx)\.\w+\(|urlopen\(|\bsession\.(?:get|post|put)\(/, message: 'talks to another server' },
   { code: 'tasks', pattern: /\.(?:delay|apply_async|enqueue)\(/, message: 'starts a background task' },

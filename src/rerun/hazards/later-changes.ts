@@ -22,6 +22,8 @@ interface Field {
   text: string
   /** It came after the target, which does not know it. */
   later: boolean
+  /** The name under which the target knows it. */
+  original?: string
 }
 
 /**
@@ -38,7 +40,7 @@ export function laterChanges(uses: readonly ModelUse[], history: readonly Applie
 
 class ModelHistory {
   readonly #app: string
-  readonly #model: string
+  #model: string
   readonly #uses: readonly ModelUse[]
   readonly #state: ModelState
   readonly #found = new Map<string, CheckedHazard>()
@@ -79,6 +81,7 @@ class ModelHistory {
     else if (type === 'RemoveField') this.#removed(migration, operation.field ?? '', `removed ${this.#label}.${operation.field}`)
     else if (type === 'RenameField') this.#fieldRenamed(migration, operation)
     else if (type === 'AlterField') this.#altered(migration, operation)
+    else if (type === 'RemoveConstraint') this.#found.delete(`constraint ${operation.name ?? ''}`)
     else if (type === 'AddConstraint' || type === 'AlterUniqueTogether') this.#constrained(migration, operation)
   }
 
@@ -94,6 +97,11 @@ class ModelHistory {
   }
 
   #renamed(migration: Applied, operation: Operation): void {
+    // A table that is named stays, and what comes later for the new name is about it.
+    if (this.#state.table !== `${this.#app}_${this.#model}` && operation.newName) {
+      this.#model = operation.newName.toLowerCase()
+      return
+    }
     this.#lost(migration, `renamed ${this.#label} to ${operation.newName}, and with it its table ${this.#state.table}`)
   }
 
@@ -133,6 +141,8 @@ class ModelHistory {
   #removed(migration: Applied, field: string, what: string): void {
     const known = this.#state.fields.get(field)
     this.#state.fields.delete(field)
+    // A relation without a column of its own is in no query of the model.
+    if (/ManyToManyField|GenericRelation/.test(known?.text ?? '')) return
     this.#found.delete(`required ${field}`)
     this.#found.delete(`unique ${field}`)
     if (migration.before || known?.later) return
@@ -143,6 +153,12 @@ class ModelHistory {
   #fieldRenamed(migration: Applied, operation: Operation): void {
     const [old, now] = [operation.oldName ?? '', operation.newName ?? '']
     const known = this.#state.fields.get(old)
+    if (known?.original === now) {
+      this.#state.fields.delete(old)
+      this.#state.fields.set(now, { text: known.text, later: false })
+      this.#found.delete(`gone ${now}`)
+      return
+    }
     if (migration.before || known?.later) {
       this.#state.fields.delete(old)
       this.#state.fields.set(now, known ?? { text: '', later: !migration.before })
@@ -151,6 +167,7 @@ class ModelHistory {
     // An explicit db_column stays.
     if (/\bdb_column\s*=/.test(known?.text ?? '')) return
     this.#removed(migration, old, `renamed ${this.#label}.${old} to ${now}`)
+    this.#state.fields.set(now, { text: known?.text ?? '', later: true, original: old })
   }
 
   #altered(migration: Applied, operation: Operation): void {
@@ -159,9 +176,9 @@ class ModelHistory {
     const text = sourceOf(operation.arguments?.().field)
     this.#state.fields.set(field, { text, later: before?.later ?? false })
     if (migration.before) return
-    const writes = this.#uses.filter((use) => (use.kind === 'insert' || use.kind === 'update') && use.fields.includes(field))
+    const writes = this.#uses.filter((use) => (use.kind === 'insert' || use.kind === 'update') && names(use, field))
     if (isRequired(text) && before && !isRequired(before.text) && !/\bdb_default\s*=/.test(text)) {
-      const leaves = this.#inserts().some((use) => use.fields.length > 0 && !use.fields.includes(field))
+      const leaves = this.#inserts().some((use) => use.fields.length > 0 && !names(use, field))
       if (leaves)
         this.#add(
           `required ${field}`,
@@ -173,8 +190,8 @@ class ModelHistory {
           ),
         )
     } else if (!isRequired(text)) this.#found.delete(`required ${field}`)
-    if (/\bunique\s*=\s*True/.test(text) && before && !/\bunique\s*=\s*True/.test(before.text)) this.#unique(migration, field)
-    else if (!/\bunique\s*=\s*True/.test(text)) this.#found.delete(`unique ${field}`)
+    if (isUnique(text) && before && !isUnique(before.text)) this.#unique(migration, field)
+    else if (!isUnique(text)) this.#found.delete(`unique ${field}`)
     if (before && columnOf(field, before.text) !== columnOf(field, text) && !before.later)
       this.#add(
         `gone ${field}`,
@@ -208,7 +225,7 @@ class ModelHistory {
   }
 
   #unique(migration: Applied, what: string): void {
-    if (this.#inserts().some((use) => !use.guarded) || this.#uses.some((use) => use.kind === 'update' && use.fields.includes(what)))
+    if (this.#inserts().some((use) => !use.guarded) || this.#uses.some((use) => use.kind === 'update' && names(use, what)))
       this.#add(
         `unique ${what}`,
         this.#hazard(migration, 'later-unique', `made ${this.#label}.${what} unique: rows that this migration adds or changes again may clash`),
@@ -219,12 +236,16 @@ class ModelHistory {
     if (migration.before || this.#uses.every((use) => use.kind === 'read' || use.kind === 'delete')) return
     const given = operation.arguments?.() ?? {}
     const text = operation.type === 'AddConstraint' ? sourceOf(given.constraint) : JSON.stringify(given.unique_together ?? null)
-    if (operation.type === 'AlterUniqueTogether' && /^(null|\[\]|"?set\(\)"?)$/.test(text)) return
+    const name = operation.type === 'AddConstraint' ? (/\bname\s*=\s*["']([^"']+)["']/.exec(text)?.[1] ?? '') : 'unique_together'
+    if (operation.type === 'AlterUniqueTogether' && /^(null|\[\]|\{"source":"set\(\)"\})$/.test(text)) {
+      this.#found.delete(`constraint ${name}`)
+      return
+    }
     const writes = this.#uses.some((use) => use.kind === 'insert' || use.fields.length === 0 || use.fields.some((field) => text.includes(field)))
     if (!writes) return
-    const what = operation.type === 'AddConstraint' ? `the constraint ${operation.name ?? ''}`.trim() : 'unique_together'
+    const what = operation.type === 'AddConstraint' ? `the constraint ${name}`.trim() : name
     this.#add(
-      `constraint ${operation.name ?? ''}`,
+      `constraint ${name}`,
       this.#hazard(migration, 'later-constraint', `added ${what} to ${this.#label}: rows that this migration adds or changes may violate it`),
     )
   }
@@ -257,6 +278,15 @@ function isRequired(text: string): boolean {
     !/\bnull\s*=\s*True/.test(text) &&
     !/ManyToManyField|GenericRelation|GeneratedField|NullBooleanField|\bAutoField|BigAutoField|GenericForeignKey/.test(text)
   )
+}
+
+function isUnique(text: string): boolean {
+  return /\bunique\s*=\s*True|\bOneToOneField\(|\bprimary_key\s*=\s*True/.test(text)
+}
+
+/** `author` and `author_id` are one field. */
+function names(use: ModelUse, field: string): boolean {
+  return use.fields.includes(field) || use.fields.includes(`${field}_id`)
 }
 
 function columnOf(field: string, text: string): string {

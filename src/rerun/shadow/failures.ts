@@ -40,7 +40,8 @@ function reason(database: Database, { shadowed, halves, run, talk, interrupted, 
   const error = (code: ErrorCode, text: string, hint?: string) => new MigstateError(code, text, { details, ...(hint ? { hint } : {}) })
   const refused = talk.lines.find((line): line is Refused => line.event === 'refused')
   if (interrupted) return error('interrupted', `Interrupted: ${name} did not run to its end. ${before}`)
-  if (refused && refused.reason !== 'lost') return refusal(database, refused, name, details)
+  const nothing = halves.saw.startsWith('nothing had begun') ? 'Nothing was run or changed.' : before
+  if (refused && refused.reason !== 'lost') return refusal(database, refused, { name, details, nothing, hidden: shadowed.hidden })
   if (run.timedOut) return error('manage-failed', `${name} did not end within --timeout ${timeout} s and was stopped. ${before}`, 'Give a longer --timeout.')
   if (run.startError !== null) return error('django-does-not-start', `manage.py could not be started: ${run.startError}. ${before}`)
   const last = tailOf(run.output).at(-1)?.replace(/\.$/, '')
@@ -65,9 +66,16 @@ function reason(database: Database, { shadowed, halves, run, talk, interrupted, 
   return error('manage-failed', `manage.py (${ended}) did not run ${name}. ${before}${cause ? ` ${cause}` : ''}`)
 }
 
+interface Context {
+  name: string
+  details: Record<string, unknown>
+  /** What has not happened, or what stays. */
+  nothing: string
+  hidden: readonly { app: string; name: string }[]
+}
+
 /** Refused inside Django, before anything ran. */
-function refusal(database: Database, { reason: why, text, plan, role }: Refused, name: string, details: Record<string, unknown>): MigstateError {
-  const nothing = 'Nothing was run or changed.'
+function refusal(database: Database, { reason: why, text, plan, role }: Refused, { name, details, nothing, hidden }: Context): MigstateError {
   const error = (code: ErrorCode, message: string, hint?: string) =>
     new MigstateError(code, message, { details: { ...details, reason: why }, ...(hint ? { hint } : {}) })
   if (why === 'other-database') return error('other-database', `Django works with another database: ${text}. ${nothing}`)
@@ -76,11 +84,20 @@ function refusal(database: Database, { reason: why, text, plan, role }: Refused,
   if (why === 'django') return error('django-does-not-start', `${text}. ${nothing}`)
   if (why === 'plan' && plan) {
     const others = plan.filter(([app, migration, backwards]) => !backwards && `${app}.${migration}` !== name)
+    const isHidden = (app: string, migration: string) => hidden.some((row) => row.app === app && row.name === migration)
+    if (others.length > 0 && others.every(([app, migration]) => isHidden(app, migration)))
+      return error(
+        'django-would-refuse',
+        `manage.py migrates more than ${name}, whatever it is told: it was about to run ${others.map(([app, migration]) => `${app}.${migration}`).join(', ')} as well. ${nothing}`,
+        'Look what manage.py, the command "migrate" or an AppConfig of the project does; --manage-py names another manage.py.',
+      )
     const steps = plan.map(([app, migration, backwards]) => `${app}.${migration}${backwards ? ' backwards' : ''}`).join(', ') || 'nothing'
     return others.length > 0
       ? error('pending-migrations', `Django would run ${steps}, and not just ${name}. ${nothing}`)
       : error('django-would-refuse', `Django's own plan is not just ${name} but: ${steps}. ${nothing}`)
   }
+  if (why === 'busy') return error('lock-timeout', `The database was locked by another writer: ${text}. ${nothing}`)
+  if (why === 'own-table') return error('shadow-unavailable', `${name} cannot run in shadow mode: ${text}. ${nothing}`)
   if (why === 'rights') {
     const grants = database.dialect.shadowGrants(database.journal, role || "DJANGO'S ROLE")
     return error('shadow-unavailable', `Shadow mode cannot work: ${text}. ${nothing}`, grants.map((grant) => `${grant};`).join(' '))

@@ -36,19 +36,21 @@ export function judgeMarkers(events: readonly EventRecord[], half: Half, orderly
   })
   if (!ready) return judged('not-run', 'nothing had begun: there is no marker')
   if (end) return judged('ran', `the marker "${names.end}" is committed`)
-  if (ready.canRollbackDdl && ready.atomic)
+  const done = ready.operations.map((_operation, index) => found(names.operation.replace('%d', String(index))) !== undefined)
+  const broken = ready.operations.some((_operation, index) => found(names.commits.replace('%d', String(index))) !== undefined)
+  const progress = `${done.filter(Boolean).length} of ${done.length} operations have their marker`
+  if (ready.canRollbackDdl && ready.atomic && !broken)
     return whole
       ? judged('ran', `the marker "${names.whole}" is committed with the migration`)
       : judged('not-run', 'the migration was rolled back: its marker is not there')
-  const done = ready.operations.map((_operation, index) => found(names.operation.replace('%d', String(index))) !== undefined)
   const onlyData = ready.operations.every(([type]) => type === 'RunPython' || type === 'RunSQL')
   if (onlyData && (whole || (done.length > 0 && done.every(Boolean)))) return judged('ran', 'each operation has its marker')
   if (onlyData && done.length === 0) return judged('not-run', 'the migration has no operations, and no marker')
-  const broken = ready.operations.some((_operation, index) => found(names.commits.replace('%d', String(index))) !== undefined)
-  const nothing = !done.some(Boolean) && !broken
   const inOrder = half === 'backward' ? [...ready.operations].reverse() : ready.operations
-  if (nothing && inOrder[0]?.[1] === true) return judged('not-run', 'the first operation was rolled back: no marker is there')
-  const progress = `${done.filter(Boolean).length} of ${done.length} operations have their marker`
+  const trusted = ready.watched && !broken
+  if (trusted && !done.some(Boolean) && inOrder[0]?.[1] === true) return judged('not-run', 'the first operation was rolled back: no marker is there')
+  // Each in a transaction of its own: those with a marker are there, the others are not.
+  if (trusted && ready.operations.every(([, transactional]) => transactional)) return judged('not-run', progress, true)
   if (orderly) return judged('not-run', `manage.py ended by itself, ${progress}`, true)
   return judged('unknown', whole ? `all operations have run, and what Django does after them may not have (${progress})` : progress, true)
 }

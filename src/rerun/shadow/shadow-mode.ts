@@ -8,6 +8,7 @@ import { countInterrupts, type Interrupts } from '../interrupts.js'
 import type { ManageCommand } from '../manage-command.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
+import { childIsGone } from '../child-life.js'
 import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
 import { notRun } from './failures.js'
 import { type Halves, judgeHalves } from './halves.js'
@@ -92,7 +93,7 @@ async function runHalves(database: Database, request: ShadowModeRequest, opened:
     if (interrupts.count > 0) throw await interrupted(database, request, opened, interrupts)
     const { run, talk } = await runHalf(database, request, opened, half, interrupts)
     durationMs += run.durationMs
-    const halves = await judge(database, request, shadowed, run)
+    const halves = await judge(database, request, shadowed, run, talk)
     if (halves.half === half && halves.outcome !== 'ran') {
       await end(database, request, opened, halves, interrupts)
       throw notRun(database, { shadowed, halves, run, talk, interrupted: interrupts.count > 0, timeout: request.timeout && request.timeout / 1000 })
@@ -157,6 +158,10 @@ async function runHalf(database: Database, request: ShadowModeRequest, { plan, b
       label: `${plan.app}.${plan.name}${half === 'backward' ? ' (backwards)' : ''}`,
       timeout: request.timeout,
       seesSessions: database.dialect.capabilities.showsShadows,
+      says: () => ({
+        ended: talk.lines.some((line) => line.event === 'ended' || line.event === 'refused'),
+        at: talk.lines.find((line) => line.event === 'started'),
+      }),
       half,
     })
     return { run, talk }
@@ -166,11 +171,24 @@ async function runHalf(database: Database, request: ShadowModeRequest, { plan, b
 }
 
 /** @throws MigstateError `outcome-unknown` */
-async function judge(database: Database, request: ShadowModeRequest, shadowed: Shadowed, run: ChildRun): Promise<Halves> {
+async function judge(database: Database, request: ShadowModeRequest, shadowed: Shadowed, run: ChildRun, talk: ShimTalk): Promise<Halves> {
   let halves: Halves
+  let gone = true
   try {
+    const says = talk.lines.find((line) => line.event === 'started')
+    if (run.started && !run.ended)
+      gone = await childIsGone(database, {
+        operation: request.operation.id,
+        started: run.started,
+        local: shadowed.local,
+        showsSessions: shadowed.showsSessions,
+        says,
+      })
     const events = await ownEvents(database, request.operation.id)
-    halves = judgeHalves(shadowed, events, run.exitCode !== null || run.signal === 'SIGINT')
+    halves = judgeHalves(shadowed, events, run.ended)
+    // What may still be at work somewhere may still commit.
+    if (halves.outcome === 'not-run' && !gone)
+      halves = { ...halves, outcome: 'unknown', saw: `${halves.saw}, and whether it is still at work cannot be seen from here` }
     if (halves.outcome === 'unknown')
       await record(database, request.operation.id, 'outcome-unknown', { exitCode: run.exitCode, signal: run.signal, saw: halves.saw })
   } catch (error) {
@@ -179,7 +197,7 @@ async function judge(database: Database, request: ShadowModeRequest, shadowed: S
   if (halves.outcome !== 'unknown') return halves
   throw new MigstateError(
     'outcome-unknown',
-    `manage.py was killed (${run.signal}) and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}. The history is as before.`,
+    `manage.py ended (${run.signal ?? `exit ${run.exitCode}`}) without a word, and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}. The history is as before.`,
     { details: { operation: request.operation.id } },
   )
 }

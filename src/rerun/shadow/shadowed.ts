@@ -48,6 +48,8 @@ export interface Ready {
   python: string
   atomic: boolean
   canRollbackDdl: boolean
+  /** Statements are watched (Django 2.0 and later), so that a commit behind a transaction's back is marked. */
+  watched: boolean
   /** Class of each operation, and whether it is a RunPython with a transaction of its own on a database that needs one. */
   operations: [type: string, transactional: boolean][]
 }

@@ -1,6 +1,8 @@
 /** A line that the shim says about itself, among what manage.py prints. */
 export type ShimLine =
-  | { event: 'started'; python: string }
+  | { event: 'started'; pid: number; host: string }
+  /** manage.py has come to its end in an orderly way. */
+  | { event: 'ended' }
   | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }
 
 /** Takes the shim's own lines out of a child's output; each stream has its own unfinished line. */

@@ -100,8 +100,11 @@ def on_connect(sender, connection, **kwargs):
         guard()
         if not connection.get_autocommit() or not connection.settings_dict.get("AUTOCOMMIT", True):
             refuse("autocommit", "the settings turn AUTOCOMMIT off, and then Django never commits a migration")
-        run(connection, SPEC["drop"])
         failpoint("connected")
+        # A shadow that is there already would stand before the real table in what is asked next.
+        for check in SPEC["early"]:
+            verify(connection, check)
+        run(connection, SPEC["drop"])
         for check in SPEC["checks"]:
             verify(connection, check)
         for sql in SPEC["make"]:
@@ -130,15 +133,23 @@ def transactional(operation, migration, connection):
     return bool(type(operation) is RunPython and own)
 
 
+# MySQL manual, statements that cause an implicit commit; and what ends or begins a transaction by hand on any database.
+IMPLICIT = re.compile(r"(create|alter|drop|truncate|rename|lock|unlock|grant|revoke|analyze|optimize|repair|check|flush|reset|install|uninstall|load\s+index|cache|change|set\s+password|purge|stop|start)\b", re.I)
+EXPLICIT = re.compile(r"(commit|begin|start\s+transaction|end|rollback(?!\s+to\b)|abort|set\s+(session\s+|@@(session\.)?)?autocommit|xa)\b", re.I)
+COMMENTS = re.compile(r"(\s|;|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*(?!!).*?\*/)*", re.S)
+
+
 class Watch(object):
-    """Counts rows by table, and says where MySQL commits behind a transaction's back (Django 2.0 and later)."""
+    """Counts rows by table, and says where a transaction is ended behind Django's back (Django 2.0 and later)."""
 
     def __init__(self, connection, commits_ddl):
         self.connection, self.commits_ddl, self.rows, self.at, self.told = connection, commits_ddl, {}, None, set()
 
     def __call__(self, execute, sql, params, many, context):
         text = sql if isinstance(sql, str) else ""
-        if self.commits_ddl and self.at is not None and self.at not in self.told and re.match(r"\s*(create|alter|drop|truncate|rename|lock|grant|revoke|analyze)\b", text, re.I):
+        text = text[COMMENTS.match(text).end():]
+        commits = EXPLICIT.match(text) or (self.commits_ddl and (IMPLICIT.match(text) or text.startswith("/*!")))
+        if commits and self.at is not None and self.at not in self.told:
             self.told.add(self.at)
             mark(self.connection, SPEC["events"]["commits"] % self.at)
         result = execute(sql, params, many, context)
@@ -177,18 +188,25 @@ def follow(connection, migration, backwards):
                 if watch and watch in connection.execute_wrappers:
                     connection.execute_wrappers.remove(watch)
             live(connection, 98)
+            count = int(ask(connection, LIVE)[0])
+            if count != SPEC["visible"] or (watch and "django_migrations" in watch.rows):
+                text = "the migration changes django_migrations itself, and in shadow mode that would be lost"
+                tell("refused", reason="own-table", text=text)
+                raise RuntimeError(text)
             mark(connection, events["whole"], rows=watch.rows if watch else None)
             failpoint("whole-marked")
             return result
         return wrapped
 
     import django
+    watched = watch is not None
     kinds = [[type(one).__name__, transactional(one, migration, connection)] for one in migration.operations]
-    facts = dict(pid=os.getpid(), host=socket.gethostname(), django=django.get_version(), python="%d.%d" % sys.version_info[:2], atomic=bool(getattr(migration, "atomic", True)), canRollbackDdl=bool(can_rollback), operations=kinds)
+    facts = dict(watched=watched, pid=os.getpid(), host=socket.gethostname(), django=django.get_version(), python="%d.%d" % sys.version_info[:2], atomic=bool(getattr(migration, "atomic", True)), canRollbackDdl=bool(can_rollback), operations=kinds)
     try:
         mark(connection, events["ready"], **facts)
     except Exception as error:
-        refuse("rights", "Django's role may not write to migstate's journal (%s)" % words(error))
+        locked = "locked" in words(error)
+        refuse("busy" if locked else "rights", "migstate's journal cannot be written by Django's session (%s)" % words(error))
     failpoint("ready")
     verb = "database_backwards" if backwards else "database_forwards"
     for index, operation in enumerate(migration.operations):
@@ -201,6 +219,10 @@ def guard():
     if STATE["guarded"]:
         return
     STATE["guarded"] = True
+    from django.db.backends.signals import connection_created
+    # Behind the receivers of the project, which may set a role or a path.
+    connection_created.disconnect(on_connect)
+    connection_created.connect(on_connect, weak=False)
     from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.loader import MigrationLoader
     planned, migrated, by_prefix = MigrationExecutor.migration_plan, MigrationExecutor.migrate, MigrationLoader.get_migration_by_prefix
@@ -238,9 +260,9 @@ def guard():
 
 
 def main():
-    tell("started", python=sys.version.split()[0])
+    tell("started", pid=os.getpid(), host=socket.gethostname())
     failpoint("started")
-    path = SPEC["managePy"]
+    path = SPEC["managePy"] if sys.version_info[0] > 2 else SPEC["managePy"].encode("utf-8")
     if sys.path and sys.path[0] == "":
         sys.path.pop(0)
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
@@ -270,9 +292,15 @@ def main():
         runpy.run_path(path, run_name="__main__")
     except SystemExit as end:
         if end.code not in (None, 0):
+            tell("ended")
             raise
+    except BaseException:
+        # Django has given up: whatever is not marked by now never will be.
+        tell("ended")
+        raise
     if not STATE["checked"]:
         refuse("lost", "manage.py ended without asking Django for a plan in this process")
+    tell("ended")
 
 
 main()

@@ -108,7 +108,7 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
     throw stuck
   }
   const result = await runTarget(database, request, lifted, lifted.name, interrupts)
-  const verdict = await judge(database, request, lifted, result)
+  const verdict = await judge(database, request, lifted, result, interrupts)
   await failpoint('before-close')
   const closed = await close(database, request, lifted, verdict, interrupts)
   if (closed.verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
@@ -214,19 +214,21 @@ function unfinishedOperation({ operation }: TableModeRequest, error: unknown): M
  * An orderly end without a record means that Django gave up; a violent one proves that only where record and data commit together.
  * @throws MigstateError `outcome-unknown`
  */
-async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildResult): Promise<Verdict> {
+async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildRun, interrupts: Interrupts): Promise<Verdict> {
   try {
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     if (targetIsRecorded(lifted, rows)) return 'ran'
-    const orderly = result.exitCode !== null || result.signal === 'SIGINT' || result.startError !== null
-    if (orderly || lifted.absentMeansNotRun) return 'not-run'
+    // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
+    const seen = request.manage.local || (interrupts.count === 0 && !result.timedOut)
+    const orderly = (result.exitCode !== null && result.exitCode < 128 && seen) || result.signal === 'SIGINT' || result.startError !== null
+    if (orderly || (lifted.absentMeansNotRun && seen)) return 'not-run'
     await record(database, request.operation.id, 'outcome-unknown', { exitCode: result.exitCode, signal: result.signal })
   } catch (error) {
     throw unfinishedOperation(request, error)
   }
   throw new MigstateError(
     'outcome-unknown',
-    `manage.py was killed (${result.signal}) and ${lifted.app}.${lifted.name} has no row; on this database that does not prove that it did not run. ${lifted.hidden.length + lifted.target.length} rows are still out of the table.`,
+    `manage.py ended (${result.signal ?? `exit ${result.exitCode}`}) and ${lifted.app}.${lifted.name} has no row; on this database that does not prove that it did not run. ${lifted.hidden.length + lifted.target.length} rows are still out of the table.`,
     { details: { operation: request.operation.id } },
   )
 }
