@@ -95,7 +95,10 @@ export async function runChild(database: Database, request: ChildRequest): Promi
   stopTelling()
   await stopBeating()
   await failpoint('child-exited')
-  const ended = request.says?.().ended ?? false
+  const said = request.says?.()
+  // A command that ended by itself before Python had read the program has begun nothing.
+  const neverBegan = said !== undefined && said.at === undefined && result.exitCode !== null && interrupts.count === 0 && !limit.reached()
+  const ended = said?.ended === true || neverBegan
   await waitUntilGone(database, request, ended)
   const durationMs = Date.now() - began
   const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs, ...(request.says ? { ended } : {}) }

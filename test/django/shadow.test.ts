@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -33,6 +34,9 @@ describe.each(versions)('Django %s', (version) => {
     const products = async () => (await database.query('SELECT name FROM shop_product ORDER BY id')).map((row) => row.name)
     const data = (body: string, more?: string) => shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration(body, more) })
     const python = join(djangos[version] as string, 'bin', 'python')
+    const sitePackages = execFileSync(python, ['-c', 'import django, os; print(os.path.dirname(os.path.dirname(django.__file__)))'], {
+      encoding: 'utf8',
+    }).trim()
     const wrapper = (text: string) => {
       const path = join(shop.folder, 'inside.sh')
       writeFileSync(path, `#!/bin/sh\n${text}\n`)
@@ -310,6 +314,45 @@ execute_from_command_line(sys.argv)
       expect(recovered.exitCode, recovered.stdout).toBe(0)
       expect(recovered.json.warnings.map((one: { code: string }) => one.code)).toContain('interleaved')
       expect(await fingerprint(database)).toEqual(theirs)
+    })
+
+    it('a client that ends and leaves manage.py behind, as docker exec does: nothing is decided while it works', async () => {
+      data('create("it ran")\n    wait()')
+      shop.write({
+        'client.py': `import os, signal, subprocess, sys\nchild = subprocess.Popen([os.environ["REAL_PYTHON"]] + sys.argv[1:], stdin=sys.stdin, start_new_session=True)\nsignal.signal(signal.SIGINT, lambda *_: os._exit(130))\nsys.exit(child.wait())\n`,
+      })
+      const before = await fingerprint(database)
+      const argv = [
+        'rerun',
+        'shop',
+        '0003',
+        '--yes',
+        '--json',
+        '--python',
+        `python3 ${join(shop.folder, 'client.py')}`,
+        '--manage-py',
+        'manage.py',
+        '--path',
+        sitePackages,
+      ]
+      const running = start(argv, options({ WAIT_FOR: join(shop.folder, 'go'), REAL_PYTHON: python }))
+      while (!existsSync(join(shop.folder, 'go.reached'))) await new Promise((resolve) => setTimeout(resolve, 30))
+      running.process.kill('SIGINT')
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      expect(running.process.exitCode).toBeNull()
+      writeFileSync(join(shop.folder, 'go'), '')
+      const done = await running.done
+      expect(done.exitCode, done.stdout + done.stderr).toBe(0)
+      expect(await products()).toEqual(['it ran'])
+      expect((await fingerprint(database)).rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+    })
+
+    it('a migration that writes to django_migrations: refused, because it would be lost', async () => {
+      data('with schema_editor.connection.cursor() as cursor:\n        cursor.execute("DELETE FROM django_migrations WHERE app = \'reports\'")')
+      const before = await fingerprint(database)
+      const refused = await rerun()
+      expect(refused.json.error, refused.stderr).toMatchObject({ code: 'shadow-unavailable', details: { reason: 'own-table' } })
+      expect(await fingerprint(database)).toEqual(before)
     })
 
     it('Ctrl-C in the middle: as before, exit 130', async () => {
