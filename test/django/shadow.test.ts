@@ -22,12 +22,15 @@ describe.each(versions)('Django %s', (version) => {
       shop = shopProject(version, database)
       const migrated = await shop.manage('migrate', '-v0')
       expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+      await nextSecond()
     })
     afterEach(async () => {
       shop.remove()
       await database.drop()
     })
 
+    /** Django 1.8 makes the column without a fraction on MariaDB: two runs in one second have the same time. */
+    const nextSecond = () => new Promise((resolve) => setTimeout(resolve, version === '1.8' && engine === 'mariadb' ? 1100 : 0))
     const options = (env: Record<string, string> = {}) => ({ cwd: shop.folder, env: { ...shop.env, ...env } })
     const run = (...argv: string[]) => migstate([...argv, '--json'], options())
     const rerun = (...more: string[]) => run('rerun', 'shop', '0003', '--yes', ...more)
@@ -114,7 +117,8 @@ execute_from_command_line(sys.argv)
       expect(error.message).toContain('late.0001_initial')
     })
 
-    it('a migration that closes its connection: the shadow is made again', async () => {
+    // Before 1.10 every migration is atomic, and Django itself cannot go on without its connection.
+    it.runIf(version !== '1.8')('a migration that closes its connection: the shadow is made again', async () => {
       data('create("it ran")\n    schema_editor.connection.close()', 'atomic = False')
       const ran = await rerun()
       expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
@@ -260,6 +264,7 @@ execute_from_command_line(sys.argv)
         })
         expect((await shop.manage('migrate', '-v0', '--database', 'other', '--settings', 'two')).exitCode).toBe(0)
         await other.query('DELETE FROM shop_product')
+        await nextSecond()
         const [before, theirs] = [await fingerprint(database), await fingerprint(other)]
         const ran = await rerun('--settings', 'two', '--database', 'other')
         expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
@@ -279,6 +284,7 @@ execute_from_command_line(sys.argv)
       })
       data('create("three")')
       await run('mark', 'applied', 'shop', '0005', '0006', '--yes')
+      await nextSecond()
       const two = await run('rerun', 'shop', '0005', '0003', '--yes')
       expect(
         two.json.result.reruns.map((one: { target: string[] }) => one.target[1]),

@@ -164,6 +164,15 @@ class Watch(object):
         return result
 
 
+def spare(connection, watch):
+    """What the migration writes to django_migrations would be gone with the shadow: it fails, in its own transaction."""
+    if int(ask(connection, LIVE)[0]) == SPEC["visible"] and not (watch and watch.own):
+        return
+    text = "the migration changes django_migrations itself, and in shadow mode that would be lost"
+    tell("refused", reason="own-table", text=text)
+    raise RuntimeError(text)
+
+
 def follow(connection, migration, backwards):
     """Wraps this one migration object, so that subclasses with an `apply` of their own are met too."""
     events, can_rollback = SPEC["events"], connection.features.can_rollback_ddl
@@ -174,6 +183,7 @@ def follow(connection, migration, backwards):
             if watch:
                 watch.at = index
             result = original(*args, **kwargs)
+            spare(connection, watch)
             failpoint("operation")
             mark(connection, events["operation"] % index)
             failpoint("operation-marked")
@@ -190,11 +200,7 @@ def follow(connection, migration, backwards):
                 if watch and watch in connection.execute_wrappers:
                     connection.execute_wrappers.remove(watch)
             live(connection, 98)
-            count = int(ask(connection, LIVE)[0])
-            if count != SPEC["visible"] or (watch and watch.own):
-                text = "the migration changes django_migrations itself, and in shadow mode that would be lost"
-                tell("refused", reason="own-table", text=text)
-                raise RuntimeError(text)
+            spare(connection, watch)
             mark(connection, events["whole"], rows=watch.rows if watch else None)
             failpoint("whole-marked")
             return result
