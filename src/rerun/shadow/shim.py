@@ -157,6 +157,8 @@ class Watch(object):
         # Also where it meets no row: the one that it means may be hidden.
         self.own = self.own or bool(found and re.sub(r'["`]', "", found.group(2)) == "django_migrations")
         count = getattr(context.get("cursor"), "rowcount", -1)
+        if found and count < 1 and re.search(r"\breturning\b", text, re.I) and found.group(1)[0] in "iI":
+            count = 1 + text.count("), (")  # SQLite counts such rows only as they are fetched
         if found and count > 0 and "migstate_event" not in text:
             verb = {"i": "inserted", "u": "updated", "d": "deleted"}[found.group(1)[0].lower()]
             table = self.rows.setdefault(re.sub(r'["`]', "", found.group(2)), {})
