@@ -9,7 +9,7 @@ import { resolveTargets } from './target.js'
 export interface PrunePlan {
   /** Keys whose rows go, in Django's order: applied and without a file. */
   remove: Key[]
-  /** Squashes that still name a migration without a file in `replaces`: with them Django prunes nothing, in any app. */
+  /** Squashes that still name one of them in `replaces`: with them Django prunes nothing. */
   stoppedBy: Key[]
 }
 
@@ -23,7 +23,7 @@ export function planPrune(input: PlanInput, app: string): PrunePlan | Gate[] {
   const targets = resolveTargets(input, view, { app })
   if ('gate' in targets) gates.push(targets)
   if (gates.length > 0) return gates
-  const gone = [...view.applied].filter((key) => !view.disk.has(key))
+  const gone = [...view.applied].filter((key) => appOf(key) === app && !view.disk.has(key)).sort()
   const stoppedBy = [...view.replacements].filter(([, file]) => file.replaces.some(([label, name]) => gone.includes(makeKey(label, name)))).map(([key]) => key)
-  return { remove: stoppedBy.length > 0 ? [] : gone.filter((key) => appOf(key) === app).sort(), stoppedBy }
+  return { remove: stoppedBy.length > 0 ? [] : gone, stoppedBy }
 }

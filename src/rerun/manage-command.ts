@@ -5,6 +5,25 @@ import { splitWords } from '../config/index.js'
 /** Programs that start Python on this machine; whatever else stands before it may start it anywhere. */
 const LAUNCHERS = new Set(['uv', 'poetry', 'pipenv', 'pdm', 'rye', 'hatch', 'conda', 'mamba', 'micromamba', 'env', 'nice', 'pyenv'])
 
+/** Programs that start others elsewhere. */
+const CLIENTS = new Set([
+  'docker',
+  'docker-compose',
+  'podman',
+  'podman-compose',
+  'nerdctl',
+  'kubectl',
+  'oc',
+  'ssh',
+  'lxc',
+  'heroku',
+  'fly',
+  'flyctl',
+  'aws',
+  'gcloud',
+  'nomad',
+])
+
 export interface ManageRequest {
   /** Folder of the project, where the child runs. */
   folder: string
@@ -50,6 +69,11 @@ export class ManageCommand {
   /** The process that is started here is the one that works, or its parent; its environment is ours. */
   get local(): boolean {
     return this.#request.manage === undefined && (this.#python.length === 1 || LAUNCHERS.has(basename(this.#python[0] as string)))
+  }
+
+  /** What is started here may be only the client of a container or another machine: when it ends, manage.py may go on. */
+  get mayBeRemote(): boolean {
+    return (this.#manageWords ?? this.#python).some((word) => CLIENTS.has(basename(word)))
   }
 
   /** Python with its words and a program to come on standard input; plain words only, because a remote shell reads them again. */

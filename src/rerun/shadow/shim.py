@@ -146,6 +146,8 @@ class Watch(object):
         self.connection, self.commits_ddl, self.rows, self.at, self.told, self.own = connection, commits_ddl, {}, None, set(), False
 
     def __call__(self, execute, sql, params, many, context):
+        if not STATE["ready"]:  # the shadow is being made again
+            return execute(sql, params, many, context)
         text = sql if isinstance(sql, str) else ""
         text = text[COMMENTS.match(text).end():]
         commits = EXPLICIT.match(text) or (self.commits_ddl and (IMPLICIT.match(text) or text.startswith("/*!")))

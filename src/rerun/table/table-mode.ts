@@ -219,8 +219,9 @@ async function judge(database: Database, request: TableModeRequest, lifted: Lift
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     if (targetIsRecorded(lifted, rows)) return 'ran'
     // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
-    const seen = request.manage.local || (interrupts.count === 0 && !result.timedOut)
-    const orderly = (result.exitCode !== null && result.exitCode < 128 && seen) || result.signal === 'SIGINT' || result.startError !== null
+    const seen = !request.manage.mayBeRemote || (interrupts.count === 0 && !result.timedOut)
+    const orderly =
+      (result.exitCode !== null && (result.exitCode < 128 || result.exitCode === 130) && seen) || result.signal === 'SIGINT' || result.startError !== null
     if (orderly || (lifted.absentMeansNotRun && seen)) return 'not-run'
     await record(database, request.operation.id, 'outcome-unknown', { exitCode: result.exitCode, signal: result.signal })
   } catch (error) {
