@@ -26,6 +26,8 @@ export function classify(error: unknown): DatabaseFailure {
       return failure('sequence-behind', 'duplicate-key', `PostgreSQL: ${message}. Nothing was changed.`)
     case '55P03':
     case '40P01':
+    // A row that another session changed after this transaction's snapshot was taken: trying again reads it anew.
+    case '40001':
       return failure('lock-timeout', 'busy', `PostgreSQL: ${message}.`)
     case '57P01':
     case '57P02':
