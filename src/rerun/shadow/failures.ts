@@ -40,7 +40,7 @@ function reason(database: Database, { shadowed, halves, run, talk, interrupted, 
   const error = (code: ErrorCode, text: string, hint?: string) => new MigstateError(code, text, { details, ...(hint ? { hint } : {}) })
   const refused = talk.lines.find((line): line is Refused => line.event === 'refused')
   if (interrupted) return error('interrupted', `Interrupted: ${name} did not run to its end. ${before}`)
-  const nothing = halves.saw.startsWith('nothing had begun') ? 'Nothing was run or changed.' : before
+  const nothing = halves.begun ? before : 'Nothing was run or changed.'
   if (refused && refused.reason !== 'lost') return refusal(database, refused, { name, details, nothing, hidden: shadowed.hidden })
   if (run.timedOut) return error('manage-failed', `${name} did not end within --timeout ${timeout} s and was stopped. ${before}`, 'Give a longer --timeout.')
   if (run.startError !== null) return error('django-does-not-start', `manage.py could not be started: ${run.startError}. ${before}`)
@@ -53,7 +53,7 @@ function reason(database: Database, { shadowed, halves, run, talk, interrupted, 
       'Name a Python that reads standard input: "docker compose exec -T web python", "kubectl exec -i POD -- python", "docker exec -i web python".',
     )
   const cause = recogniseCause(run.output)
-  if (halves.saw.startsWith('nothing had begun')) {
+  if (!halves.begun) {
     if (refused || run.exitCode === 0)
       return error(
         'manage-failed',

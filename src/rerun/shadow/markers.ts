@@ -6,6 +6,8 @@ export type Outcome = 'ran' | 'not-run' | 'unknown'
 
 export interface Judgement {
   outcome: Outcome
+  /** The child has begun: it has left at least its first marker. */
+  begun: boolean
   /** What the markers say, in words. */
   saw: string
   /** When it ran, by the child's clock; null where it did not, or nobody can know. */
@@ -29,6 +31,7 @@ export function judgeMarkers(events: readonly EventRecord[], half: Half, orderly
   const rows = (whole?.detail as { rows?: RowCounts | null } | undefined)?.rows ?? null
   const judged = (outcome: Outcome, saw: string, partly = false): Judgement => ({
     outcome,
+    begun: ready !== undefined,
     saw,
     at: outcome === 'ran' ? ((whole ?? end)?.at ?? events.at(-1)?.at ?? null) : null,
     rows: outcome === 'ran' ? rows : null,
