@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type DjangoProject, djangos, shopProject } from '../support/django.js'
+import { engines, type TestDatabase } from '../support/databases.js'
+import { type DjangoProject, djangos, migratedShop } from '../support/django.js'
 import { fingerprint, insertLikeDjango } from '../support/history-table.js'
 
 /** The main job with real Django: rerun in mid-history, dependants in two other apps. */
@@ -11,10 +11,7 @@ describe.each(Object.keys(djangos))('Django %s', (version) => {
     let database: TestDatabase
     let shop: DjangoProject
     beforeEach(async () => {
-      database = await freshDatabase(engine)
-      shop = shopProject(version, database)
-      const migrated = await shop.manage('migrate', '-v0')
-      expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+      ;({ database, shop } = await migratedShop(version, engine))
     })
     afterEach(async () => {
       shop.remove()

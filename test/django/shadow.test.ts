@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type DjangoProject, djangos, oneDjango, shopProject } from '../support/django.js'
+import { type DjangoProject, djangos, migratedShop, oneDjango, shopProject } from '../support/django.js'
 import { fingerprint } from '../support/history-table.js'
 import { dataMigration } from '../support/shadow-project.js'
 
@@ -18,10 +18,7 @@ describe.each(versions)('Django %s', (version) => {
     let database: TestDatabase
     let shop: DjangoProject
     beforeEach(async () => {
-      database = await freshDatabase(engine)
-      shop = shopProject(version, database)
-      const migrated = await shop.manage('migrate', '-v0')
-      expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+      ;({ database, shop } = await migratedShop(version, engine))
       await nextSecond()
     })
     afterEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { built, migstate, start } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type DjangoProject, djangos, oneDjango, shopProject } from '../support/django.js'
+import { engines, type TestDatabase } from '../support/databases.js'
+import { type DjangoProject, djangos, migratedShop, oneDjango } from '../support/django.js'
 import { fingerprint } from '../support/history-table.js'
 
 const versions = process.env.DJANGO_VERSIONS === 'all' ? Object.keys(djangos) : [oneDjango as string]
@@ -32,10 +32,7 @@ describe.each(versions)('Django %s', (version) => {
     let shop: DjangoProject
     // One database for all: each test reads what it finds, and the next one goes on from there.
     beforeAll(async () => {
-      database = await freshDatabase(engine)
-      shop = shopProject(version, database)
-      const migrated = await shop.manage('migrate', '-v0')
-      expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+      ;({ database, shop } = await migratedShop(version, engine))
       shop.write({ 'shop/migrations/0003_fill_slugs.py': INSERTS })
     })
     beforeEach(() => database.query('DELETE FROM shop_product'))

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { expect } from 'vitest'
 import { root } from './cli.js'
-import type { TestDatabase } from './databases.js'
+import { freshDatabase, type TestDatabase } from './databases.js'
 
 /** Version to the folder of its virtual environment. */
 export const djangos = JSON.parse(process.env.MIGSTATE_TEST_DJANGO ?? '{}') as Record<string, string>
@@ -27,6 +28,15 @@ export function shopProject(version: string, database: TestDatabase): DjangoProj
   const folder = mkdtempSync(join(tmpdir(), 'migstate-shop-'))
   cpSync(join(root, 'examples', 'shop'), folder, { recursive: true })
   return projectAt(folder, version, database)
+}
+
+/** The shop in a database of its own, its migrations applied by Django. */
+export async function migratedShop(version: string, engine: TestDatabase['engine']): Promise<{ database: TestDatabase; shop: DjangoProject }> {
+  const database = await freshDatabase(engine)
+  const shop = shopProject(version, database)
+  const migrated = await shop.manage('migrate', '-v0')
+  expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+  return { database, shop }
 }
 
 export function projectAt(folder: string, version: string, database: TestDatabase): DjangoProject {
