@@ -319,6 +319,22 @@ execute_from_command_line(sys.argv)
       expect(await fingerprint(database)).toEqual(theirs)
     })
 
+    // Its snapshot is older than the change then: SQLSTATE 40001, and the next attempt reads the row anew.
+    it.runIf(engine === 'postgresql')('its own row is just being changed as it opens: waited for, and read again', async () => {
+      const { default: pg } = await import('pg')
+      const theirs = new pg.Client({ connectionString: database.url })
+      await theirs.connect()
+      await theirs.query("BEGIN; UPDATE django_migrations SET applied = '2020-01-01' WHERE app = 'shop' AND name = '0003_fill_slugs'")
+      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options())
+      const waiting = 'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0'
+      while ((await database.query(waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      await theirs.query('COMMIT')
+      await theirs.end()
+      const done = await running.done
+      expect(done.exitCode, done.stdout + done.stderr).toBe(0)
+      expect(done.json.result.rerun).toMatchObject({ mode: 'shadow' })
+    })
+
     it('a client that ends and leaves manage.py behind, as docker exec does: nothing is decided while it works', async () => {
       data('create("it ran")\n    wait()')
       shop.write({
