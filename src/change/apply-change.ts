@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import { type Database, DatabaseFailure, highestId, type History, isFailure, type Row, sameRow } from '../database/index.js'
+import { type Database, highestId, type History, isFailure, type Row, sameRow, withConsequence } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, type OperationRecord, type Outcome } from '../journal/index.js'
 import { type Change, difference, expectedRows } from './change.js'
@@ -67,14 +67,9 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     return { changes, rows: after }
   } catch (error) {
     if (open) await dialect.rollbackEdit(session).catch(() => {})
-    throw open ? saysNothingChanged(error) : error
+    // Rolled back by us or by the server: that is the consequence, whatever the reason was.
+    throw open ? withConsequence(error, 'The change was rolled back: nothing was changed.') : error
   }
-}
-
-/** The transaction is rolled back, by us or by the server: that is the consequence, whatever the reason was. */
-function saysNothingChanged(error: unknown): unknown {
-  if (!(error instanceof DatabaseFailure) || /nothing was changed/i.test(error.message)) return error
-  return new MigstateError(error.code, `${error.message} The change was rolled back: nothing was changed.`, { hint: error.hint, cause: error })
 }
 
 async function writeEdit(database: Database, request: EditRequest, edit: Edit, before: History) {

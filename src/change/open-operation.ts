@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import { type Database, type History, isFailure } from '../database/index.js'
+import { type Database, type History, isFailure, withConsequence } from '../database/index.js'
 import { Journal, type OperationRecord } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
 
@@ -35,7 +35,7 @@ export async function openOperation(database: Database, { operation, patience, b
         return await attempt()
       } catch (error) {
         if (isFailure(error, 'busy')) return null
-        throw error
+        throw withConsequence(error, 'Nothing was changed.')
       }
     },
     patience,

@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import type { AdvisoryLock, Database } from '../database/index.js'
+import { type AdvisoryLock, type Database, withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
@@ -42,7 +42,8 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
     const who = await dialect.advisoryLockHolder(edit, table)
     return running && who ? `operation ${running.id} (${running.kind}), ${who}` : who
   }
-  const lock = await waitFor(() => dialect.tryAdvisoryLock(edit, table), request.patience, holder, 'The lock of this history')
+  const attempt = () => dialect.tryAdvisoryLock(edit, table).catch((error) => Promise.reject(withConsequence(error, 'Nothing was changed.')))
+  const lock = await waitFor(attempt, request.patience, holder, 'The lock of this history')
   const second = await dialect.tryAdvisoryLock(await database.side(), table)
   if (!second) return lock
   await second.release()

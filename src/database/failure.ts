@@ -18,6 +18,16 @@ export function isFailure(error: unknown, kind: FailureKind): error is DatabaseF
   return error instanceof DatabaseFailure && error.kind === kind
 }
 
+/** What a failed statement means for the command: added to what the driver said, unless that says it already. */
+export function withConsequence(error: unknown, consequence: string): unknown {
+  if (!(error instanceof DatabaseFailure) || /nothing was changed/i.test(error.message)) return error
+  return new MigstateError(error.code, `${error.message} ${consequence}`, { hint: error.hint, cause: error })
+}
+
+export function diskFull(message: string, cause: unknown): DatabaseFailure {
+  return new DatabaseFailure('database-error', 'other', message, cause, 'Free space where the database stores its data, and run the same command again.')
+}
+
 /** Turns a driver's error into a `DatabaseFailure`; `doing` completes "… failed" for errors without a rule of their own. */
 export type Classify = (error: unknown) => DatabaseFailure
 

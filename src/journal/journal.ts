@@ -1,5 +1,5 @@
 import type { Database, History, Row, Session } from '../database/index.js'
-import { byId, DatabaseFailure, isFailure } from '../database/index.js'
+import { byId, isFailure, withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { digestOf } from './digest.js'
 import { type EventRecord, JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
@@ -27,9 +27,8 @@ export class Journal {
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {
-      if (error instanceof DatabaseFailure && error.kind === 'other')
-        throw new MigstateError(error.code, `${error.message} The side tables were not made, and nothing was changed.`, { hint: error.hint, cause: error })
-      if (!isFailure(error, 'missing-rights')) throw error
+      if (!isFailure(error, 'missing-rights'))
+        throw isFailure(error, 'other') ? withConsequence(error, 'The side tables were not made, and nothing was changed.') : error
       const ddl = dialect.journalDdl(table, journal)
       throw new MigstateError('missing-rights', `This role may not create migstate's side tables beside ${table.label}. Nothing was changed.`, {
         hint: `Ask a DBA to run:\n${ddl.map((statement) => `${statement};`).join('\n')}`,

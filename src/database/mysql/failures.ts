@@ -1,4 +1,4 @@
-import { DatabaseFailure, networkFailure, serverMessage } from '../failure.js'
+import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../failure.js'
 
 /** By error number (MySQL server error reference; MariaDB keeps the same numbers for these). */
 export function classify(error: unknown): DatabaseFailure {
@@ -32,6 +32,9 @@ export function classify(error: unknown): DatabaseFailure {
     case 1205: // ER_LOCK_WAIT_TIMEOUT
     case 1213: // ER_LOCK_DEADLOCK
       return failure('lock-timeout', 'busy', `The server: ${message}.`)
+    case 1021: // ER_DISK_FULL
+    case 1114: // ER_RECORD_FILE_FULL
+      return diskFull(`The server: ${message} (${errno}).`, error)
     case 1053: // ER_SERVER_SHUTDOWN
     case 1927: // MariaDB ER_CONNECTION_KILLED
     case 3169: // ER_SESSION_WAS_KILLED

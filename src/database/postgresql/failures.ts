@@ -1,4 +1,4 @@
-import { DatabaseFailure, networkFailure, serverMessage } from '../failure.js'
+import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../failure.js'
 
 /** By SQLSTATE (PostgreSQL manual, appendix A). */
 export function classify(error: unknown): DatabaseFailure {
@@ -29,6 +29,8 @@ export function classify(error: unknown): DatabaseFailure {
     // A row that another session changed after this transaction's snapshot was taken: trying again reads it anew.
     case '40001':
       return failure('lock-timeout', 'busy', `PostgreSQL: ${message}.`)
+    case '53100':
+      return diskFull(`PostgreSQL: ${message} (${code}).`, error)
     case '57P01':
     case '57P02':
     case '57P03':

@@ -1,4 +1,4 @@
-import { DatabaseFailure, serverMessage } from '../failure.js'
+import { DatabaseFailure, diskFull, serverMessage } from '../failure.js'
 
 /** By SQLite's result codes (sqlite.org/rescode.html) and better-sqlite3's own errors. */
 export function classify(error: unknown): DatabaseFailure {
@@ -20,6 +20,7 @@ export function classify(error: unknown): DatabaseFailure {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return failure('lock-timeout', 'busy', `SQLite: ${message}.`)
   if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_ROWID')
     return failure('sequence-behind', 'duplicate-key', `SQLite: ${message}. Nothing was changed.`)
+  if (code === 'SQLITE_FULL') return diskFull(`SQLite: ${message} (${code}).`, error)
   if (/no such column/i.test(message)) return failure('database-error', 'no-column', `SQLite: ${message}. Nothing was changed.`)
   if (/no such table/i.test(message)) return failure('table-missing', 'no-table', `SQLite: ${message}. Nothing was changed.`)
   return failure('database-error', 'other', `SQLite: ${message}${code ? ` (${code})` : ''}.`)
