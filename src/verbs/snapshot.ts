@@ -1,4 +1,5 @@
 import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
+import { withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { digestOf, findSnapshot, Journal, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
 import { patienceOf, runChange, settle } from './change-flow.js'
@@ -26,7 +27,7 @@ export async function createSnapshot(workspace: Workspace, ui: Interaction): Pro
         return written
       } catch (error) {
         await dialect.rollbackEdit(edit).catch(() => {})
-        throw error
+        throw withConsequence(error, 'No snapshot was made, and nothing was changed.')
       }
     },
   )

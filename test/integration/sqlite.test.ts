@@ -106,6 +106,44 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     expect(await fingerprint(database)).toEqual(before)
   })
 
+  // A small file system of its own needs a namespace, which not every machine gives (Linux: mount_namespaces(7)).
+  const mounts = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0
+  it.runIf(mounts)('a disk that fills up, sooner or later: nothing is changed, and what to free is said', async () => {
+    const before = await fingerprint(database)
+    const script = `
+      mount -t tmpfs -o size=400k none /mnt && cp "$0" /mnt/db.sqlite3 || exit 99
+      dd if=/dev/zero of=/mnt/fill bs=1k count=$(($(df -k --output=avail /mnt | tail -1) - $1)) 2>/dev/null
+      shift
+      "$@" --url sqlite:////mnt/db.sqlite3; code=$?
+      [ $code = 0 ] || cp /mnt/db.sqlite3* "$(dirname "$0")" || exit 99
+      exit $code`
+    const full = (left: number, ...argv: string[]) =>
+      spawnSync(
+        'unshare',
+        ['-rm', 'sh', '-c', script, database.file as string, String(left), process.execPath, 'bin/run.js', ...argv, '--no-files', '--json'],
+        {
+          cwd: root,
+          encoding: 'utf8',
+        },
+      )
+    for (const argv of [
+      ['mark', 'unapplied', 'shop', '0001_initial', '--yes'],
+      ['snapshot', 'create'],
+    ]) {
+      let failures = 0
+      for (const left of [0, 4, 8, 16, 24, 32, 40, 48, 56, 64]) {
+        const done = full(left, ...argv)
+        if (done.status === 0) continue
+        failures++
+        const { error } = JSON.parse(done.stdout)
+        expect(error, done.stdout + done.stderr).toMatchObject({ code: 'database-error', exitCode: 1, hint: expect.stringContaining('Free space') })
+        expect(error.message).toMatch(/nothing was changed/i)
+        expect(await fingerprint(database)).toEqual(before)
+      }
+      expect(failures, argv.join(' ')).toBeGreaterThan(2)
+    }
+  })
+
   it('a relative URL and a symbolic link mean the same file and the same lock', async () => {
     const { symlinkSync } = await import('node:fs')
     const { dirname, join } = await import('node:path')
