@@ -1,15 +1,15 @@
 import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint } from '../../config/index.js'
 import type { Database, History, Row } from '../../database/index.js'
-import { MigstateError, type Warnings } from '../../errors/index.js'
-import { Journal, NO_CHANGES, type OperationRecord } from '../../journal/index.js'
+import { MigstateError } from '../../errors/index.js'
+import { Journal, NO_CHANGES } from '../../journal/index.js'
 import { tailOf } from '../child.js'
 import { countInterrupts, type Interrupts } from '../interrupts.js'
-import type { ManageCommand } from '../manage-command.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
 import { childIsGone } from '../child-life.js'
-import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
+import type { RerunRequest } from '../request.js'
+import { type ChildRun, record, runChild, sessionName } from '../run-child.js'
 import { notRun } from './failures.js'
 import { type Halves, judgeHalves } from './halves.js'
 import { planShadowClose, reportInterleaved, targetIsUntouched } from './plan-shadow-close.js'
@@ -17,22 +17,10 @@ import type { Half, Shadowed } from './shadowed.js'
 import { ShimTalk } from './shim-talk.js'
 import { shimLine, shimMark } from './spec.js'
 
-export interface ShadowModeRequest {
-  operation: OperationRecord
-  /** Made again under the lock from the rows as they are; throws when they no longer fit. */
-  plan(rows: readonly Row[]): RerunPlan
-  manage: ManageCommand
+export interface ShadowModeRequest extends RerunRequest {
   alias: string
-  patience: Patience
   /** `applied` for an ISO time of the child's clock. */
   stamp(at: string | null): string
-  /** For `recover`: the zone that `stamp` uses. */
-  timeZone: string | null
-  env: Readonly<Record<string, string | undefined>>
-  /** Milliseconds. */
-  timeout: number | undefined
-  warnings: Warnings
-  ui: RerunUi
 }
 
 interface Opened {

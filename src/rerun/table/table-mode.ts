@@ -1,33 +1,21 @@
 import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint } from '../../config/index.js'
-import type { Database, Row } from '../../database/index.js'
-import { MigstateError, type Warnings } from '../../errors/index.js'
-import type { OperationRecord } from '../../journal/index.js'
+import type { Database } from '../../database/index.js'
+import { MigstateError } from '../../errors/index.js'
 import { type ChildResult, tailOf } from '../child.js'
 import { recogniseCause } from '../causes.js'
 import type { Lifted } from './lifted.js'
 import { countInterrupts, type Interrupts, stopIfInterrupted } from '../interrupts.js'
-import type { ManageCommand } from '../manage-command.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './plan-close.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
-import { type ChildRun, record, type RerunUi, runChild, sessionName } from '../run-child.js'
+import type { RerunRequest } from '../request.js'
+import { type ChildRun, record, runChild, sessionName } from '../run-child.js'
 import { askDjango } from './prove-database.js'
 
-export interface TableModeRequest {
-  operation: OperationRecord
-  /** Made again under the lock from the rows as they are; throws when they no longer fit. */
-  plan(rows: readonly Row[]): RerunPlan
-  manage: ManageCommand
-  patience: Patience
+export interface TableModeRequest extends RerunRequest {
+  /** `applied` for now. */
   stamp(): string
-  /** For `recover`: the zone that `stamp` uses. */
-  timeZone: string | null
-  env: Readonly<Record<string, string | undefined>>
-  /** Milliseconds. */
-  timeout: number | undefined
-  warnings: Warnings
-  ui: RerunUi
 }
 
 /**
