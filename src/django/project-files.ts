@@ -12,11 +12,11 @@ export function readProjectFiles(
   context: Omit<MigrationContext, 'app'>,
   cache: ProjectCache | null,
 ): ProjectFiles {
-  const kept = cache?.whole(context.modules.given)
+  const kept = cache?.whole(context.modules.variables.given)
   if (kept) return kept
   const reader = new RememberingReader(context, cache?.remembered() ?? new Map())
   const files = readAll(folder, djangoVersion, context, reader)
-  cache?.keep(files, { files: context.modules.files, asked: context.modules.asked }, reader.alone)
+  cache?.keep(files, { files: context.modules.files, asked: context.modules.variables.asked }, reader.alone)
   return files
 }
 

@@ -1,10 +1,10 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { sep } from 'node:path'
 import type { PythonEnvironment } from '../environment.js'
 import { readPathFiles } from '../environment.js'
 import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
-import { LostVariables } from './lost-variables.js'
+import { Availability } from './availability.js'
 import { Evaluator, newBudget } from '../python/evaluator.js'
 import type { Failure, Host } from '../python/host.js'
 import { classAttribute } from '../python/class-attribute.js'
@@ -12,7 +12,7 @@ import { attribute } from '../python/members.js'
 import { MAX_BYTES, parsePython } from '../python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from '../python/value.js'
 import { type Located, moduleName, SearchPath } from './search-path.js'
-import { BUILT_IN, STANDARD } from './standard-library.js'
+import { Variables } from './variables.js'
 
 /** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
 export type DjangoNames = (dotted: string) => Value | undefined
@@ -36,12 +36,7 @@ const BY_NAME =
 
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {
-  /** Reading it is remembered in `asked`. */
-  readonly env: Record<string, string | undefined>
-  /** Names of the environment that were asked for, with what it said before the project changed it. */
-  readonly asked = new Map<string, string | undefined>()
-  /** The environment before the project changed it. */
-  readonly given: Readonly<Record<string, string | undefined>>
+  readonly variables: Variables
   /** How often a file needed more than itself: another module, a setting, the environment. */
   consulted = 0
   readonly files: Files
@@ -55,24 +50,28 @@ export class Modules implements Host {
   #djangoNames: DjangoNames | undefined
   #settingOfApps: ((name: string) => Value | undefined) | undefined
   readonly #settingsOfApps = new Map<string, Value>()
+  /** Those of the project, for `moduleScopes`. */
+  readonly #projectScopes: Scope[] = []
+  readonly #raised = new Map<string, Failure>()
+  readonly #availability: Availability
+  /** A package that is surely not there, met by an import that runs. */
+  readonly missing: { file: string; module: string; line: number }[] = []
+  #watched: Set<string> | undefined
   #nesting = 0
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
-    this.given = env
+    this.variables = new Variables(env, () => this.consulted++)
     const additions = readPathFiles(environment.sitePackages, files)
-    this.env = new Proxy({ ...env }, { get: (target, name) => this.#askEnvironment(target, String(name)) })
     this.files = files
     this.environment = environment
     this.unread = additions.unread
     this.#projectFolders = [...folders]
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
+    this.#availability = new Availability(this.path, environment, files, additions.unread)
   }
 
-  /** @param settingOfApps what an app sets where the settings say nothing */
-  #askEnvironment(current: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
-    this.asked.set(name, this.given[name])
-    this.consulted++
-    return current[name]
+  get env(): Record<string, string | undefined> {
+    return this.variables.current
   }
 
   /** Collects the modules that are imported until the returned function is called. */
@@ -82,8 +81,7 @@ export class Modules implements Host {
     return () => [...imports]
   }
 
-  #watched: Set<string> | undefined
-
+  /** @param settingOfApps what an app sets where the settings say nothing */
   useDjangoNames(names: DjangoNames, settingOfApps: (name: string) => Value | undefined): void {
     this.#djangoNames = names
     this.#settingOfApps = settingOfApps
@@ -94,10 +92,8 @@ export class Modules implements Host {
     return this.path.locate(dotted)
   }
 
-  /** The source file of a dotted module: `a/b.py` or `a/b/__init__.py`. */
   findFile(dotted: string): string | null {
-    const found = this.locate(dotted)
-    return found && found.kind !== 'compiled' ? found.file : null
+    return this.path.findFile(dotted)
   }
 
   /** The folder of a package, also one without `__init__.py`. */
@@ -206,37 +202,22 @@ export class Modules implements Host {
     return value.kind === 'unknown' ? undefined : value
   }
 
-  mayImport(dotted: string): boolean {
-    this.#watched?.add(dotted)
-    const [top] = dotted.split('.') as [string]
-    // A package of the standard library with a file of its own has only the submodules that lie there.
-    if (dotted.includes('.') && this.#standardFile(top) !== null) return this.#standardFile(dotted) !== null || this.locate(dotted) !== null || top === 'os'
-    if (this.locate(dotted) !== null || this.#inStandardLibrary(top) || /(^|\.)six\.moves(\.|$)/.test(dotted)) return true
-    if (this.environment.standardLibrary === null && STANDARD.has(top)) return true
-    // Without the project's environment, or with hooks in it that are not understood, a package that is not found proves nothing.
-    if (this.locate(top) === null) return !this.knowsPackages
-    return this.locate(top)?.kind === 'compiled'
-  }
-
-  /** What is not found on the search path is not there. */
   get python(): PythonEnvironment['python'] {
     return this.environment.python
   }
 
+  mayImport(dotted: string): boolean {
+    this.#watched?.add(dotted)
+    return this.#availability.mayImport(dotted)
+  }
+
+  mayHave(module: string, name: string): boolean {
+    return this.#availability.mayHave(module, name)
+  }
+
   get knowsPackages(): boolean {
-    return this.environment.sitePackages.length > 0 && this.unread.length === 0
+    return this.#availability.knowsPackages
   }
-
-  #inStandardLibrary(top: string): boolean {
-    const folder = this.environment.standardLibrary
-    if (folder === null) return false
-    if (BUILT_IN.has(top) || (top === 'distutils' && this.locate('_distutils_hack') !== null)) return true
-    if (this.files.exists(join(folder, `${top}.py`)) || this.files.isFolder(join(folder, top))) return true
-    return this.files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
-  }
-
-  /** A package that is surely not there, met by an import that runs. */
-  readonly missing: { file: string; module: string; line: number }[] = []
 
   reportMissing(module: string, file: string, line: number): void {
     // Python 2 imports beside the file too.
@@ -253,17 +234,7 @@ export class Modules implements Host {
   }
 
   resolveRelative(level: number, dotted: string, from: string): string | null {
-    let folder = dirname(from)
-    for (let up = 1; up < level; up++) folder = dirname(folder)
-    const roots = this.path.folders.filter((candidate) => folder === candidate || folder.startsWith(candidate + sep))
-    const root = roots.sort((a, b) => b.length - a.length).find((candidate) => this.#isPackagePath(relative(candidate, folder)))
-    if (root === undefined) return null
-    const base = relative(root, folder).split(sep).filter(Boolean)
-    return [...base, ...dotted.split('.').filter(Boolean)].join('.')
-  }
-
-  #isPackagePath(path: string): boolean {
-    return path === '' || path.split(sep).every((part) => !part.includes('.'))
+    return this.path.resolveRelative(level, dotted, from)
   }
 
   callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined {
@@ -308,48 +279,18 @@ export class Modules implements Host {
     if (!this.#raised.has(file)) this.#raised.set(file, failure)
   }
 
-  mayHave(module: string, name: string): boolean {
-    return this.#mayHave(module, name, 0)
-  }
-
-  #mayHave(module: string, name: string, depth: number): boolean {
-    const file = this.findFile(module) ?? this.#standardFile(module)
-    const text = file === null ? null : this.files.read(file)
-    if (file === null || text === null || depth > 3) return true
-    if (new RegExp(`\\b${name}\\b|__getattr__|globals\\(|setattr\\(|sys\\.modules`).test(text)) return true
-    const stars = [...text.matchAll(/^\s*from\s+(\.*)([\w.]*)\s+import\s+\*/gm)]
-    return stars.some(([, dots, rest]) => {
-      const other = dots ? this.resolveRelative(dots.length, rest as string, file) : (rest as string)
-      return other === null || this.#mayHave(other, name, depth + 1)
-    })
-  }
-
-  #standardFile(module: string): string | null {
-    const folder = this.environment.standardLibrary
-    if (folder === null || BUILT_IN.has(module)) return null
-    const path = join(folder, ...module.split('.'))
-    return [join(path, '__init__.py'), `${path}.py`].find((file) => this.files.isFile(file)) ?? null
-  }
-
-  readonly #projectScopes: Scope[] = []
-  readonly #raised = new Map<string, Failure>()
-
   setEnvironment(name: string, value: string | null | undefined, override = false): void {
-    if (!override && this.env[name] !== undefined) return
-    this.#lost.set(name, value === null)
-    if (value === undefined || value === null) delete this.env[name]
-    else this.env[name] = value
+    this.variables.set(name, value, override)
   }
 
   isEnvironmentUnknown(name: string): boolean {
-    return this.#lost.has(name, this.env[name] !== undefined)
+    return this.variables.isUnknown(name)
   }
 
   forgetEnvironment(overrides: boolean): void {
-    this.#lost.forget(overrides)
+    this.variables.forget(overrides)
   }
 
-  readonly #lost = new LostVariables()
   forgetLookUps(): void {
     this.#values.clear()
   }

@@ -1,4 +1,4 @@
-import { basename, join, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import type { Files } from '../files.js'
 
 /** Where a dotted module lies. */
@@ -42,6 +42,23 @@ export class SearchPath {
     const found = this.#mappedTo(dotted) ?? this.#search(dotted)
     this.#known.set(dotted, found)
     return found
+  }
+
+  /** The source file of a dotted module: `a/b.py` or `a/b/__init__.py`. */
+  findFile(dotted: string): string | null {
+    const found = this.locate(dotted)
+    return found && found.kind !== 'compiled' ? found.file : null
+  }
+
+  /** The dotted name that `from ..dotted import` means in the file `from`; null outside every package. */
+  resolveRelative(level: number, dotted: string, from: string): string | null {
+    let folder = dirname(from)
+    for (let up = 1; up < level; up++) folder = dirname(folder)
+    const roots = this.folders.filter((candidate) => folder === candidate || folder.startsWith(candidate + sep))
+    const root = roots.sort((a, b) => b.length - a.length).find((candidate) => isPackagePath(relative(candidate, folder)))
+    if (root === undefined) return null
+    const base = relative(root, folder).split(sep).filter(Boolean)
+    return [...base, ...dotted.split('.').filter(Boolean)].join('.')
   }
 
   #mappedTo(dotted: string): Located | null {
@@ -97,6 +114,10 @@ export class SearchPath {
     if (others.length === 0 || !/declare_namespace|extend_path/.test(this.#files.read(found.file) ?? '')) return found
     return { ...found, folders: [...found.folders, ...others] }
   }
+}
+
+function isPackagePath(path: string): boolean {
+  return path === '' || path.split(sep).every((part) => !part.includes('.'))
 }
 
 /** The last part of a module's dotted name; nothing for a package. */
