@@ -24,6 +24,15 @@ export const PYTHONS = {
   '6.0': threes(12, 14),
 }
 
+/** Its version and path, where it has pip, which is not imported: that takes a second. */
+const DESCRIBE = `
+import sys
+try: from importlib.util import find_spec as find
+except ImportError: from pkgutil import find_loader as find
+assert find("pip")
+print("%d.%d %s" % (sys.version_info[0], sys.version_info[1], sys.executable))
+`
+
 /** @returns {Map<string, string>} each Python found, as `3.11`, to its path */
 export function findPythons() {
   const found = new Map()
@@ -35,9 +44,7 @@ export function findPythons() {
     ...(existsSync(pyenv) ? readdirSync(pyenv).map((version) => join(pyenv, version, 'bin', 'python')) : []),
   ]
   for (const candidate of candidates) {
-    const asked = spawnSync(candidate, ['-c', 'import sys, pip; print("%d.%d %s" % (sys.version_info[0], sys.version_info[1], sys.executable))'], {
-      encoding: 'utf8',
-    })
+    const asked = spawnSync(candidate, ['-c', DESCRIBE], { encoding: 'utf8' })
     const [version, ...path] = (asked.stdout ?? '').trim().split(' ')
     if (asked.status === 0 && version && !found.has(version)) found.set(version, path.join(' '))
   }
