@@ -45,6 +45,8 @@ export interface Rules {
   resolvesPartialSquash: boolean
   /** A replaced migration as target: `never` (a bare error), `backwards` only when applied (4.0), `both` ways (6.0). */
   replacedTarget: 'never' | 'backwards' | 'both'
+  /** 4.1 and 5.0: what is pruned of one app is held up by squashes over files that are gone in any app (until ticket 35122). */
+  prunesWithAllApps: boolean
   /** 5.0: the default of USE_TZ is True. */
   usesTzByDefault: boolean
   /** 6.0: a squash may replace squashes (ticket 35731), and its own row is written with its replaced rows. */
@@ -81,6 +83,7 @@ export function rulesFor(version: string | null): Rules {
     unappliesSquashRow: since('4.0'),
     resolvesPartialSquash: since('4.0'),
     replacedTarget: since('6.0') ? 'both' : since('4.0') ? 'backwards' : 'never',
+    prunesWithAllApps: !since('5.1'),
     usesTzByDefault: since('5.0'),
     nestedSquashes: since('6.0'),
   }

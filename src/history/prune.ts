@@ -23,7 +23,9 @@ export function planPrune(input: PlanInput, app: string): PrunePlan | Gate[] {
   const targets = resolveTargets(input, view, { app })
   if ('gate' in targets) gates.push(targets)
   if (gates.length > 0) return gates
-  const gone = [...view.applied].filter((key) => appOf(key) === app && !view.disk.has(key)).sort()
-  const stoppedBy = [...view.replacements].filter(([, file]) => file.replaces.some(([label, name]) => gone.includes(makeKey(label, name)))).map(([key]) => key)
+  const everywhere = [...view.applied].filter((key) => !view.disk.has(key)).sort()
+  const gone = everywhere.filter((key) => appOf(key) === app)
+  const heldUp = new Set(rules.prunesWithAllApps ? everywhere : gone)
+  const stoppedBy = [...view.replacements].filter(([, file]) => file.replaces.some(([label, name]) => heldUp.has(makeKey(label, name)))).map(([key]) => key)
   return { remove: stoppedBy.length > 0 ? [] : gone, stoppedBy }
 }
