@@ -1,11 +1,11 @@
-// Builds dist/cli.cjs, the one file that is shipped as the CLI, and dist/lib, the library with its declarations.
+// Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and dist/lib, the library with its declarations.
 // "node bin/build.js --cli" builds the CLI only.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadBundle } from './load.js'
+import load from './load.cjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -34,13 +34,29 @@ const EXTERNAL = [
   'tsx',
 ]
 
+/**
+ * What the packages load at every start and this program never calls: search for command files, WSL, migrations and seeds of Knex's own,
+ * debug output (which could print values of rows).
+ */
+const NEVER_CALLED = /^(tinyglobby|wsl-utils|debug|cli-spinners)$|knex\/lib\/migrations\/|\/migrations\/(migrate|seed)\/\w+$/
+
+const leaveOut = {
+  name: 'leave-out',
+  setup(build) {
+    build.onResolve({ filter: NEVER_CALLED }, ({ path }) => ({ path, namespace: 'left-out' }))
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: path === 'debug' ? 'module.exports = () => Object.assign(() => {}, { enabled: false })' : 'module.exports = {}',
+    }))
+  },
+}
+
 async function buildCli() {
   const { build } = await import('esbuild')
   // V8 tells code from another bundle by its length only, so old code must never lie beside a new bundle.
-  rmSync(join(root, 'dist', 'cli.cjs.cache'), { force: true })
+  for (const name of ['cli', ...load.DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
   const commands = commandFiles()
   const entry = `
-    import { Config } from '@oclif/core'
+    import { Config } from '@oclif/core/config'
     import { main } from './src/cli/main.ts'
     ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
     export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
@@ -48,20 +64,32 @@ async function buildCli() {
       const config = await Config.load({ root })
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }`
-  await build({
-    stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
-    outfile: join(root, 'dist', 'cli.cjs'),
+  const options = {
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: EXTERNAL,
     minify: true,
+    charset: 'ascii',
     legalComments: 'none',
     logLevel: 'warning',
-    define: { 'import.meta.url': '__bundleUrl' },
-    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  })
+  }
+  await Promise.all([
+    build({
+      ...options,
+      stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
+      outfile: bundleOf('cli'),
+      external: [...EXTERNAL, ...load.DRIVERS],
+      plugins: [leaveOut],
+      define: { 'import.meta.url': '__bundleUrl' },
+      banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    }),
+    ...load.DRIVERS.map((name) => build({ ...options, entryPoints: [name], absWorkingDir: root, outfile: bundleOf(name), external: EXTERNAL })),
+  ])
+}
+
+function bundleOf(name) {
+  return join(root, 'dist', `${name}.cjs`)
 }
 
 /** The one Python file that is shipped lies beside the code that reads it. */
@@ -70,12 +98,11 @@ function copyShim(folder) {
 }
 
 /**
- * V8's compiled code of the bundle, for the Node that builds it, made after a few runs that reach most of what a command needs;
+ * V8's compiled code of the bundles, for the Node that builds it, made after a few runs that reach most of what a command needs;
  * none of them touches anything but a temporary folder. In a process of its own, so that nothing else of the build is in it.
  */
 async function writeCodeCache() {
-  const bundle = join(root, 'dist', 'cli.cjs')
-  const { script, program } = loadBundle(bundle)
+  const { exports: program } = load.loadBundle(bundleOf('cli'))
   const folder = mkdtempSync(join(tmpdir(), 'migstate-build-'))
   const write = [process.stdout.write, process.stderr.write]
   process.stdout.write = process.stderr.write = () => true
@@ -90,7 +117,7 @@ async function writeCodeCache() {
     ;[process.stdout.write, process.stderr.write] = write
     rmSync(folder, { recursive: true, force: true })
   }
-  writeFileSync(`${bundle}.cache`, script.createCachedData())
+  for (const [bundle, { script }] of load.loaded) writeFileSync(`${bundle}.cache`, script.createCachedData())
   process.exitCode = 0
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { loadBundle } from './load.js'
+import { createRequire } from 'node:module'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const require = createRequire(import.meta.url)
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+const { loadBundle } = require('./load.cjs')
+
+const root = join(import.meta.dirname, '..')
 const bundle = join(root, 'dist', 'cli.cjs')
 
 // A reader that goes away (`| head`, a lost terminal) must not end a change half-way: what cannot be written is not written.
@@ -16,7 +18,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
-if (existsSync(bundle)) await loadBundle(bundle).program.run(process.argv.slice(2), root)
+if (existsSync(bundle)) await loadBundle(bundle).exports.run(process.argv.slice(2), root)
 else {
   process.stderr.write('migstate is not built yet. Run "npm run build" first.\n')
   process.exitCode = 1

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { changeFlags } from '../src/cli/flags.js'
 import { renderFake } from '../src/render/change.js'

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { type GraphFormat, renderGraph } from '../src/render/graph.js'

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { renderPlan } from '../src/render/plan.js'

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../src/cli/flags.js'
 import { renderChange } from '../src/render/change.js'

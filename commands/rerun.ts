@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand, severalArguments } from '../../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../../src/cli/flags.js'
 import { renderChange } from '../../src/render/change.js'

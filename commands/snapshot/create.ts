@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../../src/cli/flags.js'
 import { createSnapshot } from '../../src/verbs/snapshot.js'

@@ -1,4 +1,4 @@
-import { Command } from '@oclif/core'
+import { Command } from '@oclif/core/command'
 import { loadConfig, type Settings } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
 import { renderWarnings } from '../render/failure.js'

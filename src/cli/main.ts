@@ -1,4 +1,6 @@
-import { type Command, Config, Help } from '@oclif/core'
+import type { Command } from '@oclif/core/command'
+import { Config } from '@oclif/core/config'
+import { Help } from '@oclif/core/help'
 import { loadConfig, maskUrl } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
 import { renderFailure, renderWarnings } from '../render/failure.js'
