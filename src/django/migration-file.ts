@@ -3,6 +3,7 @@ import { readOperations } from './operations.js'
 import { Evaluator } from './python/evaluator.js'
 import { fieldsOf } from './python/object-fields.js'
 import { classAttribute } from './python/class-attribute.js'
+import { findIndentationFault } from './python/indentation.js'
 import { MAX_BYTES, type ParsedFile, parsePython } from './python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
 import type { Rules } from './rules.js'
@@ -58,7 +59,11 @@ function readCarefully(file: string, name: string, context: MigrationContext): M
   const text = modules.files.readOnce(file)
   if (text === null) return unreadable(result, 'it cannot be opened')
   const parsed = parsePython(file, text, python)
-  if (parsed.syntaxError !== null) return broken(result, 'SyntaxError', `invalid syntax (${name}.py, line ${parsed.syntaxError})`)
+  if (parsed.syntaxError !== null) {
+    const fault = findIndentationFault(parsed.source, parsed.syntaxError)
+    const [exception, said, line] = fault ? ['IndentationError', fault.message, fault.line] : ['SyntaxError', 'invalid syntax', parsed.syntaxError]
+    return broken(result, exception, `${said} (${name}.py, line ${line})`)
+  }
   if (isSouth(parsed)) return broken(result, importError, "No module named 'south': this is a migration of South, not of Django")
   const scope = new Scope(undefined, new Map([['__name__', { kind: 'string', value: modules.resolveRelative(1, name, file) ?? name }]]))
   const before = modules.missing.length

@@ -3,7 +3,7 @@ import { MigstateError } from '../errors/index.js'
 import type { ProjectCache, Remembered } from './cache/project-cache.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { stringList } from './settings.js'
-import type { AppFiles, ProjectFiles } from './types.js'
+import type { AppFiles, MigrationFile, ProjectFiles } from './types.js'
 
 /** All apps of INSTALLED_APPS with their migrations, out of the cache where nothing has changed. */
 export function readProjectFiles(
@@ -41,10 +41,15 @@ class RememberingReader {
     }
     const before = modules.consulted
     const imports = modules.watchImports()
-    const read = readMigration(file, name, context)
+    const read = withoutDetails(readMigration(file, name, context))
     if (modules.consulted === before && read.broken === null) this.alone.set(file, { signature, imports: imports() })
     return read
   }
+}
+
+/** Arguments and code hold on to the whole file, its text and its tree; `Project.detailed` reads the few that are asked for again. */
+function withoutDetails(file: MigrationFile): MigrationFile {
+  return { ...file, operations: file.operations?.map(({ arguments: _arguments, facts: _facts, inner: _inner, ...rest }) => rest) ?? null }
 }
 
 function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {

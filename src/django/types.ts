@@ -49,7 +49,7 @@ export interface Operation {
   /** RunPython, only where it is given. */
   atomic?: boolean | null
   line: number
-  /** By parameter; absent where the file was not read in this run. */
+  /** By parameter. This and the two below are read by `Project.detailed` only. */
   arguments?: () => Record<string, Argument>
   /** RunPython: what its function does. */
   facts?: () => CodeFacts

@@ -24,8 +24,9 @@ function read(text: string, { settings = '', more = {} }: { settings?: string; m
     'a/migrations/0001_x.py': HEAD + text,
     ...more,
   })
-  const project = openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env: {} }).files()
-  return project.apps[0]?.migrations.find((file) => file.name === '0001_x') as MigrationFile
+  const project = openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env: {} })
+  const [app] = project.files().apps
+  return project.detailed(app?.migrations.find((file) => file.name === '0001_x') as MigrationFile)
 }
 
 const dependencies = (file: MigrationFile) => file.dependencies.map(({ app, name }) => `${app}.${name}`).join(' ')
