@@ -6,7 +6,6 @@ import type { Modules } from './modules/modules.js'
 import { Evaluator } from './python/evaluator.js'
 import { classAttribute } from './python/class-attribute.js'
 import { attribute } from './python/members.js'
-import { parsePython } from './python/parse.js'
 import type { ClassValue, Scope, Unknown, Value } from './python/value.js'
 import type { Problem } from './types.js'
 
@@ -130,10 +129,10 @@ export function readSettings(named: { module: string; by: NamedBy }, modules: Mo
     throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}. Nothing was read.`, {
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
-  const parsed = parsePython(file, modules.files.read(file) ?? '', modules.environment.python)
-  if (parsed.syntaxError !== null)
-    throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${parsed.syntaxError}. Nothing was read.`)
-  return new DjangoSettings(named, file, modules.evaluate(file), modules)
+  const scope = modules.evaluate(file)
+  const line = modules.syntaxErrorOf(file)
+  if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}. Nothing was read.`)
+  return new DjangoSettings(named, file, scope, modules)
 }
 
 /** A list of strings out of a value; what is not certain becomes a problem and `complete: false`. */

@@ -140,7 +140,7 @@ describe('what Django cannot import', () => {
     ['no class', 'x = 1\n', 'BadMigrationError'],
     ['South', 'from south.v2 import SchemaMigration\nclass Migration(SchemaMigration):\n    pass\n', 'ModuleNotFoundError'],
     ['a raise', `raise RuntimeError("never")\n${CLASS}    pass\n`, 'RuntimeError'],
-    ['wrong indentation', `${CLASS}    dependencies = []\n   operations = []\n`, 'SyntaxError'],
+    ['wrong indentation', `${CLASS}    dependencies = []\n   operations = []\n`, 'IndentationError'],
     ['an open string', `${CLASS}    x = "abc\n    dependencies = []\n`, 'SyntaxError'],
   ])('%s', (_name, text, exception) => {
     expect(read(text).broken).toMatchObject({ exception })

@@ -53,6 +53,7 @@ export class Modules implements Host {
   /** Those of the project, for `moduleScopes`. */
   readonly #projectScopes: Scope[] = []
   readonly #raised = new Map<string, Failure>()
+  readonly #syntaxErrors = new Map<string, number>()
   readonly #availability: Availability
   /** A package that is surely not there, met by an import that runs. */
   readonly missing: { file: string; module: string; line: number }[] = []
@@ -308,6 +309,11 @@ export class Modules implements Host {
     return this.files.size(path) > MAX_BYTES ? null : this.files.read(path)
   }
 
+  /** Line of the first place of an evaluated file that this Python cannot compile, or null. */
+  syntaxErrorOf(file: string): number | null {
+    return this.#syntaxErrors.get(file) ?? null
+  }
+
   /** Each file once; a cycle of imports sees what is there so far, as in Python. */
   evaluate(file: string, name?: string, scope = new Scope(), doubtful = false): Scope {
     const known = this.#scopes.get(file)
@@ -324,7 +330,12 @@ export class Modules implements Host {
     if (text === null) return scope
     this.#nesting++
     try {
-      const raised = new Evaluator(parsePython(file, text, this.environment.python), this, { ...newBudget(), doubtful }).run(scope)
+      const parsed = parsePython(file, text, this.environment.python)
+      // What is there of it may mean anything.
+      if (parsed.syntaxError !== null) this.#syntaxErrors.set(file, parsed.syntaxError)
+      if (parsed.syntaxError !== null)
+        scope.set('*syntax', { kind: 'unknown', reason: `the file is not valid Python near line ${parsed.syntaxError}`, file, line: parsed.syntaxError })
+      const raised = new Evaluator(parsed, this, { ...newBudget(), doubtful }).run(scope)
       if (raised) this.#raised.set(file, raised)
     } catch (error) {
       // A file that is too deep or too large for the reader itself.

@@ -5,6 +5,8 @@ export interface IndentationFault {
   message: string
 }
 
+const UNINDENT = 'unindent does not match any outer indentation level'
+
 /**
  * The first wrongly indented line, up to the one where a syntax error is known to be: the same error then has the name IndentationError.
  * @param until line, from 1
@@ -18,12 +20,13 @@ export function findIndentationFault(source: string, until: number): Indentation
     if (indent === null) return null
     const current = open.at(-1) as number
     if (afterColon) {
+      if (indent < current && !open.includes(indent)) return { line, message: UNINDENT }
       if (indent <= current) return { line, message: 'expected an indented block' }
       open.push(indent)
     } else if (indent > current) return { line, message: 'unexpected indent' }
     else {
       while ((open.at(-1) as number) > indent) open.pop()
-      if (open.at(-1) !== indent) return { line, message: 'unindent does not match any outer indentation level' }
+      if (open.at(-1) !== indent) return { line, message: UNINDENT }
     }
     ;[afterColon, last] = [endsInColon, line]
   }
@@ -53,7 +56,7 @@ function* logicalLines(source: string): Generator<LogicalLine> {
     line += countLineBreaks(token)
     if (token === '\n') {
       if (depth > 0) continue
-      if (start) yield { ...start, endsInColon: last === ':' }
+      if (start) yield { ...start, endsInColon: depth === 0 && last === ':' }
       ;[start, blank, last] = [undefined, '', '']
     } else if (/^[^\S\n]+$/.test(token)) {
       if (!start) blank += token
@@ -64,7 +67,7 @@ function* logicalLines(source: string): Generator<LogicalLine> {
       last = token.at(-1) as string
     }
   }
-  if (start) yield { ...start, endsInColon: last === ':' }
+  if (start) yield { ...start, endsInColon: depth === 0 && last === ':' }
 }
 
 /** Moves the scan behind the closing quotes. */

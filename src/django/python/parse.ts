@@ -1,5 +1,6 @@
 import type { SyntaxNode, Tree } from '@lezer/common'
 import { parser } from '@lezer/python'
+import { forGrammar } from './grammar-gaps.js'
 import { findSyntaxError, type PythonVersion } from './syntax.js'
 
 /** One Python file as a syntax tree. Lezer recovers from errors, and then its values may be wrong: `syntaxError` says so. */
@@ -9,6 +10,8 @@ export interface ParsedFile {
   tree: Tree
   /** Line of the first place that this Python cannot compile, or null. */
   syntaxError: number | null
+  /** Where only the grammar gives up. */
+  gaps: readonly number[]
   /** From 1. */
   lineAt(position: number): number
 }
@@ -16,13 +19,56 @@ export interface ParsedFile {
 /** More than the largest migration known (291 kB) by far; a larger file is refused, not read half. */
 export const MAX_BYTES = 4_000_000
 
-/** @param python the Python that would compile it */
+/**
+ * @param python the Python that would compile it
+ * @throws RangeError an expression is nested too deeply
+ */
 export function parsePython(file: string, text: string, python: PythonVersion = null): ParsedFile {
-  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text).replace(/\r\n?/g, '\n').replaceAll('\f', '')
-  const tree = parser.parse(source)
+  // The grammar takes blanks at the end of the file for the indentation of one more statement.
+  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text)
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\f', '')
+    .replace(/\n[ \t]+$/, '\n')
+  const { text: readable, gaps: odd } = forGrammar(source, python?.[0] === 2)
+  const { tree, forced } = parseWhole(readable)
   const lineAt = lineFinder(source)
-  const position = findSyntaxError(tree, source, python)
-  return { file, source, tree, syntaxError: position === null ? null : lineAt(position), lineAt }
+  const { error, gaps } = findSyntaxError(tree, source, python)
+  return {
+    file,
+    source,
+    tree,
+    syntaxError: error === null || forced ? null : lineAt(error),
+    gaps: [...odd, ...gaps, ...(error !== null && forced ? [error] : [])],
+    lineAt,
+  }
+}
+
+interface Parse {
+  readonly parsedPos: number
+  readonly lastBigReductionStart: number
+  bigReductionCount: number
+}
+
+/**
+ * Against trees that are too deep, the parser forces an end, and with it an error, after 300 large reductions from one start (@lezer/lr,
+ * `Rec.MaxLeftAssociativeReductionCount`). It counts one statement after another as well where comments stand between them.
+ */
+function parseWhole(text: string): { tree: Tree; forced: boolean } {
+  const parse = parser.startParse(text) as ReturnType<typeof parser.startParse> & Parse
+  for (let forced = 0; ; forced += parse.bigReductionCount > 300 ? 1 : 0) {
+    // Each one costs a search for a way on.
+    if (forced > 20) throw new RangeError('an expression is nested too deeply')
+    const tree = parse.advance()
+    if (tree) return { tree, forced: forced > 0 }
+    if (parse.bigReductionCount > 100 && isAnotherStatement(text, parse.lastBigReductionStart, parse.parsedPos)) parse.bigReductionCount = 0
+  }
+}
+
+/** Do the lines of both positions begin in one column, and is the first position that beginning? */
+function isAnotherStatement(text: string, first: number, other: number): boolean {
+  const [line, otherLine] = [text.lastIndexOf('\n', first - 1) + 1, text.lastIndexOf('\n', other - 1) + 1]
+  const indent = text.slice(line, first)
+  return line !== otherLine && /^[ \t]*$/.test(indent) && text.startsWith(indent, otherLine) && /\S/.test(text[otherLine + indent.length] ?? '')
 }
 
 function lineFinder(source: string): (position: number) => number {

@@ -13,6 +13,7 @@ import { Scope, type Value } from './value.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
 export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  if (py.file.gaps.length > 0 && hasGap(py, node)) return lost(py, node, scope, 'it is written in a way that this reader does not know')
   switch (node.name) {
     case 'StatementGroup':
       return py.block(childrenOf(node), scope)
@@ -75,6 +76,13 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     default:
       return undefined
   }
+}
+
+/** In the statement itself, not in a block of it. */
+function hasGap(py: Interpreter, node: SyntaxNode): boolean {
+  const inside = (at: number, { from, to }: SyntaxNode) => at >= from && at <= to
+  const blocks = childrenOf(node).flatMap((child) => (child.name === 'Body' ? [child] : (child.getChildren('Body') ?? [])))
+  return py.file.gaps.some((at) => inside(at, node) && !blocks.some((block) => at > block.from && inside(at, block)))
 }
 
 function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {

@@ -1,27 +1,43 @@
 import type { SyntaxNode, Tree, TreeCursor } from '@lezer/common'
+import { isGrammarGap } from './grammar-gaps.js'
 
 /** Major and minor, or null where it is not known. */
 export type PythonVersion = readonly [major: number, minor: number] | null
+
+export interface Verdict {
+  /** Where this Python refuses to compile; null: nowhere. */
+  error: number | null
+  /** Where only the grammar gives up: what stands there cannot be evaluated. */
+  gaps: number[]
+}
 
 /**
  * The first place that this Python refuses to compile, as far as a tolerant grammar can tell. Said only where it is sure: a file
  * that is called broken although Django loads it would be a false refusal. One walk over the tree without making nodes of it.
  */
-export function findSyntaxError(tree: Tree, source: string, python: PythonVersion): number | null {
+export function findSyntaxError(tree: Tree, source: string, python: PythonVersion): Verdict {
   const isPython2 = python?.[0] === 2
   const cursor = tree.cursor()
   // The column of each open block's statements, innermost last; null where no claim is made, undefined before its first one.
   const blocks: { indent: string | null | undefined; depth: number }[] = [{ indent: '', depth: 0 }]
   let depth = 0
   let found: number | null = null
+  const gaps: number[] = []
+  // The grammar often gives up twice in one line.
+  let lineOfGap = -2
   const claim = (position: number) => {
-    found ??= position
+    // Behind a gap the grammar may have lost its way in what is left of Python 2.
+    if (!isPython2 || gaps.length === 0) found ??= position
   }
   const enter = (): void => {
     const { type, from, to } = cursor
     if (type.isError) {
       // The grammar gives up on nesting that Python still compiles.
-      if (depth < MAX_SURE_DEPTH && !isTolerated(cursor, source, isPython2)) claim(from)
+      const line = source.lastIndexOf('\n', from - 1)
+      if (depth >= MAX_SURE_DEPTH || line === lineOfGap || isGrammarGap(cursor, source, isPython2)) {
+        lineOfGap = line
+        gaps.push(from)
+      } else claim(from)
       return
     }
     const block = blocks.at(-1)
@@ -34,7 +50,7 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
   }
   enter()
   for (;;) {
-    if (found !== null) return found
+    if (found !== null) return { error: found, gaps }
     if (cursor.firstChild()) {
       depth++
       enter()
@@ -46,7 +62,7 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
         enter()
         break
       }
-      if (!cursor.parent()) return found
+      if (!cursor.parent()) return { error: found, gaps }
       depth--
     }
   }
@@ -56,33 +72,15 @@ const CHECKED = new Set(['PrintStatement', 'TryStatement', 'RaiseStatement', 'Co
 const MAX_LITERAL = 1_000_000
 const MAX_SURE_DEPTH = 120
 
-/** Errors of the grammar that are none of Python's. */
-function isTolerated(node: TreeCursor, source: string, isPython2: boolean): boolean {
-  const start = source.lastIndexOf('\n', node.from - 1) + 1
-  const end = source.indexOf('\n', node.from)
-  const line = source.slice(start, end < 0 ? undefined : end)
-  // `x = yield`, `with (open(a) as b, open(c) as d):` (3.10) and template strings (3.14).
-  if (/\byield\b/.test(line) || /\b[tT][rR]?["']/.test(line)) return true
-  for (let parent = node.node.parent; parent; parent = parent.parent) if (parent.name === 'WithStatement') return true
-  // Python 2 only: print with a comma or >>, exec, 10L, ur'', backticks.
-  return (
-    isPython2 &&
-    (/^\s*(print|exec|raise)\b/.test(line) ||
-      /\b(def\s+\w+\s*|lambda\s*)\(.*\(/.test(line) ||
-      /\blambda\s*\(/.test(line) ||
-      /\d[lL]\b/.test(line) ||
-      /\b[uU][rR]["']/.test(line) ||
-      line.includes('`'))
-  )
-}
-
 function checkNode(node: TreeCursor, text: string, python: PythonVersion, claim: (position: number) => void): void {
   const isPython3 = python === null || python[0] >= 3
   switch (node.name) {
     case 'PrintStatement':
-      if (isPython3) claim(node.from)
+      // `print >> file` is an expression.
+      if (isPython3 && !/^print\s*>>/.test(text)) claim(node.from)
       return
     case 'TryStatement':
+      if (!node.node.getChild('except') && !node.node.getChild('finally')) claim(Math.max(node.from, node.to - 1))
       if (isPython3) checkExcept(node, python, claim)
       return
     case 'RaiseStatement':
@@ -123,7 +121,8 @@ function checkArguments(node: TreeCursor, claim: (position: number) => void): vo
       continue
     }
     if (start) first = child
-    if (child.name === 'AssignOp') isNamed = true
+    // Not `:=`.
+    if (child.name === 'AssignOp' && child.to - child.from === 1) isNamed = true
     start = false
   }
 }
