@@ -6,7 +6,7 @@ import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** python-decouple: `config("X", default=…, cast=bool)`, from the environment, else `settings.ini` or `.env` beside or above the file. */
 export function decouple(call: LibraryCall): Value | undefined {
-  const { name, host } = call
+  const { name, env } = call
   if (name === 'decouple.Csv') return undefined
   const isConfig = name === 'decouple.config' || /^decouple\.(AutoConfig|Config)\(\)$/.test(name)
   if (!isConfig) return undefined
@@ -15,7 +15,7 @@ export function decouple(call: LibraryCall): Value | undefined {
     return unknownIn(call, 'where this config looks is not followed')
   const [variable, positional] = name === 'decouple.config' ? call.args : call.args.slice(1)
   if (variable?.kind !== 'string') return undefined
-  const text = host.env[variable.value] ?? fromFiles(call, variable.value)
+  const text = env[variable.value] ?? fromFiles(call, variable.value)
   const fallback = call.keywords.get('default') ?? positional
   const wanted = call.keywords.get('cast')
   if (text === undefined) {

@@ -24,12 +24,12 @@ const ENGINES: Record<string, string> = {
 
 /** `dj_database_url.config(default=…, env=…)`, `dj_database_url.parse(url)`. */
 export function databaseUrl(call: LibraryCall): Value | undefined {
-  const { name, args, keywords, host } = call
+  const { name, args, keywords, env } = call
   const engine = keywords.get('engine')
   if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? withOptions(databaseFromUrl(args[0].value, engine), keywords) : undefined
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
-  const from = host.env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
+  const from = env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
   // An empty variable is no database; only one that is not set takes the default.
   if (from === '') return { kind: 'dict', entries: [] }
   if (from !== undefined) return withOptions(databaseFromUrl(from, engine), keywords)
@@ -45,7 +45,7 @@ export function databaseUrl(call: LibraryCall): Value | undefined {
 /** One entry of DATABASES. */
 export function databaseFromUrl(url: string, engine?: Value): Value {
   const match = /^([\w+]+):\/\/(.*)$/s.exec(url)
-  const scheme = (match?.[1] ?? '').replace(/\+.*$/, '')
+  const scheme = (match?.[1] ?? '').toLowerCase().replace(/\+.*$/, '')
   const entry = (values: Record<string, string>): Value => ({
     kind: 'dict',
     entries: Object.entries(values).map(([key, value]): [Value, Value] => [string(key), string(value)]),
@@ -62,12 +62,14 @@ export function databaseFromUrl(url: string, engine?: Value): Value {
   const at = authority.lastIndexOf('@')
   const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
   const address = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
+  if (!address || /[#?]/.test(authority)) return { kind: 'unknown', reason: 'its address is none that can be read', file: '', line: 0 }
   const base = entry({
     ENGINE: known,
     NAME: decode(name),
     USER: decode(user),
     PASSWORD: decode(password),
-    HOST: decode((address?.[1] ?? '').replace(/^\[|\]$/g, '')),
+    // urllib's `hostname` is in small letters.
+    HOST: decode((address?.[1] ?? '').replace(/^\[|\]$/g, '')).toLowerCase(),
     PORT: address?.[2] ?? '',
   })
   const options = [...new URLSearchParams(query)].map(([key, value]): [Value, Value] => [string(key), string(value)])

@@ -58,7 +58,7 @@ interface Wanted {
 
 function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): Value | undefined {
   if (wanted.name === undefined || object?.kind !== 'call') return undefined
-  const { args, keywords, host } = call
+  const { args, keywords, env } = call
   const scheme = object.keywords.get(wanted.name)
   const [schemeCast, schemeDefault] = scheme?.kind === 'tuple' ? scheme.items : [scheme, undefined]
   // `env.bool("X", False)`, `env("X", default=…)`, `env("X", bool, False)`.
@@ -69,7 +69,7 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const smart = wanted.cast === undefined && asked === undefined && !call.name.startsWith('environs') ? smartCast(object, fallback) : undefined
   const kind = CASTS[wanted.cast ?? ''] ?? castName(asked) ?? smart ?? 'str'
   if (wanted.cast === 'list' && keywords.has('cast')) return unknownIn(call, `the cast of ${wanted.name} is not evaluated`)
-  const text = resolveProxy(host.env, wanted.name)
+  const text = resolveProxy(env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}`)

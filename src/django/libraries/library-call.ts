@@ -10,6 +10,27 @@ export interface LibraryCall {
   /** The file that calls. */
   file: string
   host: Host
+  /** Reading a variable that is not known throws UnknownVariable. */
+  env: Host['env']
+}
+
+/** A variable that the program sets to something that is not known. */
+export class UnknownVariable {
+  readonly variable: string
+
+  constructor(variable: string) {
+    this.variable = variable
+  }
+}
+
+/** The environment for libraries. Reading what is not known throws UnknownVariable. */
+export function knownEnvironment(host: Host): Host['env'] {
+  return new Proxy(host.env, {
+    get: (env, name) => {
+      if (host.isEnvironmentUnknown(String(name))) throw new UnknownVariable(String(name))
+      return env[String(name)]
+    },
+  })
 }
 
 /** @returns undefined when the call is none of the library's, or not with known arguments */

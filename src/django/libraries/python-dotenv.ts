@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { boolean, string, textOf, type Value } from '../python/value.js'
 import { findUpwards, parseDotenv } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
@@ -13,6 +13,10 @@ export function dotenv(call: LibraryCall): Value | undefined {
     const name = textOf(args[0] ?? keywords.get('filename')) ?? '.env'
     return string(findUpwards(dirname(file), [name], (one) => host.exists(one)) ?? '')
   }
+  if (keywords.has('stream')) {
+    host.forgetEnvironment(true)
+    return unknownIn(call, 'the stream of this .env is not known')
+  }
   const given = args[0] ?? keywords.get('dotenv_path')
   const path = given === undefined || given.kind === 'none' || textOf(given) === '' ? found() : textOf(given)
   const override = keywords.get('override') ?? args[3]
@@ -21,7 +25,7 @@ export function dotenv(call: LibraryCall): Value | undefined {
     return unknownIn(call, 'the path of this .env file is not known')
   }
   // A relative path counts from the folder where the program runs, which is that of manage.py.
-  const text = path === undefined ? null : host.readFile(path.startsWith('/') ? path : join(dirname(file), path))
+  const text = path === undefined ? null : host.readFile(path)
   const values = parseDotenv(text ?? '')
   if (function_ === 'dotenv_values') return { kind: 'dict', entries: [...values].map(([name, value]): [Value, Value] => [string(name), string(value)]) }
   for (const [name, value] of values) host.setEnvironment(name, /\$\{/.test(value) ? null : value, override?.kind === 'boolean' && override.value)

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Files } from '../files.js'
 import type { Value } from '../python/value.js'
+import { matchesWildcard } from '../python/wildcard.js'
 
 /** split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it. */
 /** @returns null when it is no such call, `unknown` when its files cannot be told */
@@ -29,14 +30,8 @@ function isFollowed(arg: Value): boolean {
 /** `*` and `?` in the last part of the path, as Python's glob. */
 function matching(path: string, files: Files): string[] {
   if (!/[*?]/.test(path)) return files.isFile(path) ? [path] : []
-  const pattern = new RegExp(
-    `^${basename(path)
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
   return files
     .list(dirname(path))
-    .filter((name) => pattern.test(name) && !name.startsWith('.'))
+    .filter((name) => matchesWildcard(basename(path), name) && !name.startsWith('.'))
     .map((name) => join(dirname(path), name))
 }

@@ -4,6 +4,15 @@ import type { Files } from '../files.js'
 import type { SearchPath } from './search-path.js'
 import { BUILT_IN, STANDARD } from './standard-library.js'
 
+/** Comments and strings say a name without giving it. */
+function withoutText(text: string): string {
+  return text.replace(/"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|#[^\n]*/g, '""')
+}
+
+function namesIt(code: string, name: string): boolean {
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, 'u').test(code)
+}
+
 /** Whether a module, or a name in it, may be there: "no" only where that is sure. */
 export class Availability {
   readonly #path: SearchPath
@@ -53,7 +62,8 @@ export class Availability {
     const file = this.#path.findFile(module) ?? this.#standardFile(module)
     const text = file === null ? null : this.#files.read(file)
     if (file === null || text === null || depth > 3) return true
-    if (new RegExp(`\\b${name}\\b|__getattr__|globals\\(|setattr\\(|sys\\.modules`).test(text)) return true
+    const code = withoutText(text)
+    if (namesIt(code, name) || /^(?:def|async def) __getattr__\b|\b(?:globals|vars|locals)\(|\bsetattr\(|\bsys\.modules\b|\bexec\(/m.test(code)) return true
     const stars = [...text.matchAll(/^\s*from\s+(\.*)([\w.]*)\s+import\s+\*/gm)]
     return stars.some(([, dots, rest]) => {
       const other = dots ? this.#path.resolveRelative(dots.length, rest as string, file) : (rest as string)

@@ -1,4 +1,4 @@
-import { sep } from 'node:path'
+import { resolve, sep } from 'node:path'
 import type { PythonEnvironment } from '../environment.js'
 import { readPathFiles } from '../environment.js'
 import type { Files } from '../files.js'
@@ -45,6 +45,7 @@ export class Modules implements Host {
   /** What the environment's `.pth` files do that cannot be followed. */
   readonly unread: readonly string[]
   readonly #projectFolders: string[]
+  readonly #cwd: string
   readonly #scopes = new Map<string, Scope>()
   readonly #values = new Map<string, Value | undefined>()
   #djangoNames: DjangoNames | undefined
@@ -59,6 +60,7 @@ export class Modules implements Host {
   readonly missing: { file: string; module: string; line: number }[] = []
   #watched: Set<string> | undefined
   #nesting = 0
+  #pathLost = false
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
     this.variables = new Variables(env, () => this.consulted++)
@@ -67,6 +69,7 @@ export class Modules implements Host {
     this.environment = environment
     this.unread = additions.unread
     this.#projectFolders = [...folders]
+    this.#cwd = folders[0] ?? process.cwd()
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
     this.#availability = new Availability(this.path, environment, files, additions.unread)
   }
@@ -158,7 +161,7 @@ export class Modules implements Host {
 
   listFolder(path: string): string[] {
     this.consulted++
-    return this.files.list(path)
+    return this.files.list(resolve(this.#cwd, path))
   }
 
   #find(dotted: string): Value | undefined {
@@ -209,7 +212,7 @@ export class Modules implements Host {
 
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
-    return this.#availability.mayImport(dotted)
+    return this.#pathLost || this.#availability.mayImport(dotted)
   }
 
   mayHave(module: string, name: string): boolean {
@@ -231,7 +234,7 @@ export class Modules implements Host {
 
   runIn(file: string, scope: Scope): void {
     const text = this.files.size(file) > MAX_BYTES ? null : this.files.readOnce(file)
-    if (text !== null && this.#nesting <= MAX_NESTING) new Evaluator(parsePython(file, text, this.environment.python), this).run(scope)
+    if (text !== null && this.#nesting <= MAX_NESTING) new Evaluator(parsePython(file, text, this.environment.python), this).run(scope, true)
   }
 
   resolveRelative(level: number, dotted: string, from: string): string | null {
@@ -251,10 +254,15 @@ export class Modules implements Host {
     return found.kind === 'function' ? py.callFunction(found, [object, ...args], new Map(), target.file.tree.topNode) : undefined
   }
 
-  addPath(folder: string, first = true): void {
+  addPath(written: string, first = true): void {
+    const folder = resolve(this.#cwd, written)
     this.#projectFolders.push(folder)
     if (first) this.path.addFirst(folder)
     else this.path.addLast(folder)
+  }
+
+  forgetPath(): void {
+    this.#pathLost = true
   }
 
   /** Those of the project: what a helper or another module of it changes in place is seen everywhere. */
@@ -296,17 +304,22 @@ export class Modules implements Host {
     this.#values.clear()
   }
 
+  get cwd(): string {
+    return this.#cwd
+  }
+
   exists(path: string): boolean {
     this.consulted++
-    return this.files.exists(path)
+    return this.files.exists(resolve(this.#cwd, path))
   }
   isFolder(path: string): boolean {
     this.consulted++
-    return this.files.isFolder(path)
+    return this.files.isFolder(resolve(this.#cwd, path))
   }
 
   readFile(path: string): string | null {
-    return this.files.size(path) > MAX_BYTES ? null : this.files.read(path)
+    const whole = resolve(this.#cwd, path)
+    return this.files.size(whole) > MAX_BYTES ? null : this.files.read(whole)
   }
 
   /** Line of the first place of an evaluated file that this Python cannot compile, or null. */
@@ -335,8 +348,10 @@ export class Modules implements Host {
       if (parsed.syntaxError !== null) this.#syntaxErrors.set(file, parsed.syntaxError)
       if (parsed.syntaxError !== null)
         scope.set('*syntax', { kind: 'unknown', reason: `the file is not valid Python near line ${parsed.syntaxError}`, file, line: parsed.syntaxError })
-      const raised = new Evaluator(parsed, this, { ...newBudget(), doubtful }).run(scope)
+      const evaluator = new Evaluator(parsed, this, { ...newBudget(), doubtful })
+      const raised = evaluator.run(scope)
       if (raised) this.#raised.set(file, raised)
+      if (evaluator.isExhausted) loseAll(scope, { kind: 'unknown', reason: 'the file takes too long to evaluate', file, line: 1 })
     } catch (error) {
       // A file that is too deep or too large for the reader itself.
       if (!(error instanceof RangeError)) throw error
@@ -346,6 +361,12 @@ export class Modules implements Host {
     }
     return scope
   }
+}
+
+/** Nothing that the file has set so far is what it would be in the end. */
+function loseAll(scope: Scope, lost: Value): void {
+  for (const name of [...scope.names.keys()]) if (!name.startsWith('__')) scope.set(name, lost)
+  scope.set('*limit', lost)
 }
 
 /** A name may come from a star import that was not found. */

@@ -29,7 +29,7 @@ export class Variables {
 
   /** @param value null for one that is set to something that is not known */
   set(name: string, value: string | null | undefined, override: boolean): void {
-    if (!override && this.current[name] !== undefined) return
+    if (!override && (this.current[name] !== undefined || this.#lost.has(name))) return
     if (value === null) this.#lost.add(name)
     else this.#lost.delete(name)
     if (value === undefined || value === null) delete this.current[name]

@@ -10,7 +10,7 @@ import { mutate, replaceEverywhere } from './mutations.js'
 import { either } from './operators.js'
 import { assignedIn } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { equal, Scope, string, type Value } from './value.js'
+import { equal, Scope, type Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -83,6 +83,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   const [index] = inside
   if (!object || !mark || !index) return
   const container = py.value(object, scope)
+  if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
   if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
@@ -100,6 +101,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (container.kind === 'reference' && container.name === 'os.environ') {
     const known = value.kind === 'reference' ? py.resolve(value) : value
     if (key.kind === 'string') py.host.setEnvironment(key.value, known.kind === 'string' && !py.isDoubtful ? known.value : null, true)
+    else py.host.forgetEnvironment(true)
     return
   }
   // What is unknown stays so for its own reason.
@@ -117,6 +119,13 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
     changed = { kind: 'list', items: container.items.map((item, position) => (position === at ? value : item)) }
   }
   change(py, object, container, changed, scope)
+}
+
+/** `sys.path = [x] + sys.path`, `sys.path[0:0] = [x]`: what is not there yet may lie in a folder that is not known. */
+function setPath(py: Interpreter, value: Value): void {
+  const known = py.resolve(value)
+  for (const one of 'items' in known ? known.items : []) if (one.kind === 'string' || one.kind === 'path') py.host.addPath(one.value, true)
+  py.host.forgetPath()
 }
 
 /** `INSTALLED_APPS[2:2] = ["x"]` */
@@ -161,7 +170,12 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const before = py.value(target, scope)
   if (before.kind === 'reference' && before.name === 'sys.path') {
     const added = py.resolve(commaList(py, rest, scope))
-    for (const one of 'items' in added ? added.items : []) if (one.kind === 'string' || one.kind === 'path') py.host.addPath(one.value, false)
+    sideEffect(py, 'sys.path', 'extend', [added], new Map())
+    return
+  }
+  if (before.kind === 'reference' && before.name === 'os.environ') {
+    const added = py.resolve(commaList(py, rest, scope))
+    sideEffect(py, 'os.environ', 'update', [added], new Map())
     return
   }
   const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
@@ -227,7 +241,6 @@ function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly
     return true
   }
   for (const file of files) py.host.runIn(file, scope)
-  scope.set('__file__', string(py.file.file))
   return true
 }
 
@@ -322,6 +335,7 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
 }
 
 function withoutSlice(items: readonly Value[], [from, to]: [number | undefined, number | undefined]): Value[] {
-  const gone = new Set(items.slice(from ?? 0, to))
-  return items.filter((item) => !gone.has(item))
+  const at = (bound: number | undefined, fallback: number) => (bound === undefined ? fallback : bound < 0 ? Math.max(0, items.length + bound) : bound)
+  const start = at(from, 0)
+  return [...items.slice(0, start), ...items.slice(Math.max(start, at(to, items.length)))]
 }

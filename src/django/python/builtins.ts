@@ -1,10 +1,12 @@
 import type { SyntaxNode } from '@lezer/common'
 import { itemsOf } from './collections.js'
 import type { Host } from './host.js'
-import type { Interpreter } from './interpreter.js'
+import { importNow } from './import-outcome.js'
+import { type Interpreter, Raised } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
 import { callOsPath } from './os-path.js'
+import { matchesWildcard } from './wildcard.js'
 import { boolean, distinct, list, merged, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
@@ -65,7 +67,7 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return setAttribute(py, args, node)
     case 'fnmatch.filter':
       return first && 'items' in first && second?.kind === 'string'
-        ? list(first.items.filter((item) => item.kind === 'string' && wildcard(second.value).test(item.value)))
+        ? list(first.items.filter((item) => item.kind === 'string' && matchesWildcard(second.value, item.value)))
         : undefined
     case 'os.listdir': {
       const folder = textOf(first)
@@ -73,7 +75,15 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     }
     case 'importlib.import_module':
     case 'import_module':
-      return first?.kind === 'string' && args.length === 1 && !first.value.startsWith('.') ? { kind: 'reference', name: first.value } : undefined
+    case '__import__':
+      if (first?.kind !== 'string' || (args.length > 1 && name !== '__import__') || first.value.startsWith('.')) return undefined
+      importNow(py, node, first.value)
+      return { kind: 'reference', name: name === '__import__' ? (first.value.split('.')[0] as string) : first.value }
+    case 'sys.exit':
+    case 'exit':
+    case 'quit':
+      if (py.isDoubtful) return undefined
+      throw new Raised('SystemExit', plainText(first) ?? '', py.line(node))
     default:
       if ([...keywords.keys()].includes('**')) return undefined
       return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
@@ -244,17 +254,6 @@ function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], 
   else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
   else return undefined
   return NONE
-}
-
-/** `*` and `?` of the shell. */
-function wildcard(pattern: string): RegExp {
-  return new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    's',
-  )
 }
 
 const TYPES: Record<string, readonly Value['kind'][]> = {

@@ -41,7 +41,7 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const written = py.expression(call.objectNode, call.scope)
   const object = py.resolve(written)
   const known = args.map((arg) => py.resolve(arg))
-  const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords)
+  const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
   if (object.kind === 'either') {
     const results = object.options.map(method)
     if (results.every((one) => one !== undefined)) return mapEither(py, object, (option) => method(option) as Value, node)

@@ -15,6 +15,19 @@ export function sideEffect(
   const folder = args.at(-1)
   if (name === 'sys.path' && (method === 'insert' || method === 'append')) {
     if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value, method === 'insert')
+    else py.host.forgetPath()
+    return { done: true, value: NONE }
+  }
+  if (name === 'sys.path' && method === 'extend') {
+    const added = folder && 'items' in folder ? folder.items.map((one) => py.resolve(one)) : undefined
+    for (const one of added ?? []) if (one.kind === 'string' || one.kind === 'path') py.host.addPath(one.value, false)
+    if (!added?.every((one) => one.kind === 'string' || one.kind === 'path')) py.host.forgetPath()
+    return { done: true, value: NONE }
+  }
+  if (name === 'site' && method === 'addsitedir') {
+    // It may hold .pth files.
+    py.host.forgetPath()
+    if (folder?.kind === 'string' || folder?.kind === 'path') py.host.addPath(folder.value, false)
     return { done: true, value: NONE }
   }
   if (name === 'os.environ' && method === 'update') {
@@ -22,6 +35,8 @@ export function sideEffect(
       ...(args[0]?.kind === 'dict' ? args[0].entries : []),
       ...[...keywords].map(([key, one]): [Value, Value] => [string(key), py.resolve(one)]),
     ]
+    const source = args[0]
+    if ((source && source.kind !== 'dict') || keywords.has('**')) py.host.forgetEnvironment(true)
     for (const [key, one] of given)
       if (key.kind === 'string') py.host.setEnvironment(key.value, one.kind === 'string' && !py.isDoubtful ? one.value : null, true)
     return { done: true, value: NONE }

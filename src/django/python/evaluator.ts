@@ -24,17 +24,23 @@ export interface Budget {
   uncopied: boolean
   /** Names of the functions that are being called. */
   frames: Scope[]
+  catching: string[][]
 }
 
 export function newBudget(): Budget {
-  return { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [] }
+  return { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [], catching: [] }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
 export class Evaluator implements Interpreter {
   readonly file: ParsedFile
   readonly host: Host
-  readonly catching: string[][] = []
+
+  /** Shared by all files: a function of another one raises into the `try` that calls it. */
+  get catching(): string[][] {
+    return this.#budget.catching
+  }
+
   readonly undecided: Raised[] = []
   readonly handling: Raised[] = []
   readonly #budget: Budget
@@ -45,9 +51,13 @@ export class Evaluator implements Interpreter {
     this.#budget = budget
   }
 
-  /** Runs the module's statements in order. @returns the exception that ends the module, if one surely does */
-  run(scope: Scope): Raised | null {
-    scope.set('__file__', string(this.file.file))
+  /**
+   * Runs the module's statements in order.
+   * @param keepsFile it runs in the names of another file (split-settings), whose `__file__` stays
+   * @returns the exception that ends the module, if one surely does
+   */
+  run(scope: Scope, keepsFile = false): Raised | null {
+    if (!keepsFile) scope.set('__file__', string(this.file.file))
     this.#budget.frames.push(scope)
     try {
       this.block(childrenOf(this.file.tree.topNode), scope)

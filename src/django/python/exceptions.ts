@@ -29,7 +29,7 @@ function baseNames(py: Interpreter, { bases }: ClassValue, depth: number): strin
   })
 }
 
-interface Handler {
+export interface Handler {
   classes: string[]
   body: SyntaxNode
   name: string | undefined
@@ -79,24 +79,33 @@ export function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending 
       py.handling.pop()
     }
   } else if (perhaps || (returned === undefined && mayRaise(py, body, scope, handlers)))
-    return eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
+    returned = eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
   else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
   if (finally_) returned = py.block(bodyOf(finally_), scope) ?? returned
   return returned
 }
 
 /** Exceptions that are met here whenever Python would meet them. */
-const MET = new Set(['ImportError', 'ModuleNotFoundError', 'KeyError', 'ImproperlyConfigured'])
+const MET = new Set(['ImportError', 'ModuleNotFoundError'])
+
+/** … and those that are met where what is asked is known. */
+const MET_IN_KNOWN = new Set(['KeyError', 'ImproperlyConfigured'])
 
 /** Some handler waits for an exception that is not followed, and something in the body could not be read: it may be that one. */
-function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handlers: readonly Handler[]): boolean {
-  if (handlers.every((handler) => handler.classes.every((name) => MET.has(name)))) return false
+export function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handlers: readonly Handler[]): boolean {
+  const waitsFor = handlers.flatMap((handler) => handler.classes).filter((name) => !MET.has(name))
+  if (waitsFor.length === 0) return false
   const { assigned } = assignedIn(body, py.file.source)
   const isOpen = (value: Value | undefined) =>
     value !== undefined &&
     (value.kind === 'unknown' ||
       (value.kind === 'call' && !value.target) ||
       (value.kind === 'reference' && /^django\.conf\.settings\.|^[A-Za-z_]+$/.test(value.name)))
+  const isLost = (name: string) => {
+    const value = scope.names.get(name)
+    return value !== undefined && py.resolve(value).kind === 'unknown'
+  }
+  if (waitsFor.every((name) => MET_IN_KNOWN.has(name))) return [...assigned].some(isLost)
   const statements = bodyOf(body)
   return (
     [...assigned].some((name) => isOpen(scope.names.get(name) && py.resolve(scope.names.get(name) as Value))) ||
@@ -110,7 +119,7 @@ function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handlers: rea
   )
 }
 
-/** The body and what follows it, or the first handler: both are kept. */
+/** The body and what follows it, or one of the handlers that may be meant: all are kept. */
 function eitherWay(
   py: Interpreter,
   way: {
@@ -125,17 +134,23 @@ function eitherWay(
   },
 ): Ending {
   const { before, scope, handlers, otherwise } = way
-  const handler = way.perhaps ?? handlers.find((one) => one.classes.some((name) => !MET.has(name)))
-  if (!handler) return undefined
+  const meant = way.perhaps ? [way.perhaps] : handlers.filter((one) => one.classes.some((name) => !MET.has(name)))
   const doubtful = py.isDoubtful
   py.isDoubtful = true
-  const left = attempt(() => way.returned ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
-  if (handler.name !== undefined) before.set(handler.name, py.unknown(handler.body, 'it is an exception'))
-  const right = attempt(() => py.block(bodyOf(handler.body), before))
+  let left = attempt(() => way.returned ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
+  for (const handler of meant) {
+    const no = before.copy()
+    if (handler.name !== undefined) no.set(handler.name, py.unknown(handler.body, 'it is an exception'))
+    py.isDoubtful = true
+    const right = attempt(() => py.block(bodyOf(handler.body), no))
+    py.isDoubtful = doubtful
+    // A handler that raises again is not how a working project goes on.
+    if (right instanceof Raised) continue
+    if (left instanceof Raised) break
+    left = joinEndings(py, { scope, yes: scope.copy(), no, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
+  }
   py.isDoubtful = doubtful
-  // A handler that raises again is not how a working project goes on.
-  if (right instanceof Raised || left instanceof Raised) return left instanceof Raised ? undefined : left
-  return joinEndings(py, { scope, yes: scope.copy(), no: before, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
+  return left instanceof Raised ? undefined : left
 }
 
 function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { evaluateCall } from './calls.js'
 import { collect, comprehension, dictionary } from './collections.js'
-import type { Interpreter } from './interpreter.js'
+import { type Interpreter, Raised } from './interpreter.js'
 import { operate } from './alternatives.js'
 import { decodeString, parseNumber, unescape } from './literals.js'
 import { member } from './members.js'
@@ -75,8 +75,18 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (value) return value
   const star = findStar(scope)
   if (star) return { ...star, line: py.line(node), reason: `${name} may come from a module that was not found` }
+  const isBuiltIn = BUILT_IN.test(name) || (py.host.python?.[0] !== 3 && OF_PYTHON2.test(name))
+  if (!isBuiltIn && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
+    throw new Raised('NameError', `name '${name}' is not defined`, py.line(node))
   return { kind: 'reference', name }
 }
+
+/** Python's own names, of every version: what is none of them and was never set is not there. */
+const BUILT_IN =
+  /^(?:__\w+__|[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)|Ellipsis|NotImplemented|abs|a?iter|all|a?next|any|ascii|bin|bool|breakpoint|bytearray|bytes|callable|chr|classmethod|compile|complex|copyright|credits|delattr|dict|dir|divmod|enumerate|eval|exec|exit|filter|float|format|frozenset|getattr|globals|hasattr|hash|help|hex|id|input|int|isinstance|issubclass|len|license|list|locals|map|max|memoryview|min|object|oct|open|ord|pow|print|property|quit|range|repr|reversed|round|set|setattr|slice|sorted|staticmethod|str|sum|super|tuple|type|vars|zip)$/
+
+/** … and those of Python 2. */
+const OF_PYTHON2 = /^(?:StandardError|apply|basestring|buffer|cmp|coerce|execfile|file|intern|long|raw_input|reduce|reload|unichr|unicode|xrange)$/
 
 function findStar(scope: Scope | undefined): Unknown | undefined {
   for (let current = scope; current; current = current.parent)
@@ -186,6 +196,8 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
   const left = py.value(leftNode, scope)
   if (operator === 'in' || operator === 'not in') {
     const right = py.value(rightNode, scope)
+    if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string' && py.host.isEnvironmentUnknown(left.value))
+      return py.unknown(node, `${left.value} of the environment is set to something that is not known`)
     if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string')
       return boolean((py.host.env[left.value] !== undefined) === (operator === 'in'))
   }

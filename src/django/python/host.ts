@@ -37,6 +37,8 @@ export interface Host {
   runIn(file: string, scope: Scope): void
   /** An import that runs and would surely fail. */
   reportMissing(module: string, file: string, line: number): void
+  /** `sys.path` gets something that is not known: what is not found may be there. */
+  forgetPath(): void
   /** `sys.path.insert(0, folder)` */
   addPath(folder: string, first: boolean): void
   /** Names of all modules that were evaluated. */
@@ -55,6 +57,8 @@ export interface Host {
   forgetLookUps(): void
   /** Set to something that is not known, or only perhaps. */
   isEnvironmentUnknown(name: string): boolean
+  /** The folder in which the program runs: that of manage.py. Relative paths count from it. */
+  readonly cwd: string
   exists(path: string): boolean
   isFolder(path: string): boolean
   readFile(path: string): string | null

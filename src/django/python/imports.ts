@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { forgetAll } from './assignments.js'
-import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { awaited, expect, importNow, passOn } from './import-outcome.js'
+import { type Interpreter, Raised } from './interpreter.js'
 import { splitAlias, splitByComma } from './nodes.js'
 import { childrenOf } from './parse.js'
 import type { Scope, Value } from './value.js'
@@ -12,9 +13,7 @@ export function runImport(py: Interpreter, node: SyntaxNode, scope: Scope): void
   for (const clause of splitByComma(parts.slice(1))) {
     const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
     const dotted = path.join('')
-    expect(py, node, dotted)
-    if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file, py.isDoubtful)
-    passOn(py, node, dotted)
+    importNow(py, node, dotted)
     const [top] = dotted.split('.') as [string]
     scope.set(alias ?? top, { kind: 'reference', name: alias ? dotted : top })
   }
@@ -69,23 +68,4 @@ function starImport(py: Interpreter, node: SyntaxNode, source: string, module: s
   const all = imported.names.get('__all__')
   const listed = all && 'items' in all ? new Set(all.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []))) : null
   for (const [name, value] of imported.names) if (name.startsWith('*') || (listed ? listed.has(name) : !name.startsWith('_'))) scope.set(name, value)
-}
-
-/** A module that itself ends by an exception: `try: from .dev import *`, where dev.py imports what is not installed. */
-function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
-  const failure = py.host.failureOf(module)
-  if (!failure || py.isDoubtful) return
-  if (py.catching.some((clause) => isCaught(failure, clause))) throw new Raised(failure.exception, failure.message, py.line(node), failure.ancestors)
-  py.host.reportFailure(py.file.file, failure)
-}
-
-function awaited(py: Interpreter): boolean {
-  return py.catching.some((clause) => isCaught({ exception: 'ImportError' }, clause))
-}
-
-/** ImportError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */
-function expect(py: Interpreter, node: SyntaxNode, dotted: string): void {
-  if (py.host.mayImport(dotted)) return
-  if (awaited(py)) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
-  if (!py.isDoubtful) py.host.reportMissing(dotted, py.file.file, py.line(node))
 }

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
+import type { Host } from './host.js'
 import { pathMethod } from './os-path.js'
 import { boolean, distinct, equal, formatted, list, lookUp, NONE, number, plainText, string, textOf, type Value } from './value.js'
 
-/** Methods of known values that change nothing. A name with a leading dot is an attribute. */
-export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+/** Methods of known values that change nothing. A name with a leading dot is an attribute. @param host for what looks at files */
+export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, host?: Host): Value | undefined {
   switch (object.kind) {
     case 'path':
-      return pathMethod(object.value, method, args, existsSync)
+      return pathMethod(object.value, method, args, host)
     case 'string':
       return stringMethod(object.value, method, args, keywords)
     case 'dict':

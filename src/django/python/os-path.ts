@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, extname, isAbsolute, join, normalize } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
 import type { Host } from './host.js'
 import { boolean, string, textOf, type Value } from './value.js'
 
@@ -32,17 +32,17 @@ function onePath(name: string, path: string, host: Host): Value | undefined {
       return string(path.slice(path.lastIndexOf('/') + 1))
     case 'os.path.abspath':
     case 'os.path.normpath':
-      return isAbsolute(path) || name === 'os.path.normpath' ? string(normalize(path).replace(/(.)\/$/, '$1')) : undefined
+      return string(normalize(name === 'os.path.abspath' ? resolve(host.cwd, path) : path).replace(/(.)\/$/, '$1'))
     case 'os.path.exists':
-      return isAbsolute(path) ? boolean(host.exists(path)) : undefined
+      return boolean(host.exists(path))
     case 'os.path.isfile':
-      return isAbsolute(path) ? boolean(host.exists(path) && !host.isFolder(path)) : undefined
+      return boolean(host.exists(path) && !host.isFolder(path))
     case 'os.path.isdir':
-      return isAbsolute(path) ? boolean(host.isFolder(path)) : undefined
+      return boolean(host.isFolder(path))
     case 'os.path.expanduser':
       return path.startsWith('~') ? undefined : string(path)
     case 'os.path.realpath':
-      return string(realPath(path))
+      return string(realPath(resolve(host.cwd, path)))
     case 'os.path.splitext':
       return { kind: 'tuple', items: [string(path.slice(0, path.length - extname(path).length)), string(extname(path))] }
     case 'os.path.isabs':
@@ -55,7 +55,7 @@ function onePath(name: string, path: string, host: Host): Value | undefined {
 }
 
 /** Methods of a `pathlib.Path`; a name with a leading dot is an attribute. */
-export function pathMethod(path: string, method: string, args: readonly Value[], exists: (path: string) => boolean): Value | undefined {
+export function pathMethod(path: string, method: string, args: readonly Value[], host: Host | undefined): Value | undefined {
   const made = (value: string): Value => ({ kind: 'path', value })
   switch (method) {
     case '.parent':
@@ -68,19 +68,19 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
       }
     }
     case 'exists':
-      return boolean(exists(path))
+      return host && boolean(host.exists(path))
     case 'is_file':
-      return boolean(statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
+      return host && boolean(host.exists(path) && !host.isFolder(path))
     case 'is_dir':
-      return boolean(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+      return host && boolean(host.isFolder(path))
     case '.name':
       return string(basename(path))
     case '.stem':
       return string(basename(path, extname(path)))
     case 'resolve':
-      return isAbsolute(path) ? made(realPath(path)) : undefined
+      return host && made(realPath(resolve(host.cwd, path)))
     case 'absolute':
-      return isAbsolute(path) ? made(path) : undefined
+      return isAbsolute(path) ? made(path) : host && made(purePath(`${host.cwd}/${path}`))
     case 'expanduser':
       return path.startsWith('~') ? undefined : made(path)
     case 'as_posix':

@@ -4,7 +4,7 @@ import { defaultsOf, readArguments } from './calls.js'
 import { branches, branchesOf } from './branches.js'
 import { commaList, itemsOf } from './collections.js'
 import { decorate, decoratorName } from './decorators.js'
-import { raisedBy, runTry } from './exceptions.js'
+import { mayRaise, raisedBy, runTry } from './exceptions.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { bodyOf } from './nodes.js'
@@ -89,11 +89,21 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const parts = childrenOf(node)
   const inAt = parts.findIndex((part) => part.name === 'in')
   const body = parts.find((part) => part.name === 'Body')
-  const given = parts[inAt + 1] ? py.value(parts[inAt + 1] as SyntaxNode, scope) : undefined
+  const iterated = parts[inAt + 1]
+  const given = iterated ? py.value(iterated, scope) : undefined
   const items = given && itemsOf(given)
   if (!body || !items || items.length > 2000) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
   try {
-    return followLoop(py, { node, scope, targets: parts.slice(1, inAt), items, body, otherwise: elseOf(parts) })
+    return followLoop(py, {
+      node,
+      scope,
+      targets: parts.slice(1, inAt),
+      iterated: iterated as SyntaxNode,
+      given: given as Value,
+      items,
+      body,
+      otherwise: elseOf(parts),
+    })
   } catch (error) {
     if (!(error instanceof UnknownJump)) throw error
     return lost(py, node, scope, `it is set inside a loop that depends on ${error.reason}`)
@@ -104,6 +114,9 @@ interface Loop {
   node: SyntaxNode
   scope: Scope
   targets: readonly SyntaxNode[]
+  /** What is gone through, and its value as the loop began. */
+  iterated: SyntaxNode
+  given: Value
   items: readonly Value[]
   body: SyntaxNode
   otherwise: SyntaxNode | undefined
@@ -114,8 +127,16 @@ function elseOf(parts: readonly SyntaxNode[]): SyntaxNode | undefined {
   return at < 0 ? undefined : parts.slice(at).find((part) => part.name === 'Body')
 }
 
-function followLoop(py: Interpreter, { node, scope, targets, items, body, otherwise }: Loop): Ending {
+function followLoop(py: Interpreter, { node, scope, targets, iterated, given, items, body, otherwise }: Loop): Ending {
+  // Its values are copied as they change: another object under the name means that it changes under the loop.
+  const name = /^(?:VariableName|MemberExpression)$/.test(iterated.name)
+    ? iterated
+    : iterated.name === 'CallExpression' && /^(?:enumerate|reversed)\(\s*\w+\s*[,)]/.test(py.text(iterated))
+      ? iterated.getChild('ArgList')?.getChild('VariableName')
+      : null
+  const before = name === iterated ? given : name ? py.value(name, scope) : undefined
   for (const item of items) {
+    if (name && py.value(name, scope) !== before) return lost(py, node, scope, 'it is changed while a loop goes through it')
     py.bind(targets, item, scope)
     const ending = py.block(bodyOf(body), scope)
     if (ending instanceof Jump && ending.kind === 'break') return undefined
@@ -148,7 +169,10 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
   py.catching.push(suppressed)
   try {
-    return py.block(bodyOf(body), scope)
+    const ending = py.block(bodyOf(body), scope)
+    const silent = { classes: suppressed, body, name: undefined }
+    if (suppressed.length > 0 && mayRaise(py, body, scope, [silent])) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
+    return ending
   } catch (error) {
     if (error instanceof Raised && isCaught(error, suppressed)) return undefined
     throw error

@@ -1,0 +1,28 @@
+import type { SyntaxNode } from '@lezer/common'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
+
+/** The import itself, whatever name it is given: it runs the module, and fails where `import` would. */
+export function importNow(py: Interpreter, node: SyntaxNode, dotted: string): void {
+  expect(py, node, dotted)
+  if (py.host.isEager(dotted)) py.host.importModule(dotted, py.file.file, py.isDoubtful)
+  passOn(py, node, dotted)
+}
+
+/** A module that itself ends by an exception: `try: from .dev import *`, where dev.py imports what is not installed. */
+export function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
+  const failure = py.host.failureOf(module)
+  if (!failure || py.isDoubtful) return
+  if (py.catching.some((clause) => isCaught(failure, clause))) throw new Raised(failure.exception, failure.message, py.line(node), failure.ancestors)
+  py.host.reportFailure(py.file.file, failure)
+}
+
+export function awaited(py: Interpreter): boolean {
+  return py.catching.some((clause) => isCaught({ exception: 'ImportError' }, clause))
+}
+
+/** ImportError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */
+export function expect(py: Interpreter, node: SyntaxNode, dotted: string): void {
+  if (py.host.mayImport(dotted)) return
+  if (awaited(py)) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
+  if (!py.isDoubtful) py.host.reportMissing(dotted, py.file.file, py.line(node))
+}
