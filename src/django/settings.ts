@@ -74,6 +74,8 @@ export class DjangoSettings {
     const py = new Evaluator(owner.file, this.#modules)
     const node = owner.file.tree.topNode
     if (!classAttribute(py, owner, name)) return undefined
+    const hook = ['pre_setup', 'setup', 'post_setup', 'DOTENV'].find((one) => classAttribute(py, owner, one))
+    if (hook) return { kind: 'unknown', reason: `${owner.name}.${hook} may change it`, file: owner.file.file, line: owner.line }
     const object: Value = { kind: 'call', callee: owner.name, target: owner, args: [], keywords: new Map(), line: owner.line, node, file: owner.file }
     const value = this.resolve(attribute(py, object, name, node))
     return configurationValue(name, value, this.#modules.env, this.file) ?? value

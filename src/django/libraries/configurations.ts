@@ -24,6 +24,8 @@ const CASTS: Record<string, string> = {
 /** django-configurations: `X = values.BooleanValue(True)` is DJANGO_X of the environment, else its default. */
 export function configurationValue(name: string, value: Value, env: Readonly<Record<string, string | undefined>>, file: string): Value | undefined {
   if (value.kind !== 'call') return undefined
+  if (['separator', 'converter', 'caster', 'late_binding'].some((key) => value.keywords.has(key)))
+    return { kind: 'unknown', reason: 'this kind of value is not evaluated', file, line: value.line }
   const kind = CASTS[/(?:^|\.)configurations\.values\.(\w+)$/.exec(value.callee)?.[1] ?? ''] ?? CASTS[/^values\.(\w+)$/.exec(value.callee)?.[1] ?? '']
   if (kind === undefined) return undefined
   const given = (key: string) => value.keywords.get(key)

@@ -1,8 +1,11 @@
 import { dirname } from 'node:path'
 import { boolean, string, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
-import { findUpwards, parseDecouple } from './dotenv.js'
+import { findUpwards, parseDecouple, parseIni } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
+
+/** Casts that leave a value of their own type as it is. */
+const AS_IT_IS: Readonly<Record<string, string>> = { boolean: 'bool', number: 'int', unknown: '' }
 
 /** python-decouple: `config("X", default=…, cast=bool)`, from the environment, else `settings.ini` or `.env` beside or above the file. */
 export function decouple(call: LibraryCall): Value | undefined {
@@ -21,7 +24,10 @@ export function decouple(call: LibraryCall): Value | undefined {
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}`)
     if (castName(wanted) === 'bool' && fallback.kind === 'number') return boolean(fallback.value !== 0)
-    return fallback.kind === 'string' ? casted(call, fallback.value, wanted) : fallback
+    if (fallback.kind === 'string') return casted(call, fallback.value, wanted)
+    return wanted === undefined || castName(wanted) === AS_IT_IS[fallback.kind]
+      ? fallback
+      : unknownIn(call, 'what the cast makes of the default is not evaluated')
   }
   return casted(call, text, wanted)
 }
@@ -33,11 +39,14 @@ function casted(call: LibraryCall, text: string, wanted: Value | undefined): Val
   if (castName(wanted) === 'bool') return boolean(['y', 'yes', 't', 'true', 'on', '1'].includes(text.toLowerCase()))
   if (wanted.kind === 'reference' && wanted.name === 'dj_database_url.parse')
     return call.host.callLibrary('dj_database_url.parse', [string(text)], new Map(), call.file) ?? unknownIn(call, 'it is no database URL')
+  // `list` of a text is its letters.
+  if (/^(?:list|tuple|set|dict)$/.test(castName(wanted) ?? '')) return unknownIn(call, 'its cast is not evaluated')
   return cast(text, castName(wanted) ?? '') ?? unknownIn(call, 'its cast is not evaluated')
 }
 
 function fromFiles({ host, file }: LibraryCall, name: string): string | undefined {
   const path = findUpwards(dirname(file), ['settings.ini', '.env'], (one) => host.exists(one))
   const text = path === undefined ? null : host.readFile(path)
-  return text === null ? undefined : parseDecouple(text).get(name)
+  if (text === null) return undefined
+  return path?.endsWith('.ini') ? parseIni(text).get(name.toLowerCase()) : parseDecouple(text).get(name)
 }

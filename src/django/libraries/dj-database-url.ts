@@ -68,13 +68,17 @@ export function databaseFromUrl(url: string, engine?: Value): Value {
     NAME: decode(name),
     USER: decode(user),
     PASSWORD: decode(password),
-    // urllib's `hostname` is in small letters.
-    HOST: decode((address?.[1] ?? '').replace(/^\[|\]$/g, '')).toLowerCase(),
-    PORT: address?.[2] ?? '',
+    HOST: hostOf(address[1] ?? ''),
+    PORT: address[2] ?? '',
   })
   const options = [...new URLSearchParams(query)].map(([key, value]): [Value, Value] => [string(key), string(value)])
   if (base.kind === 'dict' && options.length > 0) base.entries.push([string('OPTIONS'), { kind: 'dict', entries: options }])
   return match ? base : NONE
+}
+
+/** urllib's `hostname` is in small letters; the folder of a socket is taken as it is written. */
+function hostOf(written: string): string {
+  return /%2f/i.test(written) ? decode(written) : decode(written.replace(/^\[|\]$/g, '')).toLowerCase()
 }
 
 /** `ssl_require=True`, `?currentSchema=x` (dj_database_url, `parse`). */

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path'
 
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', b: '\b', a: '\x07' }
+
 /** `KEY=value` lines as django-environ, python-decouple and dotenv read them. */
 export function parseDotenv(text: string): Map<string, string> {
   const found = new Map<string, string>()
@@ -9,7 +11,7 @@ export function parseDotenv(text: string): Map<string, string> {
     const raw = match[2] as string
     const quoted = /^(['"])([\s\S]*?)\1\s*(?:#.*)?$/.exec(raw)
     const value = quoted ? (quoted[2] as string) : raw.replace(/\s+#.*$/, '')
-    found.set(match[1] as string, quoted?.[1] === '"' ? value.replace(/\\(.)/g, '$1') : value)
+    found.set(match[1] as string, quoted?.[1] === '"' ? value.replace(/\\(.)/g, (_all, letter: string) => ESCAPES[letter] ?? letter) : value)
   }
   return found
 }
@@ -23,6 +25,19 @@ export function parseDecouple(text: string): Map<string, string> {
     const value = line.slice(at + 1).trim()
     const quoted = value.length >= 2 && /^(['"])[\s\S]*\1$/.test(value)
     found.set(line.slice(0, at).trim(), quoted ? value.slice(1, -1) : value)
+  }
+  return found
+}
+
+/** The section `[settings]` as configparser reads it: `=` or `:`, names in any case, values as they stand (RepositoryIni of python-decouple). */
+export function parseIni(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  let inside = false
+  for (const line of text.split(/\r?\n/)) {
+    const section = /^\[(.*)\]\s*$/.exec(line)
+    if (section) inside = section[1] === 'settings'
+    const match = /^([^\s#;=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line)
+    if (inside && match && !section) found.set((match[1] as string).toLowerCase(), match[2] as string)
   }
   return found
 }

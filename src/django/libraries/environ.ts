@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { NONE, string, textOf, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
+import { isPlain } from './python-dotenv.js'
 import { databaseFromUrl } from './dj-database-url.js'
 import { findUpwards, parseDotenv, parseEnviron } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
@@ -69,7 +70,10 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const smart = wanted.cast === undefined && asked === undefined && !call.name.startsWith('environs') ? smartCast(object, fallback) : undefined
   const kind = CASTS[wanted.cast ?? ''] ?? castName(asked) ?? smart ?? 'str'
   if (wanted.cast === 'list' && keywords.has('cast')) return unknownIn(call, `the cast of ${wanted.name} is not evaluated`)
-  const text = resolveProxy(env, wanted.name)
+  const isEnvirons = call.name.startsWith('environs')
+  if (isEnvirons && object.args.length + object.keywords.size > 0) return unknownIn(call, 'how this Env was made is not followed')
+  if (object.callee.endsWith('FileAwareEnv') && env[`${wanted.name}_FILE`] !== undefined) return unknownIn(call, `${wanted.name}_FILE is not read`)
+  const text = isEnvirons ? env[wanted.name] : resolveProxy(env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}`)
@@ -79,6 +83,8 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   if (kind === 'db') return databaseFromUrl(text, keywords.get('engine'))
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
+  if (isEnvirons && /^(?:list|tuple)$/.test(kind) && /,\s|\s,|,,|^,|,$/.test(text))
+    return unknownIn(call, `what ${wanted.name} is split into depends on the version of environs`)
   return cast(text, kind, call.name.startsWith('environs') ? 'plain' : 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
 }
 
@@ -91,9 +97,9 @@ function smartCast(env: Value & { kind: 'call' }, fallback: Value | undefined): 
 }
 
 /** `DATABASE_URL=$OTHER` names another variable. */
-function resolveProxy(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+function resolveProxy(env: Readonly<Record<string, string | undefined>>, name: string, depth = 0): string | undefined {
   const value = env[name]
-  return value?.startsWith('$') && env[value.slice(1)] !== undefined ? env[value.slice(1)] : value
+  return value?.startsWith('$') && depth < 20 ? resolveProxy(env, value.slice(1), depth + 1) : value
 }
 
 /** A `.env` file sets what the environment has not (`overwrite=False`). */
@@ -105,6 +111,7 @@ function readEnv(call: LibraryCall, file: Value | undefined): Value {
   const text = path === undefined ? null : host.readFile(path)
   const overwrite = keywords.get('overwrite') ?? keywords.get('override')
   const parse = call.name.startsWith('environs') ? parseDotenv : parseEnviron
-  for (const [name, value] of parse(text ?? '')) host.setEnvironment(name, value, overwrite?.kind === 'boolean' && overwrite.value)
+  for (const [name, value] of parse(text ?? ''))
+    host.setEnvironment(name, parse === parseEnviron || isPlain(value) ? value : null, overwrite?.kind === 'boolean' && overwrite.value)
   return NONE
 }

@@ -3,6 +3,11 @@ import { boolean, string, textOf, type Value } from '../python/value.js'
 import { findUpwards, parseDotenv } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
+/** Without names to put in, and whole: a quote that is not closed goes on in the next line. */
+export function isPlain(value: string): boolean {
+  return !/\$\{|^["']/.test(value)
+}
+
 /** python-dotenv: `load_dotenv()`, `find_dotenv()`, `dotenv_values()`; without a path the nearest `.env` above the file that calls. */
 export function dotenv(call: LibraryCall): Value | undefined {
   const function_ = /^dotenv(?:\.main)?\.(load_dotenv|find_dotenv|dotenv_values)$/.exec(call.name)?.[1]
@@ -27,7 +32,14 @@ export function dotenv(call: LibraryCall): Value | undefined {
   // A relative path counts from the folder where the program runs, which is that of manage.py.
   const text = path === undefined ? null : host.readFile(path)
   const values = parseDotenv(text ?? '')
-  if (function_ === 'dotenv_values') return { kind: 'dict', entries: [...values].map(([name, value]): [Value, Value] => [string(name), string(value)]) }
-  for (const [name, value] of values) host.setEnvironment(name, /\$\{/.test(value) ? null : value, override?.kind === 'boolean' && override.value)
+  if (function_ === 'dotenv_values')
+    return {
+      kind: 'dict',
+      entries: [...values].map(([name, value]): [Value, Value] => [
+        string(name),
+        isPlain(value) ? string(value) : unknownIn(call, `${name} is put together from others`),
+      ]),
+    }
+  for (const [name, value] of values) host.setEnvironment(name, isPlain(value) ? value : null, override?.kind === 'boolean' && override.value)
   return boolean(text !== null)
 }

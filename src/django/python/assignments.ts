@@ -3,7 +3,7 @@ import { operate } from './alternatives.js'
 import { readArguments } from './calls.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
-import { sliceBounds } from './members.js'
+import { missingKey, sliceBounds } from './members.js'
 import { fieldsOf } from './object-fields.js'
 import { sideEffect } from './effects.js'
 import { mutate, replaceEverywhere } from './mutations.js'
@@ -322,15 +322,21 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
     }
     const key = py.value(index, scope)
     if (container.kind === 'reference' && container.name === 'os.environ') {
+      if (key.kind === 'string' && !py.host.isEnvironmentUnknown(key.value) && py.host.env[key.value] === undefined)
+        missingKey(py, target, `the environment has no ${key.value}`, key.value)
       if (key.kind === 'string') py.host.setEnvironment(key.value, py.isDoubtful ? null : undefined, true)
       continue
     }
     if (container.kind === 'list' && key.kind === 'number') {
       const at = key.value < 0 ? container.items.length + key.value : key.value
       change(py, object, container, { kind: 'list', items: container.items.filter((_item, position) => position !== at) }, scope)
-    } else if (container.kind === 'dict')
+    } else if (container.kind === 'dict' && container.entries.some(([name]) => equal(name, key) === undefined)) {
+      change(py, object, container, py.unknown(target, 'a key that is not known is deleted'), scope)
+    } else if (container.kind === 'dict') {
+      if (key.kind === 'string' && container.entries.every(([name]) => equal(name, key) === false))
+        missingKey(py, target, `there is no key "${key.value}"`, key.value)
       change(py, object, container, { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, key) !== true) }, scope)
-    else bindOne(py, object, py.unknown(target, 'a part of it is deleted'), scope)
+    } else bindOne(py, object, py.unknown(target, 'a part of it is deleted'), scope)
   }
 }
 

@@ -3,7 +3,7 @@ import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
-import { attribute } from './members.js'
+import { attribute, missingKey } from './members.js'
 import { fieldsOf } from './object-fields.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } from './interpreter.js'
 import { sideEffect } from './effects.js'
@@ -49,6 +49,14 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   if (object.kind === 'list' || object.kind === 'dict' || object.kind === 'set' || (object.kind === 'either' && object.options.every(isContainer))) {
     if (object.kind === 'list' && isAbsent(object, name, known) && py.catching.some((clause) => isCaught({ exception: 'ValueError' }, clause)))
       throw new Raised('ValueError', 'it is not in the list', py.line(node))
+    if (
+      object.kind === 'dict' &&
+      name === 'pop' &&
+      known.length === 1 &&
+      known[0]?.kind === 'string' &&
+      object.entries.every(([key]) => equal(key, known[0] as Value) === false)
+    )
+      missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
     const changed = mutate(object, name, known, keywords)
     if (changed !== 'nothing') {
       const given =

@@ -1,4 +1,4 @@
-import type { Interpreter } from './interpreter.js'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { NONE, string, type Value } from './value.js'
 
 const NOT: { done: false } = { done: false }
@@ -43,7 +43,11 @@ export function sideEffect(
   }
   if (name === 'os.environ' && method === 'pop' && args[0]?.kind === 'string') {
     const before = py.host.env[args[0].value]
-    py.host.setEnvironment(args[0].value, py.isDoubtful ? null : undefined, true)
+    const isLost = py.host.isEnvironmentUnknown(args[0].value)
+    if (before === undefined && !isLost && args.length === 1 && py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause)))
+      throw new Raised('KeyError', `'${args[0].value}'`, 0)
+    py.host.setEnvironment(args[0].value, py.isDoubtful || isLost ? null : undefined, true)
+    if (isLost) return { done: true, value: { kind: 'unknown', reason: 'it is set to something that is not known', file: py.file.file, line: 1 } }
     return { done: true, value: before === undefined ? (args[1] ?? NONE) : string(before) }
   }
   const [variable, value] = args

@@ -7,7 +7,7 @@ import { fieldsOf } from './object-fields.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from './parse.js'
-import { type Call, lookUp, type Scope, string, type Value } from './value.js'
+import { type Call, type ClassValue, lookUp, type Scope, string, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
 export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -47,6 +47,17 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
   }
 }
 
+/** A base that was not read, a decorated one, or hooks of its own: what an object has may come from there (pydantic, NamedTuple, dataclasses). */
+function isMadeByOthers(py: Interpreter, owner: ClassValue, depth: number): boolean {
+  if (/^(?:__post_init__|__new__|__getattribute__|__init_subclass__)$/m.test([...owner.scope.names.keys()].join('\n'))) return true
+  if (depth > 0 && owner.decorated) return true
+  return owner.bases.some((written) => {
+    const base = py.resolve(written)
+    if (base.kind === 'class') return depth < 20 && isMadeByOthers(py, base, depth + 1)
+    return !(base.kind === 'reference' && (base.name === 'object' || /^(?:django|configurations)\./.test(base.name) || /(^|\.)(Enum|Flag)$/.test(base.name)))
+  })
+}
+
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
@@ -56,6 +67,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   // A decorated class (`@dataclass`) may have made an `__init__` of its own.
   if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
     return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
+  if (isMadeByOthers(py, target, 0)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
     if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
@@ -99,7 +111,7 @@ function outOfRange(py: Interpreter, node: SyntaxNode): Value {
 }
 
 /** KeyError where something waits for it, else unknown: the environment of the real program may be another one. */
-function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
+export function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
   if (py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
   return py.unknown(node, reason)
 }

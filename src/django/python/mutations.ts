@@ -29,7 +29,8 @@ export function mutate(container: Value, method: string, args: readonly Value[],
     }
     if (method === 'insert' && first?.kind === 'number' && second) return { kind: 'list', items: container.items.toSpliced(first.value, 0, second) }
     if (method === 'remove' && first) {
-      const at = container.items.findIndex((item) => equal(item, first))
+      const at = container.items.findIndex((item) => equal(item, first) !== false)
+      if (at >= 0 && equal(container.items[at] as Value, first) === undefined) return undefined
       return { kind: 'list', items: container.items.filter((_item, index) => index !== at) }
     }
   }
@@ -40,11 +41,13 @@ export function mutate(container: Value, method: string, args: readonly Value[],
     if (method === 'setdefault' && first?.kind === 'string')
       return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
     if (method === 'clear') return { kind: 'dict', entries: [] }
+    if (method === 'pop' && first && container.entries.some(([name]) => equal(name, first) === undefined)) return undefined
     if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
   if (container.kind === 'set' && first) {
     if (method === 'add') return { kind: 'set', items: distinct([...container.items, first]) }
     if (method === 'update' && args.length === 1 && 'items' in first) return { kind: 'set', items: distinct([...container.items, ...first.items]) }
+    if ((method === 'discard' || method === 'remove') && container.items.some((item) => equal(item, first) === undefined)) return undefined
     if (method === 'discard' || method === 'remove') return { kind: 'set', items: container.items.filter((item) => equal(item, first) !== true) }
   }
   if (container.kind === 'either') {

@@ -37,8 +37,10 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
       return runFor(py, node, scope)
     case 'WithStatement':
       return runWith(py, node, scope)
-    case 'WhileStatement':
     case 'MatchStatement':
+      loseCaptures(py, node, scope)
+      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+    case 'WhileStatement':
       return lost(py, node, scope, 'it is set inside a block that cannot be followed')
     case 'BreakStatement':
       return new Jump('break')
@@ -145,6 +147,12 @@ function followLoop(py: Interpreter, { node, scope, targets, iterated, given, it
     if (ending) return ending
   }
   return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
+}
+
+/** Names in the patterns of `match` may be set by them. */
+function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  for (const [, pattern] of py.text(node).matchAll(/^\s*case\b(.*):/gm))
+    for (const [name] of (pattern as string).matchAll(/\b[a-zA-Z]\w*/g)) if (scope.names.has(name)) scope.set(name, py.unknown(node, 'a pattern may set it'))
 }
 
 /** A block that cannot be followed: what it sets is unknown, and so is whether it returns. */
