@@ -114,6 +114,90 @@ const CASES: Case[] = [
     { certain: true },
   ],
   ['a member of an enumeration', 'import enum\n\n\nclass E(enum.Enum):\n    A = "a"\n\n\nINSTALLED_APPS = ["a"] if E.A == "a" else ["b"]'],
+  [
+    'an import by name that fails',
+    'from importlib import import_module\nINSTALLED_APPS = ["a"]\nfor app in ("nonexistent_toolbar", "json"):\n    try:\n        import_module(app)\n    except ImportError:\n        continue\n    INSTALLED_APPS.append("b" if app == "json" else "c")',
+    { certain: true },
+  ],
+  [
+    'KeyError of something that cannot be read',
+    'import json, os\nopen("secrets.json", "w").write("{}")\nsecrets = json.load(open("secrets.json"))\nINSTALLED_APPS = ["a"]\ntry:\n    KEY = secrets["DSN"]\n    INSTALLED_APPS.append("b")\nexcept KeyError:\n    pass',
+    {},
+  ],
+  [
+    'pop and del of a key that is not there',
+    'import os\nD = {}\nINSTALLED_APPS = ["a"]\nfor way in (1, 2, 3):\n    try:\n        if way == 1:\n            D.pop("x")\n        elif way == 2:\n            del D["x"]\n        else:\n            del os.environ["NOPE"]\n        INSTALLED_APPS.append("b")\n    except KeyError:\n        INSTALLED_APPS.append(f"c{way}")',
+    { certain: true },
+  ],
+  [
+    'KeyError out of a helper in another file',
+    'from helper import env\nINSTALLED_APPS = ["a"]\ntry:\n    X = env("NOPE")\n    INSTALLED_APPS.append("b")\nexcept KeyError:\n    INSTALLED_APPS.append("c")',
+    { certain: true, files: { 'helper.py': 'import os\n\n\ndef env(name):\n    return os.environ[name]\n' } },
+  ],
+  ['a name that was never set', 'try:\n    INSTALLED_APPS\nexcept NameError:\n    INSTALLED_APPS = ["a"]', { certain: true }],
+  [
+    'a name that a module only speaks of',
+    'try:\n    from base import gone\n    INSTALLED_APPS = ["a"]\nexcept ImportError:\n    INSTALLED_APPS = ["b"]',
+    { certain: true, files: { 'base.py': '"""gone"""\n# gone\n' } },
+  ],
+  [
+    'relative paths',
+    'import os\nfrom pathlib import Path\nINSTALLED_APPS = ["a"]\nif Path(".env").is_file() and os.path.exists("manage.py") and os.path.abspath(".env") == str(Path(__file__).parent / ".env"):\n    INSTALLED_APPS += sorted(os.listdir("parts"))',
+    { certain: true, files: { '.env': '', 'parts/b': '', 'parts/c': '' } },
+  ],
+  [
+    'a variable that is set to something unknown',
+    'import os, socket\nos.environ["WHICH"] = socket.gethostname()\nINSTALLED_APPS = ["a"]\nif "WHICH" in os.environ:\n    INSTALLED_APPS.append("b")\nif os.environ.get("WHICH", "") == "":\n    INSTALLED_APPS.append("c")\nos.environ.setdefault("WHICH", "c")\nINSTALLED_APPS.append("c" if os.environ["WHICH"] == "c" else "b")',
+    {},
+  ],
+  [
+    'os.environ |= and an update that cannot be read',
+    'import os\nos.environ |= {"A": "a"}\nos.environ.update(dict(pair.split("=") for pair in ["B=b"]))\nINSTALLED_APPS = [os.environ.get("A", "c"), os.environ.get("B", "c")]',
+    {},
+  ],
+  [
+    'the second handler, and finally',
+    'import socket\nINSTALLED_APPS = ["a"]\ntry:\n    N = int(socket.gethostname())\nexcept TypeError:\n    INSTALLED_APPS = ["c"]\nexcept ValueError:\n    INSTALLED_APPS = ["b"]\nfinally:\n    INSTALLED_APPS.append("c")',
+    {},
+  ],
+  [
+    'suppress around something unknown',
+    'import socket\nfrom contextlib import suppress\nINSTALLED_APPS = ["a"]\nwith suppress(ValueError):\n    N = int(socket.gethostname() + "x")\n    INSTALLED_APPS.append("b")',
+    {},
+  ],
+  [
+    'a list that is changed while a loop goes through it',
+    'INSTALLED_APPS = ["xa", "xb", "a", "b"]\nfor app in INSTALLED_APPS:\n    if app.startswith("x"):\n        INSTALLED_APPS.remove(app)',
+    {},
+  ],
+  [
+    'folders of sys.path that come in other ways',
+    'import sys, os\nhere = os.path.dirname(os.path.abspath(__file__))\nsys.path.extend([os.path.join(here, "one")])\nsys.path = [os.path.join(here, "two")] + sys.path\ntry:\n    from first import X\n    from second import Y\n    INSTALLED_APPS = [X, Y]\nexcept ImportError:\n    INSTALLED_APPS = ["c"]',
+    { certain: true, files: { 'one/first.py': 'X = "a"\n', 'two/second.py': 'Y = "b"\n' } },
+  ],
+  ['objects that others make', 'from typing import NamedTuple\n\n\nclass C(NamedTuple):\n    app: str = "c"\n\n\nINSTALLED_APPS = [C(app="a").app]', {}],
+  [
+    'a diamond of classes',
+    'class Base:\n    APPS = ["a"]\n\n\nclass B(Base):\n    pass\n\n\nclass C(Base):\n    APPS = ["c"]\n\n\nclass D(B, C):\n    pass\n\n\nINSTALLED_APPS = D.APPS',
+    { certain: true },
+  ],
+  ['what match captures', 'INSTALLED_APPS = ["c"]\nmatch ["x", "a"]:\n    case [_, name]:\n        INSTALLED_APPS = [name]', {}],
+  [
+    'removing something that is not known',
+    'import socket\nINSTALLED_APPS = ["a", "b"]\nX = {socket.gethostname(): 1}\nX.pop(socket.gethostname(), None)\nif X:\n    INSTALLED_APPS.append("c")',
+    {},
+  ],
+  [
+    'more steps than are followed',
+    'INSTALLED_APPS = ["a"]\nn = 0\nfor x in range(700):\n    for y in range(700):\n        n = n + 1\nINSTALLED_APPS.append("b")',
+    {},
+  ],
+  ['a slice of equal items is deleted', 'INSTALLED_APPS = ["a"] * 3\ndel INSTALLED_APPS[1:]', { certain: true }],
+  [
+    'statements that the grammar does not know',
+    'import contextlib\n\n\n@contextlib.contextmanager\ndef two():\n    yield ("b", "c")\n\n\nINSTALLED_APPS = ["a"]\nwith two() as (first, second):\n    INSTALLED_APPS.append(first)\nRATE = 1.\nX = [name for name, *rest in [("a", 1, 2)]]\nINSTALLED_APPS += X[1:]',
+    {},
+  ],
   ['a constructor with effects', 'X = []\n\n\nclass C:\n    def __init__(self, n):\n        X.append(n)\n\n\nC("a")\nINSTALLED_APPS = X', { certain: true }],
 ]
 

@@ -1,7 +1,7 @@
 import type { Interpreter } from './interpreter.js'
 import type { ClassValue, Value } from './value.js'
 
-/** What Django's own class sets (django/db/migrations/migration.py); before another base that is none of its children it wins. */
+/** What Django's own class sets (django/db/migrations/migration.py). */
 const DEFAULTS: Readonly<Record<string, Value>> = {
   operations: { kind: 'list', items: [] },
   dependencies: { kind: 'list', items: [] },
@@ -15,26 +15,38 @@ function isMigration(name: string): boolean {
   return /(^|\.)migrations(\.migration)?\.Migration$/.test(name)
 }
 
-function extendsMigration(py: Pick<Interpreter, 'resolve'>, written: Value, depth: number): boolean {
-  const base = py.resolve(written)
-  if (base.kind === 'reference') return isMigration(base.name)
-  return base.kind === 'class' && depth < 20 && base.bases.some((one) => extendsMigration(py, one, depth + 1))
+/** A class that was read, or the dotted name of one that was not. */
+type Ancestor = ClassValue | string
+
+/** The method resolution order (C3, "The Python 2.3 Method Resolution Order"); where Python would refuse the class, depth first. */
+function resolutionOrder(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, depth = 0): Ancestor[] {
+  if (depth > 20) return [owner]
+  const bases = owner.bases.map((written): Ancestor => {
+    const base = py.resolve(written)
+    return base.kind === 'class' ? base : base.kind === 'reference' ? base.name : `(${base.kind})`
+  })
+  const orders = bases.map((base) => (typeof base === 'string' ? [base] : resolutionOrder(py, base, depth + 1)))
+  return [owner, ...(merge([...orders, bases]) ?? new Set(orders.flat()))]
+}
+
+function merge(lists: readonly Ancestor[][]): Ancestor[] | null {
+  const merged: Ancestor[] = []
+  let left = lists.filter((list) => list.length > 0)
+  while (left.length > 0) {
+    const next = left.map((list) => list[0] as Ancestor).find((head) => left.every((list) => !list.slice(1).includes(head)))
+    if (next === undefined) return null
+    merged.push(next)
+    left = left.map((list) => (list[0] === next ? list.slice(1) : list)).filter((list) => list.length > 0)
+  }
+  return merged
 }
 
 /** A class attribute, its own or inherited; undefined where a base class was not read. */
-export function classAttribute(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, name: string, depth = 0): Value | undefined {
+export function classAttribute(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, name: string): Value | undefined {
   const own = owner.scope.names.get(name)
-  if (own || depth > 20) return own
-  for (const [index, base] of owner.bases.entries()) {
-    const parent = py.resolve(base)
-    if (
-      parent.kind === 'reference' &&
-      isMigration(parent.name) &&
-      name in DEFAULTS &&
-      !owner.bases.slice(index + 1).some((later) => extendsMigration(py, later, 0))
-    )
-      return DEFAULTS[name]
-    const value = parent.kind === 'class' ? classAttribute(py, parent, name, depth + 1) : undefined
+  if (own || owner.bases.length === 0) return own
+  for (const ancestor of resolutionOrder(py, owner)) {
+    const value = typeof ancestor !== 'string' ? ancestor.scope.names.get(name) : isMigration(ancestor) ? DEFAULTS[name] : undefined
     if (value) return value
   }
   return undefined
