@@ -52,6 +52,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     const statement = ddlIn(given.get('sql'), resolve)
     return {
       ...base,
+      ...stateOf(given, resolve),
       summary: `${type} ${sqlText(given.get('sql'))}`,
       data: true,
       schema: statement !== undefined ? true : own ? false : null,
@@ -61,12 +62,23 @@ function readOperation(call: Call, resolve: Resolve): Operation {
   }
   if (kind === 'SeparateDatabaseAndState') {
     const inner = readOperations(given.get('database_operations'), resolve)
-    return { ...base, summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`, ...joined(inner), inner: () => inner ?? [] }
+    return {
+      ...base,
+      summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`,
+      ...joined(inner),
+      inner: () => inner ?? [],
+      ...stateOf(given, resolve),
+    }
   }
   const what = [base.model, base.field ?? (base.model === undefined ? base.name : undefined)].filter(Boolean).join('.')
   const summary = what ? `${type} ${what}` : type
   if (kind === undefined || !own) return { ...base, summary, data: null, schema: null, reversible: null }
   return { ...base, summary, data: false, schema: !STATE_ONLY.has(kind), reversible: true }
+}
+
+function stateOf(given: ReadonlyMap<string, Value>, resolve: Resolve): Pick<Operation, 'stateOperations'> {
+  const written = given.get('state_operations')
+  return written && written.kind !== 'none' ? { stateOperations: () => readOperations(written, resolve) ?? [] } : {}
 }
 
 /** Django's own class, or the one that a class of the project extends; `own`: nothing of what it does is overridden. */

@@ -49,7 +49,10 @@ class RememberingReader {
 
 /** Arguments and code hold on to the whole file, its text and its tree; `Project.detailed` reads the few that are asked for again. */
 function withoutDetails(file: MigrationFile): MigrationFile {
-  return { ...file, operations: file.operations?.map(({ arguments: _arguments, facts: _facts, inner: _inner, ...rest }) => rest) ?? null }
+  return {
+    ...file,
+    operations: file.operations?.map(({ arguments: _arguments, facts: _facts, inner: _inner, stateOperations: _state, ...rest }) => rest) ?? null,
+  }
 }
 
 function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {

@@ -45,6 +45,10 @@ export interface Rules {
   resolvesPartialSquash: boolean
   /** A replaced migration as target: `never` (a bare error), `backwards` only when applied (4.0), `both` ways (6.0). */
   replacedTarget: 'never' | 'backwards' | 'both'
+  /** 1.9: `--fake-initial` looks at `initial`, and at the columns of AddField too (executor.py); before, at the tables of an app's first migration. */
+  looksForColumns: boolean
+  /** 3.1: `--fake-initial` compares names in small letters where the database does. */
+  foldsNames: boolean
   /** 4.1 and 5.0: what is pruned of one app is held up by squashes over files that are gone in any app (until ticket 35122). */
   prunesWithAllApps: boolean
   /** 5.0: the default of USE_TZ is True. */
@@ -83,6 +87,8 @@ export function rulesFor(version: string | null): Rules {
     unappliesSquashRow: since('4.0'),
     resolvesPartialSquash: since('4.0'),
     replacedTarget: since('6.0') ? 'both' : since('4.0') ? 'backwards' : 'never',
+    looksForColumns: since('1.9'),
+    foldsNames: since('3.1'),
     prunesWithAllApps: !since('5.1'),
     usesTzByDefault: since('5.0'),
     nestedSquashes: since('6.0'),

@@ -55,6 +55,8 @@ export interface Operation {
   facts?: () => CodeFacts
   /** SeparateDatabaseAndState: what it does to the database. */
   inner?: () => Operation[]
+  /** SeparateDatabaseAndState and RunSQL: what it says the models are afterwards. */
+  stateOperations?: () => Operation[]
 }
 
 export interface MigrationFile {

@@ -37,8 +37,13 @@ export function planFake(input: PlanInput, target?: Target): FakePlan | Gate {
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return plan
   const steps = inRunOrder(plan, rules)
-  const calls = steps.flatMap((step) => recorderCalls(plan.view, input, step))
-  return { steps, calls: [...calls, ...checkReplacements(plan.view, input, calls)], lifted }
+  return { steps, calls: recordingOf(plan.view, input, steps), lifted }
+}
+
+/** What a run of these steps leaves in the table, whether they are faked or really run. */
+export function recordingOf(view: LoaderView, input: PlanInput, steps: readonly Step[]): RecorderCall[] {
+  const calls = steps.flatMap((step) => recorderCalls(view, input, step))
+  return [...calls, ...checkReplacements(view, input, calls)]
 }
 
 function recorderCalls(view: LoaderView, { rules }: PlanInput, step: Step): RecorderCall[] {

@@ -4,6 +4,7 @@ export { appOf, dotted, type Key, keyOf, makeKey, nameOf, pairOf } from './key.j
 export { cycleGate, loadHistory } from './loader.js'
 export type { LoaderView } from './loader-view.js'
 export { type FakePlan, planFake, type RecorderCall } from './fake.js'
+export { type FakeInitialInput, type FakeInitialPlan, type InitialStep, planFakeInitial, type SchemaNames } from './fake-initial.js'
 export { fullPlan, type MigratePlan, type PlanInput, planMigrate, type Step } from './plan.js'
 export { planPrune, type PrunePlan } from './prune.js'
 export type { Target } from './target.js'
