@@ -1,16 +1,15 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
-import { readArguments } from './calls.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
-import { missingKey, sliceBounds } from './members.js'
+import { sliceBounds } from './members.js'
 import { fieldsOf } from './object-fields.js'
 import { sideEffect } from './effects.js'
-import { mutate, replaceEverywhere } from './mutations.js'
+import { forgetAll } from './forgetting.js'
+import { replaceEverywhere } from './mutations.js'
 import { either } from './operators.js'
-import { assignedIn } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { equal, Scope, type Value } from './value.js'
+import { equal, type Scope, type Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -59,7 +58,7 @@ function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, 
   })
 }
 
-function bindOne(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
+export function bindOne(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
   if (target.name === 'VariableName') {
     const name = py.text(target)
     const before = scope.elsewhere?.has(name) && py.isDoubtful ? scope.get(name) : undefined
@@ -155,15 +154,6 @@ export function change(py: Interpreter, target: SyntaxNode, container: Value, ch
   py.host.forgetLookUps()
 }
 
-/** After `exec`, `globals()` and the like any name may have any value. */
-export function forgetAll(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
-  for (let current: Scope | undefined = scope; current; current = current.parent)
-    for (const [name, value] of current.names)
-      if (!name.startsWith('__') && value.kind !== 'class' && value.kind !== 'reference' && value.kind !== 'function')
-        current.names.set(name, py.unknown(node, reason))
-  scope.set('*exec', py.unknown(node, reason))
-}
-
 export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const [target, operator, ...rest] = childrenOf(node)
   if (!target || !operator) return
@@ -182,166 +172,4 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   // += changes a list in place, |= and its kin a set or a dict, for every name that holds it.
   if (before.kind === 'list' || before.kind === 'set' || before.kind === 'dict') change(py, target, before, value, scope)
   else bindOne(py, target, value, scope)
-}
-
-const FORGETFUL = ['exec', 'execfile', 'globals', 'vars', 'locals']
-
-/** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`, `include("base.py")`. */
-export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  if (node.name !== 'CallExpression') return otherStatement(py, node, scope)
-  const [callee, argumentList] = childrenOf(node)
-  if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b/.test(py.text(node))) return forgetAll(py, node, scope, 'its names are handed to other code')
-  if (callee?.name === 'VariableName') {
-    const name = py.text(callee)
-    const meant = py.expression(callee, scope)
-    if (FORGETFUL.includes(name)) forgetAll(py, node, scope, `${name}() may change it`)
-    else if (name === 'setattr') {
-      const done = py.expression(node, scope)
-      if (done.kind !== 'none') forgetAll(py, node, scope, 'setattr() may change it')
-    } else if (meant.kind !== 'reference' || !argumentList || !include(py, node, meant.name, readArguments(py, argumentList, scope).args, scope))
-      py.expression(node, scope)
-    return
-  }
-  if (callee?.name !== 'MemberExpression' || !argumentList) return
-  const [object, , property] = childrenOf(callee)
-  if (!object || property?.name !== 'PropertyName') return
-  // What is called on the result of a call is evaluated once.
-  if (object.name === 'CallExpression' && !/^(globals|vars|locals)\(/.test(py.text(object))) return void py.expression(node, scope)
-  const method = py.text(property)
-  const written = py.expression(object, scope)
-  const container = py.resolve(written)
-  if (container.kind === 'reference' || container.kind === 'module') {
-    const { args, keywords } = readArguments(py, argumentList, scope)
-    if (/^(list|dict|set)$/.test(container.name) && args[0]) return ofType(py, node, method, args, keywords, scope)
-    if (!sideEffect(py, container.name, method, args, keywords).done && !include(py, node, `${container.name}.${method}`, args, scope))
-      py.expression(node, scope)
-    return
-  }
-  if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
-    return forgetAll(py, node, scope, `${container.callee}() may change it`)
-  py.expression(node, scope)
-}
-
-/** `X.append("b") if DEBUG else None`, `DEBUG and X.append("b")`, `[X.append(a) for a in b]`. */
-function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  const value = py.expression(node, scope)
-  if (/ComprehensionExpression$/.test(node.name) && value.kind === 'unknown') forget(py, node, scope, 'it is changed in a comprehension')
-}
-
-/** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
-function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly Value[], scope: Scope): boolean {
-  const files = py.host.includes(
-    name,
-    args.map((arg) => py.resolve(arg)),
-    py.file.file,
-  )
-  if (files === null) return false
-  if (files === 'unknown') {
-    forgetAll(py, node, scope, 'what include() brings cannot be followed')
-    return true
-  }
-  for (const file of files) py.host.runIn(file, scope)
-  return true
-}
-
-/** `list.append(X, "b")` */
-function ofType(py: Interpreter, node: SyntaxNode, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, scope: Scope): void {
-  const [written, ...rest] = args
-  const container = py.resolve(written as Value)
-  const changed = mutate(container, method, rest, keywords)
-  if (changed !== 'nothing') change(py, node, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
-}
-
-/** Whatever a block that cannot be followed may assign or change is unknown afterwards. */
-export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
-  const { assigned, changed, imports } = assignedIn(node, py.file.source)
-  const text = py.text(node)
-  if (/\benviron\b|\bputenv\(/.test(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]*\]\s*=[^=]|\.update\(|putenv/.test(text))
-  // What a function that is called in it changes of its module.
-  for (const name of changed) {
-    const called = scope.get(name)
-    const callee = called && py.resolve(called)
-    if (callee?.kind !== 'function' || seen.has(callee.node) || seen.size > 50) continue
-    seen.add(callee.node)
-    const inside = new Scope(callee.scope)
-    const home = py.in(callee.file)
-    const outer = [...home.text(callee.node).matchAll(/^\s*(?:global|nonlocal)\s+(.+)$/gm)].flatMap(([, names]) =>
-      (names as string).split(',').map((one) => one.trim()),
-    )
-    forget(home, callee.node, inside, reason, seen)
-    for (const one of outer) callee.scope.set(one, py.unknown(node, reason))
-  }
-  for (const name of changed) {
-    const value = scope.get(name)
-    const known = value && py.resolve(value)
-    if (known && (known.kind === 'module' || known.kind === 'class')) forgetInside(py, known.scope, name, node, reason)
-    // What else holds the same object sees the change as well.
-    if (known && ('items' in known || known.kind === 'dict')) {
-      const lost = py.unknown(node, reason)
-      replaceInside(py, scope, known, lost)
-      scope.set(name, lost)
-    }
-  }
-  for (const name of assigned) scope.set(name, py.unknown(node, reason))
-  for (const name of imports) {
-    if (name === '*') forgetAll(py, node, scope, reason)
-    else scope.set(name, py.unknown(node, reason))
-  }
-  if (/\b(exec|execfile|globals|locals|vars)\s*\(/.test(py.text(node))) forgetAll(py, node, scope, reason)
-}
-
-/** `base.A.append(x)`, `C.x = y`: what is written of the module or class is lost. */
-function forgetInside(py: Interpreter, inside: Scope, name: string, node: SyntaxNode, reason: string): void {
-  for (const [, attribute] of py.text(node).matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g')))
-    if (inside.names.has(attribute as string)) {
-      const old = inside.names.get(attribute as string) as Value
-      if (old.kind !== 'function' && old.kind !== 'class') inside.set(attribute as string, py.unknown(node, reason))
-    }
-  py.host.forgetLookUps()
-}
-
-/** A container that lies in another one: `d = DATABASES["default"]`, and then d is changed. */
-function replaceInside(py: Interpreter, scope: Scope, old: Value, lost: Value): void {
-  replaceEverywhere(py.liveScopes(scope), old, lost, lost)
-  py.host.forgetLookUps()
-}
-
-export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  for (const target of childrenOf(node).slice(1)) {
-    if (target.name === 'VariableName') scope.names.delete(py.text(target))
-    if (target.name !== 'MemberExpression') continue
-    const [object, bracket, ...inside] = childrenOf(target)
-    const [index] = inside
-    if (!object || !index || bracket?.name !== '[') continue
-    const container = py.value(object, scope)
-    if (inside.some((part) => part.name === ':')) {
-      const bounds = sliceBounds(py, inside.slice(0, -1), scope)
-      const rest = container.kind === 'list' && bounds ? withoutSlice(container.items, bounds) : undefined
-      change(py, object, container, rest ? { kind: 'list', items: rest } : py.unknown(target, 'a slice of it is deleted'), scope)
-      continue
-    }
-    const key = py.value(index, scope)
-    if (container.kind === 'reference' && container.name === 'os.environ') {
-      if (key.kind === 'string' && !py.host.isEnvironmentUnknown(key.value) && py.host.env[key.value] === undefined)
-        missingKey(py, target, `the environment has no ${key.value}`, key.value)
-      if (key.kind === 'string') py.host.setEnvironment(key.value, py.isDoubtful ? null : undefined, true)
-      continue
-    }
-    if (container.kind === 'list' && key.kind === 'number') {
-      const at = key.value < 0 ? container.items.length + key.value : key.value
-      change(py, object, container, { kind: 'list', items: container.items.filter((_item, position) => position !== at) }, scope)
-    } else if (container.kind === 'dict' && container.entries.some(([name]) => equal(name, key) === undefined)) {
-      change(py, object, container, py.unknown(target, 'a key that is not known is deleted'), scope)
-    } else if (container.kind === 'dict') {
-      if (key.kind === 'string' && container.entries.every(([name]) => equal(name, key) === false))
-        missingKey(py, target, `there is no key "${key.value}"`, key.value)
-      change(py, object, container, { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, key) !== true) }, scope)
-    } else bindOne(py, object, py.unknown(target, 'a part of it is deleted'), scope)
-  }
-}
-
-function withoutSlice(items: readonly Value[], [from, to]: [number | undefined, number | undefined]): Value[] {
-  const at = (bound: number | undefined, fallback: number) => (bound === undefined ? fallback : bound < 0 ? Math.max(0, items.length + bound) : bound)
-  const start = at(from, 0)
-  return [...items.slice(0, start), ...items.slice(Math.max(start, at(to, items.length)))]
 }

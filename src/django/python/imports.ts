@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { forgetAll } from './assignments.js'
+import { forgetAll } from './forgetting.js'
 import { awaited, expect, importNow, passOn } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { splitAlias, splitByComma } from './nodes.js'
