@@ -131,6 +131,9 @@ export function readSettings(named: { module: string; by: NamedBy }, modules: Mo
     throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}. Nothing was read.`, {
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
+  // Python runs the packages above a module first.
+  const parts = named.module.split('.')
+  for (let length = 1; length < parts.length; length++) modules.importModule(parts.slice(0, length).join('.'), file)
   const scope = modules.evaluate(file)
   const line = modules.syntaxErrorOf(file)
   if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}. Nothing was read.`)

@@ -53,6 +53,14 @@ describe('INSTALLED_APPS', () => {
     expect(apps('import proj.base as other\nINSTALLED_APPS = other.INSTALLED_APPS', base)).toEqual(['a', true])
   })
 
+  it('runs the packages above the settings first', () => {
+    const above = {
+      'proj/__init__.py': 'import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), "bundled"))\nos.environ.setdefault("WHICH", "b")\n',
+      'proj/bundled/more.py': 'MORE = ["c"]\n',
+    }
+    expect(apps('import os\nfrom more import MORE\nINSTALLED_APPS = ["a", os.environ["WHICH"]] + MORE', above)).toEqual(['a b c', true])
+  })
+
   it('says when it depends on something unknown, and keeps what both ways have', () => {
     expect(apps('INSTALLED_APPS = ["a"]\nif something():\n    INSTALLED_APPS += ["b"]')).toEqual(['a b', false])
     expect(apps('INSTALLED_APPS = ["a"] + discover()')).toEqual(['a', false])

@@ -212,7 +212,9 @@ export class Modules implements Host {
 
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
-    return this.#pathLost || this.#availability.mayImport(dotted)
+    // A folder that is not known may hold packages; the modules of one that was found are where it is.
+    const isOpen = this.#pathLost && this.locate(dotted.split('.')[0] as string) === null
+    return isOpen || this.#availability.mayImport(dotted)
   }
 
   mayHave(module: string, name: string): boolean {
