@@ -41,12 +41,20 @@ function merge(lists: readonly Ancestor[][]): Ancestor[] | null {
   return merged
 }
 
+function inherited(ancestor: Ancestor, name: string): Value | undefined {
+  if (typeof ancestor !== 'string') return ancestor.scope.names.get(name)
+  return isMigration(ancestor) ? DEFAULTS[name] : undefined
+}
+
 /** A class attribute, its own or inherited; undefined where a base class was not read. */
 export function classAttribute(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, name: string): Value | undefined {
   const own = owner.scope.names.get(name)
   if (own || owner.bases.length === 0) return own
+  // One base, as nearly all have, needs no order.
+  const only = owner.bases.length === 1 ? py.resolve(owner.bases[0] as Value) : undefined
+  if (only?.kind === 'reference') return inherited(only.name, name)
   for (const ancestor of resolutionOrder(py, owner)) {
-    const value = typeof ancestor !== 'string' ? ancestor.scope.names.get(name) : isMigration(ancestor) ? DEFAULTS[name] : undefined
+    const value = inherited(ancestor, name)
     if (value) return value
   }
   return undefined

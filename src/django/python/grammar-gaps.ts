@@ -9,7 +9,7 @@ import type { SyntaxNode, TreeCursor } from '@lezer/common'
 const PIECE =
   /"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|#[^\n]*|(?<![\w.])\d[\d_]*\.(?![\d_])|(?<![\w.])0?[xX]?[\da-fA-F]+[lL]\b|\bas\s*[([][^()[\]]*[)\]](?=\s*[:,])|\bas\s+\w+\.[\w.]+(?=\s*[:,])|\w+|[^\w"'#]+?(?=[\w"'#]|$)/g
 
-const ODD = /\d\.(?![\d_])|\d[lL]\b|[a-fA-F][lL]\b|\bas\s*[([]|\bas\s+\w+\./
+const ODD = /\d\.(?![\d_])|\d[lL]\b|0[xX][\da-fA-F]+[lL]\b|\bas\s*[([]|\bas\s+\w+\./
 
 /**
  * The text for the grammar, each character where it was; values are read from the source itself.

@@ -24,11 +24,9 @@ export const MAX_BYTES = 4_000_000
  * @throws RangeError an expression is nested too deeply
  */
 export function parsePython(file: string, text: string, python: PythonVersion = null): ParsedFile {
+  const whole = (text.startsWith('\uFEFF') ? text.slice(1) : text).replace(/\r\n?/g, '\n').replaceAll('\f', '')
   // The grammar takes blanks at the end of the file for the indentation of one more statement.
-  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text)
-    .replace(/\r\n?/g, '\n')
-    .replaceAll('\f', '')
-    .replace(/\n[ \t]+$/, '\n')
+  const source = /[ \t]$/.test(whole.slice(-1)) ? whole.replace(/\n[ \t]+$/, '\n') : whole
   const { text: readable, gaps: odd } = forGrammar(source, python?.[0] === 2)
   const { tree, forced } = parseWhole(readable)
   const lineAt = lineFinder(source)
