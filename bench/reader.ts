@@ -46,6 +46,20 @@ if __name__ == "__main__":
     execute_from_command_line(sys.argv)
 `
 
+const WAGTAIL_URLS = `from django.contrib import admin
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+urlpatterns = [
+    path("django-admin/", admin.site.urls),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include(wagtail_urls)),
+]
+`
+
 const step = (index: number) => `${String(index).padStart(4, '0')}_step`
 
 try {
@@ -214,7 +228,8 @@ function wagtail(): string {
   const more = `STATIC_URL = "/static/"\nROOT_URLCONF = "urls"\nWAGTAIL_SITE_NAME = "x"\nWAGTAILADMIN_BASE_URL = "http://localhost"\nTEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [${context}]}}]\nMIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware", "django.contrib.messages.middleware.MessageMiddleware"]\n`
   return write(place, {
     'manage.py': MANAGE,
-    'urls.py': 'urlpatterns = []\n',
+    // As in the project that `wagtail start` makes: the checks of showmigrations import what the URLs name.
+    'urls.py': WAGTAIL_URLS,
     'settings.py': settings(place, [...apps, 'wagtail', 'taggit', ...django], more),
   })
 }
