@@ -4,10 +4,7 @@ Reads one JSON question a line on stdin, {"folder", "tables": {name: [columns]}}
 """
 from __future__ import print_function, unicode_literals
 
-import json
-import sys
-
-from oracle import in_child, migrate, prepare, refusal
+from oracle import migrate, prepare, refusal, serve
 
 
 def answer(question):
@@ -38,9 +35,4 @@ if __name__ == "__main__":
     import django.db.models  # noqa: F401
     import django.db.backends.sqlite3.base  # noqa: F401
 
-    while True:
-        line = sys.stdin.readline()
-        if not line:
-            break
-        print(in_child(json.loads(line), answer))
-        sys.stdout.flush()
+    serve(answer)

@@ -148,6 +148,15 @@ def in_child(question, answer):
     return said.decode("utf-8")
 
 
+def serve(answer):
+    while True:
+        line = sys.stdin.readline()
+        if not line:
+            break
+        print(in_child(json.loads(line), answer))
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
     # Imported before the fork, so that each child need not; older Djangos cannot without settings.
     import logging.config  # noqa: F401
@@ -164,9 +173,4 @@ if __name__ == "__main__":
 
     remember_parsers()
     gc.disable()
-    while True:
-        line = sys.stdin.readline()
-        if not line:
-            break
-        print(in_child(json.loads(line), answer))
-        sys.stdout.flush()
+    serve(answer)

@@ -95,6 +95,10 @@ describe('bombs', () => {
     ['comprehensions', `x = [a for a in range(9999) for b in range(9999) for c in range(9999)]\n${CLASS}    dependencies = x\n`],
     ['a file of four million bytes', `${'# comment\n'.repeat(420_000)}${CLASS}    pass\n`],
     ['a long line of strings', `x = [${'"abc", '.repeat(100_000)}]\n${CLASS}    dependencies = []\n`],
+    [
+      'diamonds of classes',
+      `class C0: pass\nclass D0: pass\n${Array.from({ length: 30 }, (_unused, at) => `class C${at + 1}(C${at}, D${at}): pass\nclass D${at + 1}(C${at}, D${at}): pass\n`).join('')}${CLASS}    dependencies = [C30().nothing]\n`,
+    ],
     ['a class that is its own base', `class A(A):\n    pass\n${CLASS.replace('migrations.Migration', 'A')}    pass\n`],
     ['an import of itself', `from a.migrations import x\nimport a.migrations\n${CLASS}    dependencies = a.migrations.x\n`],
   ])('%s', { timeout: 20_000 }, (_name, text) => {

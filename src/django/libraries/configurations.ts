@@ -1,6 +1,6 @@
 import { string, type Value } from '../python/value.js'
 import { cast, fromJson } from './casts.js'
-import { databaseFromUrl } from './dj-database-url.js'
+import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
 
 /** Classes of `configurations.values`, to casts. */
 const CASTS: Record<string, string> = {
@@ -24,8 +24,8 @@ const CASTS: Record<string, string> = {
 /** django-configurations: `X = values.BooleanValue(True)` is DJANGO_X of the environment, else its default. */
 export function configurationValue(name: string, value: Value, env: Readonly<Record<string, string | undefined>>, file: string): Value | undefined {
   if (value.kind !== 'call') return undefined
-  if (['separator', 'converter', 'caster', 'late_binding'].some((key) => value.keywords.has(key)))
-    return { kind: 'unknown', reason: 'this kind of value is not evaluated', file, line: value.line }
+  const unknown = (reason: string): Value => ({ kind: 'unknown', reason, file, line: value.line })
+  if (['separator', 'converter', 'caster', 'late_binding'].some((key) => value.keywords.has(key))) return unknown('this kind of value is not evaluated')
   const kind = CASTS[/(?:^|\.)configurations\.values\.(\w+)$/.exec(value.callee)?.[1] ?? ''] ?? CASTS[/^values\.(\w+)$/.exec(value.callee)?.[1] ?? '']
   if (kind === undefined) return undefined
   const given = (key: string) => value.keywords.get(key)
@@ -38,20 +38,13 @@ export function configurationValue(name: string, value: Value, env: Readonly<Rec
   const text = environ?.kind === 'boolean' && !environ.value ? undefined : env[variable]
   const fallback = value.args[0] ?? given('default')
   if (text === undefined) {
-    if (fallback === undefined) return { kind: 'unknown', reason: `the environment has no ${variable}`, file, line: value.line }
-    return kind === 'db' && fallback.kind === 'string' ? defaultAlias(databaseFromUrl(fallback.value)) : fallback
+    if (fallback === undefined) return unknown(`the environment has no ${variable}`)
+    return kind === 'db' && fallback.kind === 'string' ? (defaultAlias(databaseFromUrl(fallback.value)) ?? unknown(NO_ADDRESS)) : fallback
   }
-  if (kind === 'db') return defaultAlias(databaseFromUrl(text))
-  return (
-    (kind === 'dict' ? fromJson(text.replaceAll("'", '"')) : cast(text, kind)) ?? {
-      kind: 'unknown',
-      reason: `${variable} is no ${kind}`,
-      file,
-      line: value.line,
-    }
-  )
+  if (kind === 'db') return defaultAlias(databaseFromUrl(text)) ?? unknown(NO_ADDRESS)
+  return (kind === 'dict' ? fromJson(text.replaceAll("'", '"')) : cast(text, kind)) ?? unknown(`${variable} is no ${kind}`)
 }
 
-function defaultAlias(database: Value): Value {
-  return { kind: 'dict', entries: [[string('default'), database]] }
+function defaultAlias(database: Value | undefined): Value | undefined {
+  return database && { kind: 'dict', entries: [[string('default'), database]] }
 }

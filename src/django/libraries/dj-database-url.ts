@@ -25,25 +25,34 @@ const ENGINES: Record<string, string> = {
 /** `dj_database_url.config(default=…, env=…)`, `dj_database_url.parse(url)`. */
 export function databaseUrl(call: LibraryCall): Value | undefined {
   const { name, args, keywords, env } = call
-  const engine = keywords.get('engine')
-  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? withOptions(databaseFromUrl(args[0].value, engine), keywords) : undefined
+  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? parsed(call, args[0].value) : undefined
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
   const from = env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
   // An empty variable is no database; only one that is not set takes the default.
   if (from === '') return { kind: 'dict', entries: [] }
-  if (from !== undefined) return withOptions(databaseFromUrl(from, engine), keywords)
+  if (from !== undefined) return parsed(call, from)
   const fallback = keywords.get('default') ?? args[1]
   if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
   return fallback.kind === 'string'
-    ? withOptions(databaseFromUrl(fallback.value, engine), keywords)
+    ? parsed(call, fallback.value)
     : fallback.kind === 'unknown'
       ? fallback
       : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
 }
 
-/** One entry of DATABASES. */
-export function databaseFromUrl(url: string, engine?: Value): Value {
+/** For urllib an address ends at `#`; django-environ quotes it. */
+function parsed(call: LibraryCall, url: string): Value {
+  if (/^[^/]*:\/\/[^/]*#/.test(url)) return unknownIn(call, 'the URL has a "#" that is not quoted (%23)')
+  const entry = databaseFromUrl(url, call.keywords.get('engine'))
+  return entry ? withOptions(entry, call.keywords) : unknownIn(call, NO_ADDRESS)
+}
+
+/** What is said of a URL whose parts cannot be told. */
+export const NO_ADDRESS = 'the address in the URL cannot be read'
+
+/** One entry of DATABASES. @returns undefined where the address is none that can be read */
+export function databaseFromUrl(url: string, engine?: Value): Value | undefined {
   const match = /^([\w+]+):\/\/(.*)$/s.exec(url)
   const scheme = (match?.[1] ?? '').toLowerCase().replace(/\+.*$/, '')
   const entry = (values: Record<string, string>): Value => ({
@@ -62,7 +71,7 @@ export function databaseFromUrl(url: string, engine?: Value): Value {
   const at = authority.lastIndexOf('@')
   const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
   const address = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
-  if (!address || /[#?]/.test(authority)) return { kind: 'unknown', reason: 'its address is none that can be read', file: '', line: 0 }
+  if (!address) return undefined
   const base = entry({
     ENGINE: known,
     NAME: decode(name),

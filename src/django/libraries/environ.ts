@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { NONE, string, textOf, type Value } from '../python/value.js'
 import { cast, castName } from './casts.js'
 import { isPlain } from './python-dotenv.js'
-import { databaseFromUrl } from './dj-database-url.js'
+import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
 import { findUpwards, parseDotenv, parseEnviron } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
@@ -77,10 +77,10 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   if (kind === 'opaque') return undefined
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}`)
-    if (kind === 'db') return fallback.kind === 'string' ? databaseFromUrl(fallback.value, keywords.get('engine')) : fallback
+    if (kind === 'db') return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
     return fallback.kind === 'reference' ? NONE : fallback
   }
-  if (kind === 'db') return databaseFromUrl(text, keywords.get('engine'))
+  if (kind === 'db') return databaseFromUrl(text, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
   if (isEnvirons && /^(?:list|tuple)$/.test(kind) && /,\s|\s,|,,|^,|,$/.test(text))

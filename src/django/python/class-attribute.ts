@@ -19,14 +19,19 @@ function isMigration(name: string): boolean {
 type Ancestor = ClassValue | string
 
 /** The method resolution order (C3, "The Python 2.3 Method Resolution Order"); where Python would refuse the class, depth first. */
-function resolutionOrder(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, depth = 0): Ancestor[] {
-  if (depth > 20) return [owner]
+export function resolutionOrder(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, known = new Map<ClassValue, Ancestor[]>()): Ancestor[] {
+  const before = known.get(owner)
+  if (before) return before
+  // A class that is among its own bases.
+  known.set(owner, [owner])
   const bases = owner.bases.map((written): Ancestor => {
     const base = py.resolve(written)
     return base.kind === 'class' ? base : base.kind === 'reference' ? base.name : `(${base.kind})`
   })
-  const orders = bases.map((base) => (typeof base === 'string' ? [base] : resolutionOrder(py, base, depth + 1)))
-  return [owner, ...(merge([...orders, bases]) ?? new Set(orders.flat()))]
+  const orders = bases.map((base) => (typeof base === 'string' ? [base] : resolutionOrder(py, base, known)))
+  const order = [owner, ...(merge([...orders, bases]) ?? new Set(orders.flat()))]
+  known.set(owner, order)
+  return order
 }
 
 function merge(lists: readonly Ancestor[][]): Ancestor[] | null {

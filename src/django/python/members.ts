@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
-import { classAttribute } from './class-attribute.js'
+import { classAttribute, resolutionOrder } from './class-attribute.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { fieldsOf } from './object-fields.js'
 import { callMethod } from './methods.js'
@@ -48,15 +48,15 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
 }
 
 /** A base that was not read, a decorated one, or hooks of its own: what an object has may come from there (pydantic, NamedTuple, dataclasses). */
-function isMadeByOthers(py: Interpreter, owner: ClassValue, depth: number): boolean {
-  if (/^(?:__post_init__|__new__|__getattribute__|__init_subclass__)$/m.test([...owner.scope.names.keys()].join('\n'))) return true
-  if (depth > 0 && owner.decorated) return true
-  return owner.bases.some((written) => {
-    const base = py.resolve(written)
-    if (base.kind === 'class') return depth < 20 && isMadeByOthers(py, base, depth + 1)
-    return !(base.kind === 'reference' && (base.name === 'object' || /^(?:django|configurations)\./.test(base.name) || /(^|\.)(Enum|Flag)$/.test(base.name)))
-  })
+function isMadeByOthers(py: Interpreter, owner: ClassValue): boolean {
+  return resolutionOrder(py, owner).some((ancestor) =>
+    typeof ancestor === 'string'
+      ? !/^object$|^(?:django|configurations)\.|(?:^|\.)(?:Enum|Flag)$/.test(ancestor)
+      : HOOKS.some((hook) => ancestor.scope.names.has(hook)) || (ancestor !== owner && ancestor.decorated),
+  )
 }
+
+const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass__']
 
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
@@ -67,7 +67,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   // A decorated class (`@dataclass`) may have made an `__init__` of its own.
   if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
     return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
-  if (isMadeByOthers(py, target, 0)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
+  if (isMadeByOthers(py, target)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
     if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
