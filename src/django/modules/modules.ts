@@ -5,13 +5,14 @@ import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
 import { Availability } from './availability.js'
-import { Evaluator, newBudget } from '../python/evaluator.js'
+import { Evaluator } from '../python/evaluator.js'
 import type { Failure, Host } from '../python/host.js'
 import { classAttribute } from '../python/class-attribute.js'
 import { attribute } from '../python/members.js'
-import { MAX_BYTES, parsePython } from '../python/parse.js'
-import { type Call, type ClassValue, Scope, type Value } from '../python/value.js'
-import { type Located, moduleName, SearchPath } from './search-path.js'
+import { MAX_BYTES } from '../python/parse.js'
+import type { Call, ClassValue, Scope, Value } from '../python/value.js'
+import { Evaluations } from './evaluations.js'
+import { type Located, SearchPath } from './search-path.js'
 import { Variables } from './variables.js'
 
 /** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
@@ -24,11 +25,6 @@ export interface ModulesRequest {
   environment: PythonEnvironment
   files: Files
 }
-
-/** A chain of modules that look each other up ends somewhere. */
-const MAX_NESTING = 24
-const MAX_MODULES = 3000
-const MAX_PROJECT_SCOPES = 60
 
 /** Python's own library, Django's and what is known by name rather than by its source. */
 const BY_NAME =
@@ -46,20 +42,15 @@ export class Modules implements Host {
   readonly unread: readonly string[]
   readonly #projectFolders: string[]
   readonly #cwd: string
-  readonly #scopes = new Map<string, Scope>()
+  readonly #evaluations: Evaluations
   readonly #values = new Map<string, Value | undefined>()
   #djangoNames: DjangoNames | undefined
   #settingOfApps: ((name: string) => Value | undefined) | undefined
   readonly #settingsOfApps = new Map<string, Value>()
-  /** Those of the project, for `moduleScopes`. */
-  readonly #projectScopes: Scope[] = []
-  readonly #raised = new Map<string, Failure>()
-  readonly #syntaxErrors = new Map<string, number>()
   readonly #availability: Availability
   /** A package that is surely not there, met by an import that runs. */
   readonly missing: { file: string; module: string; line: number }[] = []
   #watched: Set<string> | undefined
-  #nesting = 0
   #pathLost = false
 
   constructor({ folders, env, environment, files }: ModulesRequest) {
@@ -71,6 +62,7 @@ export class Modules implements Host {
     this.#projectFolders = [...folders]
     this.#cwd = folders[0] ?? process.cwd()
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
+    this.#evaluations = new Evaluations(this, files, (file) => this.isOfProject(file))
     this.#availability = new Availability(this.path, environment, files, additions.unread)
   }
 
@@ -165,7 +157,7 @@ export class Modules implements Host {
   }
 
   #find(dotted: string): Value | undefined {
-    if ((BY_NAME.test(dotted) && !dotted.startsWith('django.conf.global_settings.') && !dotted.startsWith('django.contrib.')) || this.#nesting > MAX_NESTING)
+    if ((BY_NAME.test(dotted) && !dotted.startsWith('django.conf.global_settings.') && !dotted.startsWith('django.contrib.')) || this.#evaluations.isTooDeep)
       return undefined
     const parts = dotted.split('.')
     for (let length = parts.length; length > 0; length--) {
@@ -173,7 +165,8 @@ export class Modules implements Host {
       const file = this.findFile(module)
       if (file === null) continue
       const rest = parts.slice(length)
-      if (rest.length === 0) return this.#scopes.has(file) || this.isOfProject(file) ? { kind: 'module', name: module, scope: this.evaluate(file) } : undefined
+      if (rest.length === 0)
+        return this.#evaluations.has(file) || this.isOfProject(file) ? { kind: 'module', name: module, scope: this.evaluate(file) } : undefined
       return this.#member({ kind: 'module', name: module, scope: this.evaluate(file) }, rest)
     }
     return undefined
@@ -235,8 +228,7 @@ export class Modules implements Host {
   }
 
   runIn(file: string, scope: Scope): void {
-    const text = this.files.size(file) > MAX_BYTES ? null : this.files.readOnce(file)
-    if (text !== null && this.#nesting <= MAX_NESTING) new Evaluator(parsePython(file, text, this.environment.python), this).run(scope, true)
+    this.#evaluations.runIn(file, scope)
   }
 
   resolveRelative(level: number, dotted: string, from: string): string | null {
@@ -267,27 +259,27 @@ export class Modules implements Host {
     this.#pathLost = true
   }
 
-  /** Those of the project: what a helper or another module of it changes in place is seen everywhere. */
-  *moduleScopes(): Iterable<Scope> {
-    for (const scope of this.#projectScopes) yield scope
+  moduleScopes(): Iterable<Scope> {
+    return this.#evaluations.projectScopes
   }
 
-  /** The exception that surely ends a file of its own accord. */
   raisedIn(file: string): Failure | null {
-    return this.#raised.get(file) ?? null
+    return this.#evaluations.raisedIn(file)
+  }
+
+  syntaxErrorOf(file: string): number | null {
+    return this.#evaluations.syntaxErrorOf(file)
   }
 
   failureOf(dotted: string): Failure | null {
     const file = this.findFile(dotted)
     if (file === null) return null
-    const raised = this.#raised.get(file)
-    if (raised) return raised
     const missing = this.missing.find((one) => one.file === file)
-    return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null
+    return this.raisedIn(file) ?? (missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null)
   }
 
   reportFailure(file: string, failure: Failure): void {
-    if (!this.#raised.has(file)) this.#raised.set(file, failure)
+    this.#evaluations.reportFailure(file, failure)
   }
 
   setEnvironment(name: string, value: string | null | undefined, override = false): void {
@@ -324,51 +316,9 @@ export class Modules implements Host {
     return this.files.size(whole) > MAX_BYTES ? null : this.files.read(whole)
   }
 
-  /** Line of the first place of an evaluated file that this Python cannot compile, or null. */
-  syntaxErrorOf(file: string): number | null {
-    return this.#syntaxErrors.get(file) ?? null
+  evaluate(file: string, name?: string, scope?: Scope, doubtful?: boolean): Scope {
+    return this.#evaluations.evaluate(file, name, scope, doubtful)
   }
-
-  /** Each file once; a cycle of imports sees what is there so far, as in Python. */
-  evaluate(file: string, name?: string, scope = new Scope(), doubtful = false): Scope {
-    const known = this.#scopes.get(file)
-    if (known) return known
-    if (name !== undefined) scope.set('__name__', { kind: 'string', value: name })
-    else if (!scope.names.has('__name__')) scope.set('__name__', { kind: 'string', value: this.resolveRelative(1, moduleName(file), file) ?? moduleName(file) })
-    this.#scopes.set(file, scope)
-    if (this.#projectScopes.length < MAX_PROJECT_SCOPES && this.isOfProject(file)) this.#projectScopes.push(scope)
-    if (this.#nesting > MAX_NESTING || this.#scopes.size > MAX_MODULES || this.files.size(file) > MAX_BYTES) {
-      scope.set('*limit', { kind: 'unknown', reason: 'too many modules are needed for it', file, line: 1 })
-      return scope
-    }
-    const text = this.files.readOnce(file)
-    if (text === null) return scope
-    this.#nesting++
-    try {
-      const parsed = parsePython(file, text, this.environment.python)
-      // What is there of it may mean anything.
-      if (parsed.syntaxError !== null) this.#syntaxErrors.set(file, parsed.syntaxError)
-      if (parsed.syntaxError !== null)
-        scope.set('*syntax', { kind: 'unknown', reason: `the file is not valid Python near line ${parsed.syntaxError}`, file, line: parsed.syntaxError })
-      const evaluator = new Evaluator(parsed, this, { ...newBudget(), doubtful })
-      const raised = evaluator.run(scope)
-      if (raised) this.#raised.set(file, raised)
-      if (evaluator.isExhausted) loseAll(scope, { kind: 'unknown', reason: 'the file takes too long to evaluate', file, line: 1 })
-    } catch (error) {
-      // A file that is too deep or too large for the reader itself.
-      if (!(error instanceof RangeError)) throw error
-      scope.set('*limit', { kind: 'unknown', reason: 'the file is too deep or too large', file, line: 1 })
-    } finally {
-      this.#nesting--
-    }
-    return scope
-  }
-}
-
-/** Nothing that the file has set so far is what it would be in the end. */
-function loseAll(scope: Scope, lost: Value): void {
-  for (const name of [...scope.names.keys()]) if (!name.startsWith('__')) scope.set(name, lost)
-  scope.set('*limit', lost)
 }
 
 /** A name may come from a star import that was not found. */
