@@ -99,6 +99,8 @@ describe('bombs', () => {
       'diamonds of classes',
       `class C0: pass\nclass D0: pass\n${Array.from({ length: 30 }, (_unused, at) => `class C${at + 1}(C${at}, D${at}): pass\nclass D${at + 1}(C${at}, D${at}): pass\n`).join('')}${CLASS}    dependencies = [C30().nothing]\n`,
     ],
+    ['many statements that the grammar does not know', `${'x = yield\n'.repeat(20_000)}${CLASS}    dependencies = []\n`],
+    ['many of them in one block', `if a:\n${'    x = [b for c, *d in e]\n'.repeat(8_000)}${CLASS}    dependencies = []\n`],
     ['a class that is its own base', `class A(A):\n    pass\n${CLASS.replace('migrations.Migration', 'A')}    pass\n`],
     ['an import of itself', `from a.migrations import x\nimport a.migrations\n${CLASS}    dependencies = a.migrations.x\n`],
   ])('%s', { timeout: 20_000 }, (_name, text) => {

@@ -10,7 +10,7 @@ export interface ParsedFile {
   tree: Tree
   /** Line of the first place that this Python cannot compile, or null. */
   syntaxError: number | null
-  /** Where only the grammar gives up. */
+  /** Where only the grammar gives up, in ascending order. */
   gaps: readonly number[]
   /** From 1. */
   lineAt(position: number): number
@@ -36,7 +36,7 @@ export function parsePython(file: string, text: string, python: PythonVersion = 
     source,
     tree,
     syntaxError: error === null || forced ? null : lineAt(error),
-    gaps: [...odd, ...gaps, ...(error !== null && forced ? [error] : [])],
+    gaps: [...odd, ...gaps, ...(error !== null && forced ? [error] : [])].sort((a, b) => a - b),
     lineAt,
   }
 }

@@ -85,9 +85,26 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
 
 /** In the statement itself, not in a block of it. */
 function hasGap(py: Interpreter, node: SyntaxNode): boolean {
-  const inside = (at: number, { from, to }: SyntaxNode) => at >= from && at <= to
+  const { gaps } = py.file
+  let at = firstFrom(gaps, node.from)
+  if (at >= gaps.length || (gaps[at] as number) > node.to) return false
   const blocks = childrenOf(node).flatMap((child) => (child.name === 'Body' ? [child] : (child.getChildren('Body') ?? [])))
-  return py.file.gaps.some((at) => inside(at, node) && !blocks.some((block) => at > block.from && inside(at, block)))
+  for (; at < gaps.length && (gaps[at] as number) <= node.to; at++) {
+    const gap = gaps[at] as number
+    if (!blocks.some(({ from, to }) => gap > from && gap <= to)) return true
+  }
+  return false
+}
+
+/** Where the first of these numbers in ascending order is that is not smaller. */
+function firstFrom(numbers: readonly number[], smallest: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] as number) < smallest) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
