@@ -35,17 +35,39 @@ const EXTERNAL = [
 ]
 
 /**
- * What the packages load at every start and this program never calls: search for command files, WSL, migrations and seeds of Knex's own,
- * debug output (which could print values of rows).
+ * What the packages load at every start and few runs need: file search, spinners of a terminal, migrations and seeds of Knex's own. They
+ * are in the bundle like everything else; only their bodies run when something of theirs is first used.
  */
-const NEVER_CALLED = /^(tinyglobby|wsl-utils|debug|cli-spinners)$|knex\/lib\/migrations\/|\/migrations\/(migrate|seed)\/\w+$/
+const WHEN_USED = /^(tinyglobby|cli-spinners)$|\/migrations\/(migrate|seed)\/\w+$/
 
-const leaveOut = {
-  name: 'leave-out',
+/** Debug output of the packages could print values of rows, whatever DEBUG says. */
+const SILENCED = /^debug$/
+
+const WHEN_USED_MODULE = `
+  let real
+  const module_ = () => (real ??= require(REAL))
+  module.exports = new Proxy(function () {}, {
+    get: (_target, key) => (key === '__esModule' ? undefined : module_()[key]),
+    has: (_target, key) => key in module_(),
+    apply: (_target, self, args) => Reflect.apply(module_(), self, args),
+    construct: (_target, args, target) => Reflect.construct(module_(), args, target),
+  })`
+
+const lazyModules = {
+  name: 'lazy-modules',
   setup(build) {
-    build.onResolve({ filter: NEVER_CALLED }, ({ path }) => ({ path, namespace: 'left-out' }))
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      contents: path === 'debug' ? 'module.exports = () => Object.assign(() => {}, { enabled: false })' : 'module.exports = {}',
+    build.onResolve({ filter: SILENCED }, ({ path }) => ({ path, namespace: 'silenced' }))
+    build.onLoad({ filter: /.*/, namespace: 'silenced' }, () => ({
+      contents: 'module.exports = () => Object.assign(() => {}, { enabled: false })',
+    }))
+    build.onResolve({ filter: WHEN_USED }, async ({ path, resolveDir, kind, pluginData }) => {
+      if (kind !== 'require-call' || pluginData === 'real') return undefined
+      const { path: real, errors } = await build.resolve(path, { resolveDir, kind, pluginData: 'real' })
+      return errors.length > 0 ? { errors } : { path: real, namespace: 'when-used', pluginData: resolveDir }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path, pluginData }) => ({
+      contents: WHEN_USED_MODULE.replace('REAL', JSON.stringify(path)),
+      resolveDir: pluginData,
     }))
   },
 }
@@ -80,7 +102,7 @@ async function buildCli() {
       stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
       outfile: bundleOf('cli'),
       external: [...EXTERNAL, ...load.DRIVERS],
-      plugins: [leaveOut],
+      plugins: [lazyModules],
       define: { 'import.meta.url': '__bundleUrl' },
       banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     }),
