@@ -58,8 +58,8 @@ module.exports = {
     {
       name: 'ladder-index',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
-      to: { path: '^(src|commands)/', pathNot: '^src/(errors|config|verbs)/' },
+      from: { path: '^src/(index|library)\\.ts$' },
+      to: { path: '^(src|commands)/', pathNot: '^src/(library\\.ts$|(errors|config|verbs)/)' },
     },
     onlyFrom('drivers', 'only src/database imports Knex and drivers', 'node_modules/(knex|pg|mysql2|better-sqlite3)/', ['src/database']),
     onlyFrom('processes', 'only src/rerun and src/django/ask start processes', '^(node:)?child_process$', ['src/rerun', 'src/django/ask']),

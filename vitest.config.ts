@@ -16,6 +16,7 @@ export default defineConfig({
       project('conformance', 300_000),
       project('faults', 180_000),
       project('docs', 300_000),
+      project('terminal', 60_000),
     ],
   },
 })

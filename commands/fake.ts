@@ -8,9 +8,10 @@ export default class Fake extends MigstateCommand {
   static override summary = 'Write the rows that "manage.py migrate --fake …" would write, also where Django refuses.'
   static override description =
     'Rows of other apps that come or go are listed first. What stops Django itself is a warning; "migstate mark" is the way to change only what you name. The schema is not changed.'
+  static override group = 'change' as const
   static override examples = ['<%= config.bin %> fake shop --dry-run', '<%= config.bin %> fake shop 0003', '<%= config.bin %> fake shop zero']
   static override args = {
-    app: Args.string({ description: 'App label.' }),
+    app: Args.string({ description: 'App label; or app.name, or the path of a file.' }),
     migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
   }
   static override flags = changeFlags

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
+import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { type GraphFormat, renderGraph } from '../src/render/graph.js'
 import { graph } from '../src/verbs/graph.js'
@@ -20,12 +20,12 @@ export default class Graph extends MigstateCommand {
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Graph)
-    const apps = severalArguments(argv, 'an app', 0)
+    const apps = this.words(argv, 'an app', 0)
     await this.perform(flags, {
       files: 'required',
       readOnly: true,
       work: (workspace) => graph(workspace, { apps }),
-      render: (result, style) => renderGraph(result, flags.format as GraphFormat, style),
+      render: (result, page) => renderGraph(result, flags.format as GraphFormat, page),
     })
   }
 }

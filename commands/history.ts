@@ -7,6 +7,7 @@ import { history } from '../src/verbs/history.js'
 
 export default class History extends MigstateCommand {
   static override summary = 'Show what migstate has changed: what, who, when, why, outcome; newest first.'
+  static override group = 'undo' as const
   static override examples = ['<%= config.bin %> history', '<%= config.bin %> history 3f9a --json']
   static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
   static override flags = {

@@ -8,7 +8,7 @@ export default class Plan extends MigstateCommand {
   static override summary = 'Show what "manage.py migrate …" would do now, or every gate that stops it (exit 3).'
   static override examples = ['<%= config.bin %> plan', '<%= config.bin %> plan shop 0003', '<%= config.bin %> plan shop zero']
   static override args = {
-    app: Args.string({ description: 'App label.' }),
+    app: Args.string({ description: 'App label; or app.name, or the path of a file.' }),
     migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
   }
   static override flags = readFlags

@@ -9,6 +9,7 @@ export default class Recover extends MigstateCommand {
   static override summary = 'Finish or undo an interrupted operation, from any machine, without the project.'
   static override description =
     'Everything it needs is in the journal. Where the rows do not prove whether the migration ran, it says what it saw and asks for --assume.'
+  static override group = 'undo' as const
   static override examples = ['<%= config.bin %> recover', '<%= config.bin %> recover 3f9a --assume not-applied']
   static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
   static override flags = {

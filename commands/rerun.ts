@@ -1,12 +1,13 @@
-import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import { MigstateCommand, severalArguments } from '../src/cli/base-command.js'
+import { MigstateCommand } from '../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'
 import { rerun } from '../src/verbs/rerun.js'
 
 export default class Rerun extends MigstateCommand {
   static override strict = false
+  static override group = 'change' as const
+  static override usage = ['rerun APP MIGRATION...', 'rerun APP.MIGRATION...']
   static override summary = 'Run recorded data migrations again, and leave every other row exactly as it was.'
   static override description = `The table stays as it is: only Django's own session sees it without the migration and what depends on it, runs just this one, and
 then the row gets the new time. With --mode table the rows are really taken out while it runs, and put back. If it fails, the
@@ -19,10 +20,6 @@ history is as before.`
     '<%= config.bin %> rerun shop 0003 --python "docker compose exec -T web python"',
     '<%= config.bin %> rerun shop 0003 --mode table --manage "make migrate-one app=APP name=NAME"',
   ]
-  static override args = {
-    app: Args.string({ required: true, description: 'App label.' }),
-    migration: Args.string({ required: true, description: 'Migration names, or the beginnings of them; run in the order of the graph.' }),
-  }
   static override flags = {
     mode: Flags.string({ helpValue: 'MODE', description: 'How it is run: shadow (the default) or table.' }),
     'reverse-first': Flags.boolean({ description: 'Run its reverse code first, then the migration.' }),
@@ -34,13 +31,12 @@ history is as before.`
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Rerun)
-    const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
+    const migrations = this.words(argv, 'at least one migration, as "shop 0003" or "shop.0003"')
     const { force, 'dry-run': dryRun, 'reverse-first': reverseFirst, reason } = flags
     await this.perform(flags, {
       files: 'required',
       readOnly: dryRun,
-      work: (workspace, ui) =>
-        rerun(workspace, { app: app as string, migrations, force, dryRun, reverseFirst, unattended: flags.yes || !ui.canAsk, reason }, ui),
+      work: (workspace, ui) => rerun(workspace, { migrations, force, dryRun, reverseFirst, unattended: flags.yes || !ui.canAsk, reason }, ui),
       render: renderRerun,
     })
   }

@@ -8,13 +8,14 @@ export default class Show extends MigstateCommand {
   static override summary = 'Show one migration: row, file, dependencies, dependants, operations, journal entries.'
   static override examples = ['<%= config.bin %> show shop 0003', '<%= config.bin %> show shop 0003 --json']
   static override args = {
-    app: Args.string({ description: 'App label.', required: true }),
-    migration: Args.string({ description: 'Migration name or unique prefix.', required: true }),
+    app: Args.string({ description: 'App label; or app.name, or the path of a file.', required: true }),
+    migration: Args.string({ description: 'Migration name or unique prefix.' }),
   }
   static override flags = readFlags
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Show)
-    await this.perform(flags, { files: 'optional', readOnly: true, work: (workspace) => show(workspace, args), render: renderShow })
+    const request = args.migration === undefined ? { migration: args.app } : { app: args.app, migration: args.migration }
+    await this.perform(flags, { files: 'optional', readOnly: true, work: (workspace) => show(workspace, request), render: renderShow })
   }
 }

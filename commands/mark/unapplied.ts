@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import { MigstateCommand, severalArguments } from '../../src/cli/base-command.js'
+import { MigstateCommand } from '../../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../../src/cli/flags.js'
 import { renderChange } from '../../src/render/change.js'
 import { mark } from '../../src/verbs/mark.js'
@@ -7,9 +7,14 @@ import { mark } from '../../src/verbs/mark.js'
 export default class MarkUnapplied extends MigstateCommand {
   static override summary = 'Un-record migrations without undoing what they did.'
   static override description = 'Deletes their rows, all duplicates. A squash goes with the rows it replaces. The schema is not changed.'
-  static override usage = 'mark unapplied APP MIGRATION...'
-  static override examples = ['<%= config.bin %> mark unapplied shop 0003', '<%= config.bin %> mark unapplied shop 0003 --with-dependants --dry-run']
+  static override usage = ['mark unapplied APP MIGRATION...', 'mark unapplied APP.MIGRATION...']
+  static override examples = [
+    '<%= config.bin %> mark unapplied shop 0003',
+    '<%= config.bin %> mark unapplied shop.0003 blog.0002',
+    '<%= config.bin %> mark unapplied shop 0003 --with-dependants --dry-run',
+  ]
   static override strict = false
+  static override group = 'change' as const
   static override flags = {
     'with-dependants': Flags.boolean({ description: 'Un-record everything that depends on it as well, in all apps.' }),
     ...changeFlags,
@@ -18,11 +23,9 @@ export default class MarkUnapplied extends MigstateCommand {
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(MarkUnapplied)
-    const [app, ...migrations] = severalArguments(argv, 'the app and at least one migration', 2)
     const args = {
       applied: false,
-      app: app as string,
-      migrations,
+      migrations: this.words(argv, 'at least one migration, as "shop 0003" or "shop.0003"'),
       withDependants: flags['with-dependants'],
       force: flags.force,
       dryRun: flags['dry-run'],

@@ -5,6 +5,7 @@ import { listSnapshots } from '../../src/verbs/snapshot.js'
 
 export default class SnapshotList extends MigstateCommand {
   static override summary = 'List the snapshots, newest first: those made before each change and those made by hand.'
+  static override group = 'undo' as const
   static override examples = ['<%= config.bin %> snapshot list']
   static override flags = readFlags
 

@@ -6,6 +6,7 @@ import { restoreSnapshot } from '../../src/verbs/snapshot.js'
 
 export default class SnapshotRestore extends MigstateCommand {
   static override summary = 'Make the table equal to a snapshot: later rows go, ids and times are exact.'
+  static override group = 'undo' as const
   static override examples = ['<%= config.bin %> snapshot restore 3f9a --dry-run']
   static override args = { id: Args.string({ required: true, description: 'Id of a snapshot, or the beginning of one.' }) }
   static override flags = changeFlags

@@ -6,6 +6,7 @@ import { showSnapshot } from '../../src/verbs/snapshot.js'
 
 export default class SnapshotShow extends MigstateCommand {
   static override summary = 'Show every row of a snapshot.'
+  static override group = 'undo' as const
   static override examples = ['<%= config.bin %> snapshot show 3f9a']
   static override args = { id: Args.string({ required: true, description: 'Id of a snapshot, or the beginning of one.' }) }
   static override flags = readFlags

@@ -7,29 +7,56 @@ export interface Patience {
   deadline: number
   /** Ends the waiting; undefined where it must not end. */
   signal?: AbortSignal | undefined
-  /** Told every ten seconds who stands in the way. */
-  onWait?: ((holder: string | null) => void) | undefined
+  /** Told about once a second what is waited for, and with null when that is over. */
+  onWait?: ((state: Waiting | null) => void) | undefined
 }
 
-/** Polls `attempt` until it gives something, the deadline passes or the user interrupts. Never a blocking wait on the server. */
+/** Something that somebody else holds. */
+export interface Waiting {
+  /** `the lock of this history`. */
+  what: string
+  /** Who holds it and since when, as far as this role can see. */
+  holder: string | null
+  elapsedMs: number
+  /** null: as long as it takes. */
+  limitMs: number | null
+}
+
+/**
+ * Polls `attempt` until it gives something, the deadline passes or the user interrupts. Never a blocking wait on the server.
+ * @param what a noun with its article: `the table public.django_migrations`
+ */
 export async function waitFor<T>(attempt: () => Promise<T | null>, patience: Patience, holder: () => Promise<string | null>, what: string): Promise<T> {
-  let told = Date.now()
-  for (;;) {
-    const got = await attempt()
-    if (got !== null) return got
-    if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting: ${what} was not to be had yet. Nothing was changed.`)
-    if (Date.now() >= patience.deadline) {
-      const who = await holder()
-      throw new MigstateError('lock-timeout', `${what} is held by ${who ?? 'somebody this role cannot see'}. Nothing was changed.`, {
-        details: { holder: who },
-      })
+  const began = Date.now()
+  const limitMs = Number.isFinite(patience.deadline) ? patience.deadline - began : null
+  let told = began
+  try {
+    for (;;) {
+      const got = await attempt()
+      if (got !== null) return got
+      const elapsedMs = Date.now() - began
+      if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting for ${what}. Nothing was changed.`)
+      if (Date.now() >= patience.deadline) throw lockTimeout(what, await holder(), elapsedMs)
+      if (patience.onWait && Date.now() - told >= 1000) {
+        told = Date.now()
+        patience.onWait({ what, holder: await holder(), elapsedMs, limitMs })
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 90))
     }
-    if (Date.now() - told >= 10_000) {
-      told = Date.now()
-      patience.onWait?.(await holder())
-    }
-    await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 90))
+  } finally {
+    if (told !== began) patience.onWait?.(null)
   }
+}
+
+function lockTimeout(what: string, holder: string | null, elapsedMs: number): MigstateError {
+  const who = holder ?? 'somebody this role cannot see'
+  return new MigstateError('lock-timeout', `${capital(what)} is held by ${who}; waited ${(elapsedMs / 1000).toFixed(1)} s. Nothing was changed.`, {
+    details: { holder },
+  })
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Takes the table for the edit, and for nothing longer. */
@@ -39,6 +66,6 @@ export async function beginEdit(database: Database, patience: Patience): Promise
     async () => ((await dialect.tryBeginEdit(edit, table, journal)) ? true : null),
     patience,
     () => dialect.tableLockHolder(edit, table),
-    `The table ${table.label}`,
+    `the table ${table.label}`,
   )
 }

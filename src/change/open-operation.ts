@@ -6,8 +6,8 @@ import { type Patience, waitFor } from './begin-edit.js'
 export interface OpenRequest {
   operation: OperationRecord
   patience: Patience
-  /** Pure; called with the history as it is in the snapshot. Throws to open nothing. */
-  begin(now: History): { event: string; detail: unknown; update: History['rows'][number] }
+  /** Pure; called with the history as it is in the snapshot. Throws to open nothing. `update`: the row that will change in the end, if one does. */
+  begin(now: History): { event: string; detail: unknown; update: History['rows'][number] | null }
 }
 
 /**
@@ -23,7 +23,7 @@ export async function openOperation(database: Database, { operation, patience, b
       let history: History | undefined
       await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => (history = await database.readHistory()), at)
       const { event, detail, update } = begin(history as History)
-      await dialect.probeUpdate(session, table, update)
+      if (update) await dialect.probeUpdate(session, table, update)
       await journal.begin(session, operation)
       await journal.append(session, operation.id, event, detail, at)
       await failpoint('before-open')
@@ -40,6 +40,6 @@ export async function openOperation(database: Database, { operation, patience, b
     },
     patience,
     () => dialect.tableLockHolder(session, table),
-    `The table ${table.label}`,
+    `the table ${table.label}`,
   )
 }

@@ -40,10 +40,10 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
   const holder = async () => {
     const running = await runningOperation(database)
     const who = await dialect.advisoryLockHolder(edit, table)
-    return running && who ? `operation ${running.id} (${running.kind}), ${who}` : who
+    return running && who ? `operation ${running.id} (${running.kind}, since ${running.startedAt.slice(0, 19).replace('T', ' ')} UTC), ${who}` : who
   }
   const attempt = () => dialect.tryAdvisoryLock(edit, table).catch((error) => Promise.reject(withConsequence(error, 'Nothing was changed.')))
-  const lock = await waitFor(attempt, request.patience, holder, 'The lock of this history')
+  const lock = await waitFor(attempt, request.patience, holder, 'the lock of this history')
   const second = await dialect.tryAdvisoryLock(await database.side(), table)
   if (!second) return lock
   await second.release()

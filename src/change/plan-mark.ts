@@ -1,29 +1,14 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
-import {
-  dependantRows,
-  dotted,
-  holesOf,
-  type Key,
-  keyOf,
-  loadHistory,
-  makeKey,
-  pairOf,
-  replacedBy,
-  type Rules,
-  rowsOf,
-  withAncestors,
-} from '../history/index.js'
+import { dependantRows, dotted, holesOf, type Key, keyOf, loadHistory, pairOf, replacedBy, type Rules, rowsOf, withAncestors } from '../history/index.js'
 import { type Change, expectedRows } from './change.js'
 
 export interface MarkRequest {
   /** null: rows only, nothing is checked. */
   project: ProjectFiles | null
   rules: Rules
-  app: string
-  /** Exact names. */
-  migrations: readonly string[]
+  targets: readonly Key[]
   force: boolean
 }
 
@@ -31,7 +16,7 @@ export interface MarkRequest {
 export function planMarkApplied(request: MarkRequest & { withDependencies: boolean }, rows: readonly Row[]): Change {
   const { project, rules } = request
   const view = project && loadHistory(project, rows, rules)
-  let keys = request.migrations.map((name) => makeKey(request.app, name))
+  let keys = [...request.targets]
   if (project && view && request.withDependencies)
     keys = keys.flatMap((key) => withAncestors(project, rows, rules, key).filter((one) => one === key || !view.applied.has(one)))
   if (project) keys = inDjangosOrder(project, rows, rules, keys)
@@ -50,8 +35,7 @@ export function planMarkApplied(request: MarkRequest & { withDependencies: boole
 export function planMarkUnapplied(request: MarkRequest & { withDependants: boolean }, rows: readonly Row[]): Change {
   const { project, rules } = request
   const remove = new Map<string, Row>()
-  for (const name of request.migrations) {
-    const key = makeKey(request.app, name)
+  for (const key of request.targets) {
     const own = project ? rowsOf(loadHistory(project, rows, rules), rules, rows, key) : rows.filter((row) => keyOf(row) === key)
     for (const row of own) remove.set(row.id, row)
     if (project && request.withDependants) for (const row of dependantRows(project, rows, rules, key)) remove.set(row.id, row)

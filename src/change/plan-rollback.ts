@@ -1,6 +1,6 @@
-import { highestId, type History, sameRow } from '../database/index.js'
+import { highestId, type History, type Row, sameRow } from '../database/index.js'
 import type { Operation } from '../journal/index.js'
-import { type Change, invert } from './change.js'
+import { type Change, difference, expectedRows, invert } from './change.js'
 import { tableChanged } from './table-changed.js'
 
 /**
@@ -28,13 +28,30 @@ export function planRollback(operation: Operation, now: History): Change {
   return change
 }
 
-/** Where the counter goes: back to where it was, if nobody moved it since; never below the highest id + 1. */
-export function rollbackSequence(operation: Operation, before: History): (after: History) => string | null {
-  const untouched = operation.sequence.after !== null && before.sequence === operation.sequence.after
-  return (after) => {
-    if (after.sequence === null || before.sequence === null) return null
-    const floor = highestId(after.rows) + 1n
-    const wanted = untouched && operation.sequence.before !== null ? BigInt(operation.sequence.before) : BigInt(before.sequence)
+/**
+ * Takes back several operations, the newest first, as one change: each is undone on the rows that undoing the ones after it leaves.
+ * @throws MigstateError `table-changed` as for one
+ */
+export function planRollbackOf(operations: readonly Operation[], now: History): Change {
+  let rows = [...now.rows]
+  for (const operation of operations) rows = after(rows, planRollback(operation, { rows, sequence: now.sequence }))
+  const { removed, added, updated } = difference(now.rows, rows)
+  return { remove: removed, add: added, update: updated }
+}
+
+/** Rows that come back have their ids, so what the table holds afterwards can be told. */
+function after(rows: readonly Row[], change: Change): Row[] {
+  return [...expectedRows(rows, change), ...(change.add as Row[])]
+}
+
+/** Where the counter goes: back to where it was, if nobody moved it since; never below the highest id + 1. @param operations newest first */
+export function rollbackSequence(operations: readonly Operation[], before: History): (after: History) => string | null {
+  const [newest, oldest] = [operations[0], operations.at(-1)]
+  const untouched = newest !== undefined && newest.sequence.after !== null && before.sequence === newest.sequence.after
+  return (now) => {
+    if (now.sequence === null || before.sequence === null) return null
+    const floor = highestId(now.rows) + 1n
+    const wanted = untouched && oldest?.sequence.before ? BigInt(oldest.sequence.before) : BigInt(before.sequence)
     return (wanted > floor ? wanted : floor).toString()
   }
 }

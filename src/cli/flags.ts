@@ -56,8 +56,8 @@ export const projectFlags = {
 export const outputFlags = {
   json: Flags.boolean({ description: 'One JSON document on stdout, also for errors.', helpGroup: 'OUTPUT' }),
   'no-color': Flags.boolean({ description: 'No colours.', helpGroup: 'OUTPUT' }),
-  verbose: Flags.boolean({ char: 'v', description: 'Show causes and stack traces.', helpGroup: 'OUTPUT' }),
-  quiet: Flags.boolean({ char: 'q', description: 'Only data and errors.', helpGroup: 'OUTPUT' }),
+  verbose: Flags.boolean({ char: 'v', description: 'Show more: times, settings, environment, statements, causes.', helpGroup: 'OUTPUT' }),
+  quiet: Flags.boolean({ char: 'q', description: 'Data without headings, totals and advice; warnings stay.', helpGroup: 'OUTPUT' }),
 }
 
 /** For commands that change rows. */
@@ -72,5 +72,5 @@ export const forceFlag = {
   force: Flags.boolean({ description: 'Lift the refusals that may be lifted (holes, schema operations, unproven database).', helpGroup: 'CHANGE' }),
 }
 
-export const readFlags = { ...databaseFlags, ...projectFlags, ...outputFlags }
-export const changeFlags = { ...readFlags, ...writeFlags }
+export const readFlags = { ...outputFlags, ...databaseFlags, ...projectFlags }
+export const changeFlags = { ...writeFlags, ...readFlags }

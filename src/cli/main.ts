@@ -1,11 +1,12 @@
 import type { Command } from '@oclif/core/command'
 import { Config } from '@oclif/core/config'
-import { Help } from '@oclif/core/help'
 import { loadConfig, maskUrl } from '../config/index.js'
-import { MigstateError } from '../errors/index.js'
+import { didYouMean, inShort, MigstateError } from '../errors/index.js'
 import { renderFailure, renderWarnings } from '../render/failure.js'
-import { chooseStyle } from '../render/style.js'
 import { commandName, pendingWarnings } from './base-command.js'
+import { MigstateHelp } from './help.js'
+import { pageOn, put } from './output.js'
+import { isParserError, usageError } from './usage-error.js'
 
 export interface MainOptions {
   config: Config
@@ -16,18 +17,24 @@ export interface MainOptions {
 /** The whole program: find the command, run it, turn every failure into one text or one document and one exit code. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<void> {
   let id: string | undefined
+  let command: Command.Class | undefined
   try {
     const words = commandFirst(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv)
     const match = findCommand(words, options.config)
     if (!match) return await helpOrUnknown(words, options.config)
     id = match.id
-    if (wantsHelp(match.rest)) return await new Help(options.config, { maxWidth: 100 } as never).showHelp([id])
-    const command = await options.find(id)
+    if (wantsHelp(match.rest)) return await helpOf(options.config).showHelp([id])
+    command = await options.find(id)
     if (!command) throw new MigstateError('internal-error', `The command ${id} is listed but has no class.`)
     await command.run(match.rest, options.config)
   } catch (error) {
-    fail(toMigstateError(error), argv, id)
+    fail(toMigstateError(error, id, command), argv, id)
   }
+}
+
+function helpOf(config: Config): MigstateHelp {
+  const page = pageOn(process.stdout, {})
+  return new MigstateHelp(config, page.width, page)
 }
 
 /** `migstate --json status` means `migstate status --json`. */
@@ -50,17 +57,27 @@ function findCommand(words: readonly string[], config: Config): { id: string; re
 async function helpOrUnknown(words: string[], config: Config): Promise<void> {
   const [first] = words
   if (first === '--version' || first === '-V') {
-    process.stdout.write(`${config.userAgent}\n`)
+    put(process.stdout, `${config.userAgent}\n`)
     return
   }
   const named = words.filter((word) => !word.startsWith('-'))
   const topic = config.topics.find((one) => one.name === named[0])
-  if (named.length === 0 && words.every(isHelpOrOutput)) return new Help(config).showHelp([])
-  if (topic && named.length === 1 && words.every((word) => !word.startsWith('-') || isHelpOrOutput(word))) return new Help(config).showHelp([topic.name])
-  const typed = named.slice(0, topic ? 2 : 1).join(' ') || String(first)
-  const near = config.commandIDs.map((id) => id.replaceAll(':', ' ')).filter((name) => name.startsWith(named[0] ?? '\0') || name.includes(named.at(-1) ?? '\0'))
-  throw new MigstateError('unknown-command', `There is no command "${typed}". Nothing was done.`, {
-    hint: near.length > 0 ? `Did you mean: ${near.join(', ')}?` : 'See "migstate --help".',
+  if (named.length === 0 && words.every(isHelpOrOutput)) return helpOf(config).showHelp([])
+  if (topic && named.length === 1 && words.every((word) => !word.startsWith('-') || isHelpOrOutput(word))) return helpOf(config).showHelp([topic.name])
+  throw unknownCommand(named, String(first), config)
+}
+
+function unknownCommand(named: readonly string[], first: string, config: Config): MigstateError {
+  const names = config.commandIDs.map((id) => id.replaceAll(':', ' '))
+  const topic = config.topics.find((one) => one.name === named[0])
+  const inTopic = topic ? names.filter((name) => name.startsWith(`${topic.name} `)) : []
+  const typed = named.slice(0, topic ? 2 : 1).join(' ') || first
+  // A sub-command without its topic (`applied`), a mistyped word, a mistyped sub-command.
+  const near = [...new Set([...didYouMean(typed, names), ...didYouMean(named.slice(0, 2).join(' '), names)])]
+  const offered = near.length > 0 ? near : inTopic
+  return new MigstateError('unknown-command', `There is no command "${typed}". Nothing was done.`, {
+    hint: offered.length > 0 ? `Did you mean ${offered.map((name) => `"migstate ${name}"`).join(' or ')}?` : `The commands are: ${inShort(names, 30)}.`,
+    details: { candidates: offered },
   })
 }
 
@@ -74,19 +91,9 @@ function wantsHelp(words: readonly string[]): boolean {
 }
 
 /** Everything that reaches the top: our own errors, oclif's parser errors (usage), and bugs. */
-function toMigstateError(error: unknown): MigstateError {
+function toMigstateError(error: unknown, id: string | undefined, command: Command.Class | undefined): MigstateError {
   if (error instanceof MigstateError) return error
-  const oclif = error as { oclif?: { exit?: number }; message?: string; parse?: unknown }
-  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) {
-    const [line] = String(oclif.message).split(/\n(?:See more help|Note:)/)
-    return new MigstateError(
-      'usage',
-      `${String(line)
-        .trim()
-        .replaceAll(/\s*\n\s*/g, ' ')}. Nothing was done.`.replace(/\.\. /, '. '),
-      { cause: error },
-    )
-  }
+  if (isParserError(error)) return usageError(error, id ?? '', command)
   return new MigstateError('internal-error', `Something went wrong that migstate did not expect: ${(error as Error)?.message ?? String(error)}`, {
     cause: error,
   })
@@ -96,19 +103,19 @@ function fail(error: MigstateError, argv: readonly string[], id: string | undefi
   const end = argv.indexOf('--')
   const flags = end < 0 ? argv : argv.slice(0, end)
   const warnings = pendingWarnings.get(error) ?? []
+  const [message, hint] = [maskUrl(error.message), maskUrl(error.hint.replace('migstate COMMAND', `migstate ${commandName(id) ?? ''}`.trimEnd()))]
   process.exitCode = error.exitCode
   if (flags.includes('--json') || configuredJson()) {
     const { code, exitCode, details } = error
-    const [message, hint] = [maskUrl(error.message), maskUrl(error.hint)]
-    process.stdout.write(
-      `${JSON.stringify({ schemaVersion: 1, command: commandName(id), ok: false, error: { code, message, hint, exitCode, ...(details ? { details } : {}) }, warnings })}\n`,
-    )
+    const body = { code, message, hint, exitCode, ...(details ? { details } : {}) }
+    put(process.stdout, `${JSON.stringify({ schemaVersion: 1, command: commandName(id), ok: false, error: body, warnings })}\n`)
     return
   }
-  const style = chooseStyle(process.stderr.isTTY === true, flags.includes('--no-color'), process.env)
-  const verbose = flags.includes('-v') || flags.includes('--verbose')
-  if (warnings.length > 0 && !flags.includes('-q') && !flags.includes('--quiet')) process.stderr.write(`${renderWarnings(warnings, style)}\n`)
-  process.stderr.write(`${maskUrl(renderFailure(error, style, verbose))}\n`)
+  const has = (...names: string[]) => names.some((name) => flags.includes(name))
+  const page = pageOn(process.stderr, { noColor: has('--no-color'), verbose: has('-v', '--verbose'), quiet: has('-q', '--quiet') })
+  if (warnings.length > 0) put(process.stderr, `${renderWarnings(warnings, page)}\n`)
+  const shown = Object.assign(Object.create(error) as MigstateError, { message, hint })
+  put(process.stderr, `${maskUrl(renderFailure(shown, page))}\n`)
 }
 
 /** MIGSTATE_JSON or migstate.json, as far as they can be read: the failure may be about them. */

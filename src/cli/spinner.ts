@@ -1,4 +1,5 @@
 import { clean } from '../render/clean.js'
+import { cut } from '../render/wrap.js'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
@@ -26,7 +27,7 @@ export function openSpinner(visible: boolean): Spinner {
       hide()
       if (line === null || !atLineStart) return
       const width = Math.max(10, (process.stderr.columns ?? 80) - 3)
-      process.stderr.write(`${FRAMES[frame++ % FRAMES.length]} ${clean(line).slice(0, width)}`)
+      process.stderr.write(`${FRAMES[frame++ % FRAMES.length]} ${cut(clean(line), width)}`)
       drawn = true
     },
     freshLine() {

@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline'
 import type { Config } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
-import { renderQuestion } from '../render/change.js'
 import { clean } from '../render/clean.js'
-import { chooseStyle } from '../render/style.js'
+import { proseWidth } from '../render/page.js'
+import { renderQuestion } from '../render/question.js'
+import { wrap } from '../render/wrap.js'
+import type { Interaction, Waiting } from '../verbs/interaction.js'
+import { pageOn, put } from './output.js'
 import { openSpinner } from './spinner.js'
-import type { Interaction } from '../verbs/interaction.js'
 
 /** The person at the terminal: questions and progress on stderr, Ctrl-C counted. */
-export function openTerminal(config: Config, yes: boolean): Interaction & { close(): void } {
-  const style = chooseStyle(process.stderr.isTTY === true, config.noColor ?? false, process.env)
+export function openTerminal(config: Config, yes: boolean): Interaction & { close(): void; clear(): void } {
+  const page = pageOn(process.stderr, config)
   const controller = new AbortController()
   const handlers = new Set<(count: number) => void>()
   let interrupts = 0
@@ -20,17 +22,28 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
-  const spinner = openSpinner(process.stderr.isTTY === true && !config.quiet && !config.json)
+  const spins = process.stderr.isTTY === true && !config.quiet && !config.json
+  const spinner = openSpinner(spins)
   const canAsk = !config.json && process.stdin.isTTY === true && process.stderr.isTTY === true
+  const say = (line: string) => {
+    if (config.quiet) return
+    spinner.freshLine()
+    spinner.around(`${wrap(clean(line), proseWidth(page))}\n`)
+  }
+  let lastTold = 0
   return {
     canAsk,
     signal: controller.signal,
-    say: (line) => {
-      if (config.quiet) return
-      spinner.freshLine()
-      spinner.around(`${clean(line)}\n`)
-    },
+    say,
     progress: (line) => spinner.show(line),
+    waiting(state) {
+      if (state === null) return spinner.show(null)
+      if (spins) return spinner.show(waitingLine(state))
+      // Where nothing can change in place, a line now and then.
+      if (Date.now() - lastTold < 10_000) return
+      lastTold = Date.now()
+      say(`${waitingLine(state)} …`)
+    },
     stream: (chunk) => {
       // Carriage returns and tabs are layout; anything else a program prints is shown, not obeyed.
       spinner.around(
@@ -51,10 +64,12 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
           'needs-yes',
           `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}. Nothing was changed.`,
         )
-      process.stderr.write(`${renderQuestion(question, style)}\n`)
+      spinner.freshLine()
+      put(process.stderr, `${renderQuestion(question, page)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
-      throw new MigstateError('declined', 'You said no.')
+      throw new MigstateError('declined', 'Not run. Nothing was changed.')
     },
+    clear: () => spinner.show(null),
     close() {
       spinner.show(null)
       spinner.freshLine()
@@ -63,21 +78,41 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
   }
 }
 
-/** Default no. @throws MigstateError `interrupted` on Ctrl-C */
-function ask(question: string, signal: AbortSignal): Promise<boolean> {
+function waitingLine({ what, holder, elapsedMs, limitMs }: Waiting): string {
+  const time = limitMs === null ? `${Math.round(elapsedMs / 1000)} s so far` : `${Math.round(elapsedMs / 1000)} of ${Math.round(limitMs / 1000)} s`
+  return `Waiting for ${what}${holder === null ? '' : `, held by ${holder}`}: ${time}`
+}
+
+/** Yes or no, nothing else; an empty line and the end of input are no. @throws MigstateError `interrupted` on Ctrl-C */
+async function ask(question: string, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    const answer = await readAnswer(question, signal)
+    if (/^\s*(n|no)?\s*$/i.test(answer)) return false
+    if (/^\s*y(es)?\s*$/i.test(answer)) return true
+    put(process.stderr, 'Please answer y for yes or n for no.\n')
+  }
+}
+
+function readAnswer(question: string, signal: AbortSignal): Promise<string> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
     const interrupt = () => {
-      process.stderr.write('\n')
+      signal.removeEventListener('abort', interrupt)
+      put(process.stderr, '\n')
       reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
       readline.close()
     }
     readline.on('SIGINT', interrupt)
     signal.addEventListener('abort', interrupt)
-    readline.on('close', () => resolve(false))
+    // The end of input, Ctrl-D: nobody has said yes.
+    readline.on('close', () => {
+      put(process.stderr, '\n')
+      resolve('')
+    })
     readline.question(question, (answer) => {
       signal.removeEventListener('abort', interrupt)
-      resolve(/^\s*y(es)?\s*$/i.test(answer))
+      readline.removeAllListeners('close')
+      resolve(answer)
       readline.close()
     })
   })

@@ -26,13 +26,7 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
   const startFolder = findProjectFolder(early, cwd)
   const file = readConfigFile(startFolder ?? cwd, cwd, problems)
   const merged: Settings = { ...file, ...fromEnv, ...defined(flags) }
-  if (merged.lockTimeout !== undefined && !(merged.lockTimeout >= 0 && Number.isFinite(merged.lockTimeout)))
-    problems.push('--lock-timeout is a number of seconds, 0 or more')
-  if (merged.timeout !== undefined && !(merged.timeout > 0 && merged.timeout <= 2_000_000)) problems.push('--timeout is a number of seconds, more than 0')
-  if (merged.mode !== undefined && !['shadow', 'table'].includes(merged.mode)) problems.push(`--mode "${merged.mode}" is not "shadow" or "table"`)
-  for (const entry of merged.migrations ?? []) if (!/^\w+=./.test(entry)) problems.push(`--migrations "${entry}" is not LABEL=PATH`)
-  if (merged.djangoVersion !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(merged.djangoVersion))
-    problems.push(`--django-version "${merged.djangoVersion}" is not a version such as 5.2 or 4.2.16`)
+  problems.push(...problemsOf(merged))
   if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
   return {
     ...merged,
@@ -42,6 +36,24 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
     projectFolder: merged.project === early.project ? startFolder : findProjectFolder(merged, cwd),
     urlSource: flags.url !== undefined ? 'flag' : fromEnv.url !== undefined ? 'environment' : file.url !== undefined ? 'file' : undefined,
   }
+}
+
+/** @throws MigstateError `usage` */
+export function checkConfig<T extends Settings>(settings: T): T {
+  const problems = problemsOf(settings)
+  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  return settings
+}
+
+function problemsOf({ lockTimeout, timeout, mode, migrations, djangoVersion }: Settings): string[] {
+  const problems: string[] = []
+  if (lockTimeout !== undefined && !(lockTimeout >= 0 && Number.isFinite(lockTimeout))) problems.push('--lock-timeout is a number of seconds, 0 or more')
+  if (timeout !== undefined && !(timeout > 0 && timeout <= 2_000_000)) problems.push('--timeout is a number of seconds, more than 0')
+  if (mode !== undefined && !['shadow', 'table'].includes(mode)) problems.push(`--mode "${mode}" is not "shadow" or "table"`)
+  for (const entry of migrations ?? []) if (!/^\w+=./.test(entry)) problems.push(`--migrations "${entry}" is not LABEL=PATH`)
+  if (djangoVersion !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(djangoVersion))
+    problems.push(`--django-version "${djangoVersion}" is not a version such as 5.2 or 4.2.16`)
+  return problems
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv, problems: string[]): Settings {

@@ -80,6 +80,17 @@ export class Database {
     return { operation: beside('migstate_operation'), event: beside('migstate_event'), snapshotRow: beside('migstate_snapshot_row') }
   }
 
+  /** The side tables for people: `public.migstate_event`. */
+  get journalLabels(): string[] {
+    const beside = (name: string) => (this.table.schema === null ? name : `${this.table.schema}.${name}`)
+    return ['migstate_operation', 'migstate_event', 'migstate_snapshot_row'].map(beside)
+  }
+
+  /** The GRANTs that this role lacks for a change, as far as the database tells. */
+  async missingGrants(): Promise<string[]> {
+    return this.reading(() => this.dialect.missingGrants(this.edit, this.table, this.journal))
+  }
+
   /**
    * Runs `work` in a transaction that cannot write, again while somebody else has the table to himself.
    * @param deadline milliseconds since the epoch; by default as long as `--lock-timeout` says

@@ -166,6 +166,8 @@ export interface Dialect {
   probeUpdate(session: Session, table: HistoryTable, row: Row): Promise<void>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
+  /** The GRANTs that this role lacks for a change; empty also where that cannot be told. Inside `reading`. */
+  missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]>
   /** The GRANT statements that a role needs for a shadow. */
   shadowGrants(journal: JournalTables, role: string): string[]
   /** Who stands in the way of `tryBeginEdit`, as far as this role can see. */

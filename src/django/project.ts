@@ -40,6 +40,8 @@ export class Project {
   readonly managePy: string
   readonly settings: DjangoSettings
   readonly djangoVersion: string | null
+  /** Where Django was found, in words. */
+  readonly environment: string | null = null
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #cache: ProjectCache | null
   #files: ProjectFiles | undefined

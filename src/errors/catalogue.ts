@@ -36,7 +36,7 @@ export const CATALOGUE = {
   'table-ambiguous': { exit: 2, hint: 'Give --schema.' },
   // 4: refused by a safety rule, or declined
   'needs-yes': { exit: 4, hint: 'Look at the plan with --dry-run, then add --yes.' },
-  declined: { exit: 4, hint: 'Nothing was changed.' },
+  declined: { exit: 4, hint: '' },
   'would-make-hole': { exit: 4, hint: 'Take the others along with --with-dependencies or --with-dependants, or give --force.' },
   'not-recorded': { exit: 4, hint: 'Run it for the first time with "manage.py migrate".' },
   'schema-operations': { exit: 4, hint: 'Only data migrations can run twice. --force runs it all the same.' },
@@ -47,6 +47,7 @@ export const CATALOGUE = {
   'unproven-database': { exit: 4, hint: 'Check by hand that the command uses this database, then give --force.' },
   pooler: { exit: 4, hint: 'Give the address of the server itself instead of the pooler.' },
   'squashed-target': { exit: 4, hint: 'See "migstate status" and "migstate show" for the squash.' },
+  'name-the-operation': { exit: 4, hint: 'Name the operation: migstate rollback ID --yes' },
   'foreign-snapshot': { exit: 4, hint: 'Give --force if the histories really belong together.' },
   'shadow-unavailable': { exit: 4, hint: 'Give --mode table, which takes the rows out while the migration runs.' },
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
@@ -63,7 +64,7 @@ export const CATALOGUE = {
   'unfinished-operation': { exit: 8, hint: 'Run "migstate recover".' },
   'outcome-unknown': { exit: 8, hint: 'Look whether the migration did its work, then run "migstate recover --assume applied" or "--assume not-applied".' },
   // 130: interrupted; the history is as before
-  interrupted: { exit: 130, hint: 'The history is as before.' },
+  interrupted: { exit: 130, hint: '' },
 } as const satisfies Record<string, { exit: number; hint: string }>
 
 export type ErrorCode = keyof typeof CATALOGUE

@@ -10,6 +10,13 @@ export class Warnings {
     else if (!messages.includes(message)) messages.push(message)
   }
 
+  /** What is added to the copy is not added here. */
+  copy(): Warnings {
+    const copy = new Warnings()
+    for (const [code, messages] of this.#byCode) for (const message of messages) copy.add(code, message)
+    return copy
+  }
+
   list(): Warning[] {
     return [...this.#byCode].map(([code, messages]) => {
       const more = messages.length > 3 ? ` (${messages.length} in all)` : ''

@@ -1,6 +1,7 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/types.js'
-import { MigstateError, type Warnings } from '../errors/index.js'
+import { didYouMean, inShort, MigstateError, type Warnings } from '../errors/index.js'
+import { FIND_PACKAGES, whyMayExist } from './not-found.js'
 
 export interface NameRequest {
   /** null: `--no-files`, every name is taken as typed. */
@@ -29,11 +30,12 @@ export function resolveMigration({ project, rows, app, text }: NameRequest, warn
   const found = candidates.filter((name) => name.startsWith(text))
   if (found.length === 1) return found[0] as string
   if (found.length > 1)
-    throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${found.join(', ')}. Nothing was done.`, {
+    throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${inShort(found, 6)}. Nothing was done.`, {
+      hint: `Type more of the name, for example: ${found[0]}`,
       details: { candidates: found },
     })
   throw new MigstateError('unknown-migration', `The app ${app} has neither a file nor a row named "${text}". Nothing was done.`, {
-    hint: candidates.length > 0 ? `There are: ${nearest(candidates, text).join(', ')}.` : `The app ${app} has no migrations.`,
+    hint: suggestName(app, candidates, text),
     details: { candidates },
   })
 }
@@ -48,14 +50,24 @@ export function checkApps(project: ProjectFiles | null, rows: readonly Row[], ap
 
 function unknownApp(project: ProjectFiles | null, rows: readonly Row[], app: string): MigstateError {
   const labels = [...new Set([...(project?.apps ?? []).filter((one) => one.migrated).map((one) => one.label), ...rows.map((row) => row.app)])].sort()
+  const details = { candidates: labels }
+  const near = didYouMean(app, labels)
+  const suggestion = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The labels are: ${inShort(labels, 8) || '(none)'}.`
+  const open = project && whyMayExist(project, app)
+  if (open !== null)
+    return new MigstateError('unknown-app', `Nothing is known of an app "${app}": ${open}, and the table has no rows of it. Nothing was done.`, {
+      hint: `${FIND_PACKAGES} ${suggestion}`,
+      details,
+    })
   return new MigstateError('unknown-app', `There is no app with the label "${app}", neither in the project nor in the table. Nothing was done.`, {
-    hint: `The labels are: ${labels.join(', ') || '(none)'}.`,
-    details: { candidates: labels },
+    hint: suggestion,
+    details,
   })
 }
 
-/** A few names to look at: those that share the longest beginning with what was typed, else the last ones. */
-function nearest(candidates: readonly string[], text: string): string[] {
-  const shared = (name: string) => [...name].findIndex((letter, index) => letter !== text[index])
-  return [...candidates].sort((left, right) => shared(right) - shared(left) || (left < right ? 1 : -1)).slice(0, 5)
+function suggestName(app: string, candidates: readonly string[], text: string): string {
+  if (candidates.length === 0) return `The app ${app} has no migrations.`
+  const near = didYouMean(text, candidates)
+  if (near.length > 0) return `Did you mean ${near.join(' or ')}?`
+  return `The last ones are: ${inShort([...candidates].reverse(), 4)}. All of them: migstate status ${app}`
 }

@@ -3,6 +3,7 @@ import type { ProjectFiles } from '../django/types.js'
 import type { Gate } from './gate.js'
 import { appOf, type Key, makeKey, nameOf, pairOf } from './key.js'
 import type { LoaderView } from './loader-view.js'
+import { whyMayExist } from './not-found.js'
 
 export interface Target {
   app: string
@@ -21,6 +22,9 @@ export function resolveTargets(input: { project: ProjectFiles; rules: Rules }, v
   if (!target) return view.graph.leaves().map((key) => ({ key }))
   const app = project.apps.find((candidate) => candidate.label === target.app)
   const meant = project.apps.find((candidate) => candidate.module === target.app)
+  // What was not found on disk is unknown to us, and not to Django.
+  const open = app ? null : whyMayExist(project, target.app)
+  if (open !== null) return { gate: 'unreadable', exception: null, message: `Whether there is an app "${target.app}" is not known: ${open}`, migrations: [] }
   if (!app && rules.namesUnknownLabels)
     return gate('unknown-app', `No installed app with label '${target.app}'.${meant ? ` Did you mean '${meant.label}'?` : ''}`)
   const advice = rules.plainNoMigrationsText ? '.' : ' (you cannot selectively sync unmigrated apps)'

@@ -1,6 +1,7 @@
 export { digestOf, newId } from './digest.js'
 export { Journal } from './journal.js'
-export { findOperation, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'
+export { targetOf, targetsOf } from './target-of.js'
+export { findOperation, labelOf, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'
 export {
   type Changes,
   type EventRecord,

@@ -42,14 +42,21 @@ export class Journal {
    * Copies the whole history on the server, reads the copy back and compares: no change without a readable snapshot.
    * @param read the history to compare with; called after the copy, which on MySQL locks the rows that it reads
    */
-  async writeSnapshot(session: Session, id: string, operation: string | null, read: () => Promise<History>, at: string): Promise<SnapshotHeader> {
+  async writeSnapshot(
+    session: Session,
+    id: string,
+    operation: string | null,
+    read: () => Promise<History>,
+    at: string,
+    by: Pick<SnapshotHeader, 'reason' | 'actor'> = {},
+  ): Promise<SnapshotHeader> {
     const { dialect, table, journal, facts } = this.#database
     await dialect.copyRows(session, table, journal, id)
     const history = await read()
     const copied = await dialect.readSnapshotRows(session, journal, id)
     const digest = digestOf(history.rows)
     if (digestOf(copied) !== digest) throw new MigstateError('internal-error', 'The snapshot does not read back as the table. Nothing was changed.')
-    const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name }
+    const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name, ...by }
     await this.append(session, operation, 'snapshot', header, at)
     return header
   }

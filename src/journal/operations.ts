@@ -1,6 +1,7 @@
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal } from './journal.js'
+import { targetOf } from './target-of.js'
 import {
   type EventRecord,
   NO_CHANGES,
@@ -24,18 +25,38 @@ export async function readOperations(database: Database): Promise<Operation[]> {
     else byOperation.set(operation, [event])
   }
   const operations = (await journal.operationRecords()).map((record) => toOperation(record, byOperation.get(record.id) ?? []))
-  // Newest first, so the first one found is the newest.
-  for (const operation of operations) operation.undoneBy = operations.find((other) => other.status === 'done' && undoes(other) === operation.id)?.id ?? null
+  markUndone(operations)
   return operations
+}
+
+/** Newest first: whoever could undo an undo has been looked at before. An undo that is undone leaves its operation in force. */
+function markUndone(operations: readonly Operation[]): void {
+  const undoer = new Map<string, string>()
+  for (const operation of operations) {
+    operation.undoneBy = undoer.get(operation.id) ?? null
+    if (operation.status !== 'done' || operation.undoneBy !== null) continue
+    for (const id of operation.undoes) if (!undoer.has(id)) undoer.set(id, operation.id)
+  }
 }
 
 export async function readSnapshots(database: Database): Promise<(SnapshotInfo & SnapshotHeader)[]> {
   const journal = new Journal(database)
   if (!(await journal.exists())) return []
+  const operations = new Map((await readOperations(database)).map((operation) => [operation.id, operation]))
   return (await journal.events())
     .filter((event) => event.event === 'snapshot')
-    .map((event) => ({ ...(event.detail as SnapshotHeader), operation: event.operation, createdAt: event.at }))
+    .map((event) => {
+      const header = event.detail as SnapshotHeader
+      const operation = event.operation === null ? undefined : operations.get(event.operation)
+      return { ...header, operation: event.operation, createdAt: event.at, label: labelOf(header, operation) }
+    })
     .reverse()
+}
+
+/** `before mark applied shop.0003_x`, or `by hand: before the move`. */
+export function labelOf({ reason }: Pick<SnapshotHeader, 'reason'>, operation: Operation | undefined): string {
+  if (operation) return `before ${operation.kind} ${targetOf(operation)}`.trim()
+  return reason === undefined ? 'by hand' : `by hand: ${reason}`
 }
 
 /** Operations without an ending: lifted rows may be missing from the table, or its counter is not put back. */
@@ -64,20 +85,16 @@ function findByPrefix<T extends { id: string }>(list: readonly T[], prefix: stri
 }
 
 function toOperation(record: OperationRecord, events: EventRecord[]): Operation {
-  const end = events.findLast((event) => event.event in TERMINAL)
+  const end = events.findLast((event) => TERMINAL.has(event.event))
   const outcome = (end?.detail ?? null) as Outcome | null
   return {
     ...record,
-    status: end ? (TERMINAL[end.event] as Operation['status']) : events.some((event) => event.event === 'outcome-unknown') ? 'unknown' : 'running',
+    status: end ? (TERMINAL.get(end.event) as Operation['status']) : events.some((event) => event.event === 'outcome-unknown') ? 'unknown' : 'running',
     finishedAt: end?.at ?? null,
     changes: outcome?.changes ?? NO_CHANGES,
     sequence: outcome?.sequence ?? { before: null, after: null },
     events,
+    undoes: outcome?.undoesAll ?? (outcome?.undoes === undefined ? [] : [outcome.undoes]),
     undoneBy: null,
   }
-}
-
-function undoes(operation: Operation): string | undefined {
-  const end = operation.events.findLast((event) => event.event in TERMINAL)
-  return (end?.detail as Outcome | undefined)?.undoes
 }

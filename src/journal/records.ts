@@ -44,19 +44,27 @@ export interface Operation extends OperationRecord {
   /** The counter before and after, as it was left on purpose; null where the table has none. */
   sequence: { before: string | null; after: string | null }
   events: EventRecord[]
-  /** The newest done operation that undid this one. */
+  /** Ids of the operations that a rollback has undone, newest first. */
+  undoes: string[]
+  /** The newest operation that has undone this one, while it is itself in force. */
   undoneBy: string | null
 }
 
 /** The events that end an operation, and what they make of it. */
-export const TERMINAL: Readonly<Record<string, OperationStatus>> = { done: 'done', failed: 'failed', aborted: 'aborted' }
+export const TERMINAL: ReadonlyMap<string, OperationStatus> = new Map([
+  ['done', 'done'],
+  ['failed', 'failed'],
+  ['aborted', 'aborted'],
+])
 
 /** Detail of a terminal event. */
 export interface Outcome {
   changes: Changes
   sequence: { before: string | null; after: string | null }
-  /** The operation that this one undoes. */
+  /** The operation that this one undoes; of several the newest. */
   undoes?: string
+  /** All that it undoes, newest first, where they are several. */
+  undoesAll?: string[]
 }
 
 export interface SnapshotInfo {
@@ -67,6 +75,8 @@ export interface SnapshotInfo {
   rows: number
   /** sha256 of the canonical rows. */
   digest: string
+  /** Why it was made: the operation that it was made for, or the reason that a person gave. */
+  label: string
 }
 
 /** Detail of a `snapshot` event: the header of a snapshot. */
@@ -77,4 +87,7 @@ export interface SnapshotHeader {
   sequence: string | null
   engine: string
   database: string
+  /** Of a snapshot made by hand. */
+  reason?: string
+  actor?: string
 }

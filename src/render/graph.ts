@@ -1,13 +1,14 @@
 import type { GraphResult } from '../verbs/graph.js'
 import { cleanLine } from './clean.js'
-import type { Style } from './style.js'
+import type { Page } from './page.js'
+import { wrap } from './wrap.js'
 
 export type GraphFormat = 'text' | 'mermaid' | 'dot'
 
 /** The graph as lines for a terminal, or in the language of Mermaid or Graphviz. */
-export function renderGraph(result: GraphResult, format: GraphFormat, style: Style): string {
+export function renderGraph(result: GraphResult, format: GraphFormat, page: Page): string {
   if (format === 'mermaid') return mermaid(result)
-  return format === 'dot' ? dot(result) : lines(result, style)
+  return format === 'dot' ? dot(result) : lines(result, page)
 }
 
 type Node = GraphResult['nodes'][number]
@@ -16,17 +17,17 @@ const nameOf = ({ app, name }: Pick<Node, 'app' | 'name'>) => cleanLine(`${app}.
 const keyOf = (app: string, name: string) => `${app}\0${name}`
 
 /** Ancestors first; each with what it stands on. */
-function lines({ nodes, edges }: GraphResult, style: Style): string {
+function lines({ nodes, edges }: GraphResult, page: Page): string {
   const parents = new Map<string, string[]>()
   for (const [[app, name], [parentApp, parent]] of edges) {
     const key = keyOf(app, name)
     parents.set(key, [...(parents.get(key) ?? []), app === parentApp ? cleanLine(parent) : nameOf({ app: parentApp, name: parent })])
   }
-  const mark = { applied: style.good('[X]'), unapplied: '[ ]', 'unrecorded-squash': style.note('[-]') }
+  const mark = { applied: page.good('[X]'), unapplied: '[ ]', 'unrecorded-squash': page.note('[-]') }
   return nodes
     .map((node) => {
       const below = parents.get(keyOf(node.app, node.name)) ?? []
-      return `${mark[node.state]} ${nameOf(node)}${below.length > 0 ? style.weak(`  after ${below.join(', ')}`) : ''}`
+      return wrap(`${mark[node.state]} ${nameOf(node)}${below.length > 0 ? page.weak(`  after ${below.join(', ')}`) : ''}`, page.width, '      ')
     })
     .join('\n')
 }

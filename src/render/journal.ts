@@ -1,68 +1,87 @@
-import type { HistoryResult, OperationResult, SnapshotListResult, SnapshotShowResult } from '../verbs/results.js'
+import type { HistoryListResult, OperationResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from '../verbs/results.js'
 import { clean, cleanLine } from './clean.js'
+import { eventWords } from './event-words.js'
+import { type Page, proseWidth } from './page.js'
 import { renderRows } from './rows.js'
-import type { Style } from './style.js'
 import { alignColumns } from './table.js'
+import { appliedTime, journalTime } from './time.js'
+import { wrap } from './wrap.js'
 
-export function renderHistory(result: HistoryResult | OperationResult, style: Style): string {
-  return 'operations' in result ? renderList(result, style) : renderOperation(result, style)
+export function renderHistory(result: HistoryListResult | OperationResult, page: Page): string {
+  return 'operations' in result ? renderList(result, page) : renderOperation(result, page)
 }
 
-function renderList({ operations }: HistoryResult, style: Style): string {
-  if (operations.length === 0) return 'No operations yet.'
-  const rows = operations.map((one) => [one.id, one.status, time(one.startedAt), one.actor, one.kind, counts(one.changes), one.reason ?? ''])
-  const [head, ...body] = alignColumns([['OPERATION', 'STATUS', 'STARTED (UTC)', 'BY', 'KIND', 'ROWS', 'REASON'], ...rows])
-  return [style.strong(head as string), ...body].join('\n')
-}
-
-function renderOperation({ operation }: OperationResult, style: Style): string {
-  const facts = alignColumns(
-    [
-      ['started', `${time(operation.startedAt)} UTC`],
-      ['finished', operation.finishedAt ? `${time(operation.finishedAt)} UTC` : 'not yet'],
-      ['by', `${operation.actor} on ${operation.host}`],
-      ['command', operation.command],
-      ...(operation.reason ? [['reason', operation.reason]] : []),
-      ['snapshot', operation.snapshot],
-      ...(operation.undoneBy ? [['undone by', operation.undoneBy]] : []),
-    ],
-    '  ',
+/** Two lines for each operation: what and when, then who and why. */
+function renderList({ operations }: HistoryListResult, page: Page): string {
+  if (operations.length === 0) return page.quiet ? '' : 'No operations yet.'
+  const heads = alignColumns(
+    operations.map((one) => [one.id, one.status, journalTime(one.startedAt), counts(one.changes), one.kind, one.target]),
+    '',
+    page.width,
   )
-  const events = operation.events.map((event) => `  ${time(event.at)}  ${cleanLine(event.event)}`)
-  return [
-    style.strong(`${operation.id}  ${clean(operation.kind)}: ${operation.status}`),
-    ...facts,
-    '',
-    ...renderRows(operation.changes, style),
-    '',
-    ...events,
-  ].join('\n')
+  return operations
+    .flatMap((one, index) => {
+      const undoes = one.undoes.length > 0 ? `undoes ${one.undoes.join(', ')}; ` : ''
+      const undone = one.undoneBy === null ? '' : `; undone by ${one.undoneBy}`
+      const why = one.reason === null ? '' : `, "${one.reason}"`
+      const more = wrap(cleanLine(`${undoes}by ${one.actor} on ${one.host}${why}${undone}`), proseWidth(page) - 14, ' '.repeat(14))
+      return [`${page.strong(one.id)}${(heads[index] as string).slice(one.id.length)}`, page.weak(`              ${more}`)]
+    })
+    .join('\n')
 }
 
-export function renderSnapshots({ snapshots }: SnapshotListResult, style: Style): string {
-  if (snapshots.length === 0) return 'No snapshots yet.'
-  const rows = snapshots.map((one) => [one.id, time(one.createdAt), String(one.rows), one.operation ?? '(by hand)', one.digest.slice(0, 16)])
-  const [head, ...body] = alignColumns([['SNAPSHOT', 'CREATED (UTC)', 'ROWS', 'OPERATION', 'SHA256'], ...rows])
-  return [style.strong(head as string), ...body].join('\n')
+function renderOperation({ operation }: OperationResult, page: Page): string {
+  const rows = [
+    ['what', `${operation.kind} ${operation.target}`.trim()],
+    ['started', journalTime(operation.startedAt)],
+    ['finished', operation.finishedAt ? journalTime(operation.finishedAt) : 'not yet'],
+    ['by', `${operation.actor} on ${operation.host}`],
+    ['command', operation.command],
+    ...(operation.reason ? [['reason', operation.reason]] : []),
+    ['snapshot', operation.snapshot],
+    ...(operation.undoes.length > 0 ? [['undoes', operation.undoes.join(', ')]] : []),
+    ...(operation.undoneBy ? [['undone by', operation.undoneBy]] : []),
+  ] as [string, string][]
+  const facts = rows.map(([label, text]) => `  ${page.weak(label.padEnd(11))}${wrap(clean(text), page.width - 13, ' '.repeat(13))}`)
+  const events = operation.events.map((event) => {
+    const words = eventWords(event.event, event.detail)
+    const head = `  ${page.weak(journalTime(event.at).slice(11, 26))}  `
+    return head + wrap(cleanLine(words), proseWidth(page) - 19, ' '.repeat(19))
+  })
+  const changed = renderRows(operation.changes, page)
+  return [page.strong(`${operation.id}  ${operation.status}`), ...facts, '', ...(changed.length > 0 ? [...changed, ''] : []), ...events].join('\n')
 }
 
-export function renderSnapshot({ snapshot }: SnapshotShowResult, style: Style): string {
+export function renderSnapshots({ snapshots }: SnapshotListResult, page: Page): string {
+  if (snapshots.length === 0) return page.quiet ? '' : 'No snapshots yet.'
+  const rows = snapshots.map((one) => [one.id, journalTime(one.createdAt), `${one.rows} rows`, one.label])
+  return alignColumns(rows, '', page.width)
+    .map((line, index) => page.strong((snapshots[index] as { id: string }).id) + line.slice((snapshots[index] as { id: string }).id.length))
+    .join('\n')
+}
+
+export function renderSnapshot({ snapshot }: SnapshotShowResult, page: Page): string {
   const rows = alignColumns(
-    snapshot.history.map((row) => [row.id, row.app, row.name, row.applied]),
+    snapshot.history.map((row) => [row.id, row.app, row.name, appliedTime(row.applied)]),
     '  ',
+    page.width,
   )
+  if (page.quiet) return rows.join('\n')
   return [
-    style.strong(`${snapshot.id}  ${snapshot.rows} rows, ${time(snapshot.createdAt)} UTC`),
+    page.strong(`${snapshot.id}  ${snapshot.rows} rows, ${journalTime(snapshot.createdAt)}`),
+    ...(snapshot.label === '' ? [] : [clean(snapshot.label)]),
     ...rows,
     '',
-    `next id ${snapshot.sequence ?? 'unknown'}, sha256 ${snapshot.digest}`,
+    `next id ${snapshot.sequence ?? 'unknown'}`,
+    `sha256 ${snapshot.digest}`,
   ].join('\n')
-}
-
-function time(iso: string): string {
-  return iso.slice(0, 19).replace('T', ' ')
 }
 
 function counts({ removed, added, updated }: { removed: number; added: number; updated: number }): string {
   return [removed && `-${removed}`, added && `+${added}`, updated && `~${updated}`].filter(Boolean).join(' ') || '0'
+}
+
+export function renderNewSnapshot({ snapshot }: SnapshotResult, page: Page): string {
+  if (page.quiet) return snapshot.id
+  return `${page.strong(snapshot.id)}  ${snapshot.rows} rows\nGo back to it with: migstate snapshot restore ${snapshot.id}`
 }

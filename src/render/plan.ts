@@ -1,18 +1,26 @@
 import type { PlanResult } from '../verbs/results.js'
+import { adviceLines } from './advice.js'
 import { clean, cleanLine } from './clean.js'
-import type { Style } from './style.js'
+import { asFarAsKnown } from './next.js'
+import { type Page, proseWidth } from './page.js'
+import { wrap } from './wrap.js'
 
-export function renderPlan(result: PlanResult, style: Style): string {
+export function renderPlan(result: PlanResult, page: Page): string {
+  const say = (text: string, indent: string) => indent + wrap(text, proseWidth(page) - indent.length, `${indent}  `)
   if (result.blockedBy.length > 0) {
-    const gates = result.blockedBy.map(
-      (gate) => `  ${style.bad(gate.gate)}${gate.exception ? ` (${gate.exception})` : ''}: ${clean(gate.message).replaceAll('\n', '\n    ')}`,
-    )
-    return [style.strong('manage.py migrate would stop:'), ...gates].join('\n')
+    const unreadable = result.blockedBy.every((gate) => gate.gate === 'unreadable')
+    const gates = result.blockedBy.flatMap((gate) => [
+      say(`${page.bad(gate.gate)}${gate.exception ? ` (${gate.exception})` : ''}: ${clean(gate.message)}`, '  '),
+      ...(page.quiet ? [] : adviceLines(gate.next, '      ')),
+    ])
+    const heading = unreadable ? 'What manage.py migrate would do cannot be read:' : 'manage.py migrate would stop:'
+    return [...(page.quiet ? [] : [page.strong(heading)]), ...gates].join('\n')
   }
-  if (result.steps.length === 0) return 'manage.py migrate has nothing to do.'
-  const backward = result.steps[0]?.direction === 'backward'
+  const known = asFarAsKnown(result)
+  if (result.steps.length === 0) return page.quiet && known === '' ? '' : wrap(`manage.py migrate has nothing to do${known}.`, proseWidth(page))
+  const verb = result.steps[0]?.direction === 'backward' ? 'undo' : 'run'
   return [
-    style.strong(backward ? 'manage.py migrate would undo, in this order:' : 'manage.py migrate would run, in this order:'),
-    ...result.steps.map((step) => `  ${cleanLine(`${step.app}.${step.name}`)}`),
+    ...(page.quiet ? [] : [page.strong(wrap(`manage.py migrate would ${verb}${known}, in this order:`, proseWidth(page)))]),
+    ...result.steps.map((step) => `${page.quiet ? '' : '  '}${cleanLine(`${step.app}.${step.name}`)}`),
   ].join('\n')
 }

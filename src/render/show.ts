@@ -1,14 +1,18 @@
 import type { ShowResult } from '../verbs/show.js'
+import { adviceLines } from './advice.js'
 import { cleanLine } from './clean.js'
-import type { Style } from './style.js'
+import { type Page, proseWidth } from './page.js'
+import { appliedTime } from './time.js'
+import { wrap } from './wrap.js'
 
 /** One migration on one page. */
-export function renderShow({ migration: one }: ShowResult, style: Style): string {
-  const mark = { applied: style.good('[X]'), unapplied: '[ ]', 'unrecorded-squash': style.note('[-]') }
+export function renderShow({ migration: one }: ShowResult, page: Page): string {
+  const mark = { applied: page.good('[X]'), unapplied: '[ ]', 'unrecorded-squash': page.note('[-]') }
   const names = (pairs: [string, string][]) => pairs.map((pair) => cleanLine(pair.join('.'))).join(', ') || '(none)'
-  const lines = [`${mark[one.state]} ${style.strong(cleanLine(`${one.app}.${one.name}`))}`, '']
-  const field = (label: string, text: string) => lines.push(`${style.weak(label.padEnd(13))}${text}`)
-  field('row', one.row ? `id ${one.row.id}, applied ${cleanLine(one.row.applied)}` : 'not recorded')
+  const lines = [`${mark[one.state]} ${page.strong(cleanLine(`${one.app}.${one.name}`))}`, '']
+  const field = (label: string, text: string) => lines.push(`${page.weak(label.padEnd(13))}${wrap(text, page.width - 13, ' '.repeat(13))}`)
+  for (const row of one.rows) field('row', `id ${row.id}, applied ${cleanLine(appliedTime(row.applied))}`)
+  if (one.rows.length === 0) field('row', 'not recorded')
   field('file', one.file === null ? 'there is none' : cleanLine(one.file))
   field('depends on', names(one.dependencies))
   field('dependants', shortened(one.dependants.map((pair) => cleanLine(pair.join('.')))))
@@ -17,18 +21,19 @@ export function renderShow({ migration: one }: ShowResult, style: Style): string
   field('reversible', said(one.reversible))
   if (one.operations === null && one.file !== null) field('operations', 'cannot be read')
   if (one.operations) {
-    lines.push('', style.strong(one.operations.length === 0 ? 'No operations.' : 'Operations'))
+    lines.push('', page.strong(one.operations.length === 0 ? 'No operations.' : 'Operations'))
     for (const operation of one.operations) {
       const notes = [
         operation.data ? 'data' : operation.data === null ? 'custom' : '',
-        operation.reversible === false ? style.bad('not reversible') : '',
+        operation.reversible === false ? page.bad('not reversible') : '',
         operation.elidable ? 'elidable' : '',
       ]
       const noted = notes.filter(Boolean).join(', ')
-      lines.push(`  ${cleanLine(operation.summary)}${noted ? style.weak(`  (${noted})`) : ''}`)
+      lines.push(`  ${wrap(`${cleanLine(operation.summary)}${noted ? page.weak(`  (${noted})`) : ''}`, page.width - 2, '    ')}`)
     }
   }
-  for (const hazard of one.hazards) lines.push(style.note(`  line ${hazard.line}: ${cleanLine(hazard.message)}`))
+  for (const hazard of one.hazards) lines.push(page.note(`  ${wrap(`line ${hazard.line}: ${cleanLine(hazard.message)}`, proseWidth(page) - 2, '    ')}`))
+  if (one.next.length > 0) lines.push('', ...adviceLines(one.next, ''))
   if (one.journal.length > 0) lines.push('', `Changed by ${one.journal.slice(0, 5).join(', ')}; see "migstate history ${one.journal[0]}".`)
   return lines.join('\n')
 }

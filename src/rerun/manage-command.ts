@@ -89,6 +89,11 @@ export class ManageCommand {
     return managePy === undefined ? 'manage.py' : this.#python.length > 1 ? managePy : resolve(managePy)
   }
 
+  /** The interpreter with its words, for people. */
+  get python(): string {
+    return this.#request.python
+  }
+
   get settings(): string | undefined {
     return this.#request.settings
   }

@@ -9,6 +9,8 @@ export interface RerunPlan {
   file: MigrationFile
   /** Rows of the target, duplicates included, in order of id; the last one is kept and gets the new time. */
   target: Row[]
+  /** What a first run records; empty for a rerun, whose row is there. */
+  records: [app: string, name: string][]
   /** Every other row that Django must not see while the target runs, in order of id. */
   hidden: Row[]
   /** Squashes without a row of their own: Django may record them on the way. */
@@ -47,7 +49,7 @@ export function planRerun(request: PreflightRequest): RerunPlan {
   const file = view.disk.get(key)
   if (target.length === 0)
     throw new MigstateError('not-recorded', `${app}.${name} is not recorded, so it cannot run again. Nothing was changed.`, {
-      hint: `Run it for the first time with: manage.py migrate ${app} ${name}`,
+      hint: firstRunHint(request),
     })
   if (!file)
     throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it. Nothing was changed.`)
@@ -62,12 +64,20 @@ export function planRerun(request: PreflightRequest): RerunPlan {
     name,
     file,
     target,
+    records: [],
     hidden,
     unrecordedSquashes: [...view.replacements.keys()].filter((one) => !view.recorded.has(one)).map(pairOf),
     recordsInTransaction: rules.recordsInTransaction && file.atomic === true,
     reverse: reverse && { to: reverse.to, hidden: [...hidden, ...reverse.hidden].sort(byId) },
     notes,
   }
+}
+
+/** Django's own command where Django would run it; where a hole stops Django, ours. */
+function firstRunHint({ project, rows, rules, alias, app, name }: PreflightRequest): string {
+  const plan = planMigrate({ project, rows, rules, alias }, { app, name, exact: true })
+  const runs = plan.blockedBy.length === 0 && plan.steps.every((step) => step.direction === 'forward')
+  return runs ? `To run it for the first time: python manage.py migrate ${app} ${name}` : `To run it for the first time: migstate run ${app}.${name}`
 }
 
 /** The rows of what a squash replaces: while one of them is seen, Django does not run the squash itself. */
@@ -167,6 +177,7 @@ function checkPlan(request: PreflightRequest, rows: readonly Row[], squash: stri
       'pending-migrations',
       `Django would also run ${list(others.map((step) => `${step.app}.${step.name}`))}, on which ${app}.${name} depends. Nothing was changed.`,
       {
+        hint: pendingHint(others),
         details: { pending: others.map((step) => [step.app, step.name]) },
       },
     )
@@ -199,6 +210,11 @@ function planReverse(request: PreflightRequest, file: MigrationFile, rows: reado
   throw new MigstateError('django-would-refuse', `Django cannot take ${app}.${name} back alone: ${why.replace(/\.?$/, '.')} Nothing was changed.`, {
     hint: 'Leave --reverse-first out.',
   })
+}
+
+function pendingHint(others: readonly { app: string; name: string }[]): string {
+  const names = others.map((step) => `${step.app}.${step.name}`)
+  return `If ${names.length === 1 ? 'it' : 'they'} did not run: migstate run ${names[0]}\nIf ${names.length === 1 ? 'it' : 'they'} ran: migstate mark applied ${names.join(' ')}`
 }
 
 function list(items: readonly string[]): string {

@@ -123,8 +123,8 @@ export async function previewRecovery(database: Database, request: RecoverReques
   if (judgement.kind === 'abort' || (judgement.kind === 'shadow' && judgement.verdict === 'not-run')) return NO_CHANGES
   const now = await database.reading(() => database.readHistory())
   if (judgement.kind === 'shadow') {
-    const { update } = planShadowClose(judgement.shadowed, now, request.stamp(judgement.shadowed.timeZone)(judgement.at)).change
-    return { removed: [], added: [], updated: update }
+    const { update, add } = planShadowClose(judgement.shadowed, now, request.stamp(judgement.shadowed.timeZone)(judgement.at)).change
+    return { removed: [], added: add.map((row) => ({ ...row, id: '', applied: row.applied ?? '' })), updated: update }
   }
   const { lifted, verdict } = judgement
   const edit = planClose(lifted, now, targetIsRecorded(lifted, now.rows) ? 'ran' : verdict, 'done', request.stamp(lifted.timeZone), request.warnings)

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Waiting } from '../change/index.js'
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
@@ -40,6 +41,8 @@ export interface ChildRequest extends Pick<ChildOptions, 'folder' | 'env' | 'inp
   seesSessions: boolean
   /** Asked when the process is gone: has manage.py said that it ended, and where does it say that it runs? */
   says?(): { ended: boolean; at: { pid: number; host: string } | undefined }
+  /** What it does right now, for people. */
+  doing?(): string | null
   half?: string
 }
 
@@ -48,6 +51,7 @@ export interface RerunUi {
   stream(chunk: string): void
   /** A line that changes in place while something lasts; null takes it away. */
   progress(line: string | null): void
+  waiting(state: Waiting | null): void
   onInterrupt(handler: (count: number) => void): () => void
 }
 
@@ -139,8 +143,11 @@ function beat(database: Database, operation: string): () => Promise<void> {
   }
 }
 
-function tell({ ui, label }: ChildRequest, began: number): () => void {
-  const show = () => ui.progress(`${label} is running (${Math.round((Date.now() - began) / 1000)} s)`)
+function tell({ ui, label, doing }: ChildRequest, began: number): () => void {
+  const show = () => {
+    const what = doing?.() ?? null
+    ui.progress(`${label} is running (${Math.round((Date.now() - began) / 1000)} s)${what === null ? '' : `, ${what}`}`)
+  }
   show()
   const timer = setInterval(show, 250)
   return () => {

@@ -1,12 +1,13 @@
-import { hostname, userInfo } from 'node:os'
 import { applyChange, type Change, type Edit, isEmpty, type Patience, refuseUnfinished, sameChange, tableChanged, withOperationLock } from '../change/index.js'
 import type { History } from '../database/index.js'
 import { readDatabase } from '../django/index.js'
 import { planMigrate } from '../history/index.js'
 import { NO_CHANGES, newId, type OperationRecord, readOperations, unfinished } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
+import { missingSideTables, warnMissingGrants } from './journal-access.js'
 import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
 import { zoneFor, zoneStamper } from './stamp.js'
+import { hostOf } from './who.js'
 import type { Workspace } from './workspace.js'
 
 /** What the verbs that change rows differ in. */
@@ -26,9 +27,15 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
   const { database } = workspace
   const history = await workspace.read()
   const shown = { history, change: verb.plan(history) }
-  if (isEmpty(shown.change) || verb.dryRun)
-    return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next: nextPlan(workspace, afterwards(shown.history, shown.change)) }
-  const answer = await ui.confirm({ ...verb.question, where: whereOf(workspace), changes: preview(shown.change) })
+  const nothing = isEmpty(shown.change)
+  const creates = nothing ? [] : await missingSideTables(database)
+  if (nothing || verb.dryRun) {
+    if (!nothing) await warnMissingGrants(database, workspace.warnings)
+    const next = nextPlan(workspace, afterwards(shown.history, shown.change))
+    return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next, creates }
+  }
+  const notes = [...verb.question.notes, ...sayCreates(creates)]
+  const answer = await ui.confirm({ ...verb.question, notes, where: whereOf(workspace), changes: preview(shown.change) })
   const patience = patienceOf(workspace, ui)
   const operation = newOperation(workspace, verb.kind, verb.reason)
   const lock = { patience, multiStep: false, name: `migstate ${verb.kind} ${operation.id}`, makeJournal: true }
@@ -42,14 +49,22 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
       warnings: workspace.warnings,
     }),
   )
-  if (!result) return { operation: null, dryRun: false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }
+  if (!result) return { operation: null, dryRun: false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows), creates }
   await reportInterleaved(workspace, result.rows.length)
   return {
     operation: { id: operation.id, kind: verb.kind, status: 'done', snapshot: operation.snapshot },
     dryRun: false,
     changes: result.changes,
     next: nextPlan(workspace, result.rows),
+    creates,
   }
+}
+
+/** Said before the first write: what else appears in the database. */
+export function sayCreates(tables: readonly string[]): string[] {
+  return tables.length === 0
+    ? []
+    : [`This is the first change here: migstate makes its journal beside the table (${tables.join(', ')}); "migstate uninstall" drops it.`]
 }
 
 /**
@@ -59,7 +74,10 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
 export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<void> {
   const { database } = workspace
   database.requireTable()
-  if (dryRun) return refuseUnfinished(database, false)
+  if (dryRun) {
+    if ((await workspace.operations()) !== null) await refuseUnfinished(database, false)
+    return
+  }
   const running = await database.reading(async () => unfinished(await readOperations(database)))
   if (running.length === 0) return
   await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})
@@ -84,8 +102,8 @@ export function newOperation(workspace: Workspace, kind: string, reason: string 
     id: newId(),
     kind,
     startedAt: new Date().toISOString(),
-    actor: actor(),
-    host: hostname(),
+    actor: workspace.actor,
+    host: hostOf(workspace.options.env),
     pid: String(process.pid),
     command: workspace.options.command,
     reason,
@@ -93,21 +111,8 @@ export function newOperation(workspace: Workspace, kind: string, reason: string 
   }
 }
 
-/** The OS user; a container's user id may have no name. */
-function actor(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? '?'}`
-  }
-}
-
 export function patienceOf(workspace: Workspace, ui: Interaction): Patience {
-  return {
-    deadline: Date.now() + workspace.config.lockTimeout * 1000,
-    signal: ui.signal,
-    onWait: (holder) => ui.say(`Waiting for ${holder ?? 'a lock'} …`),
-  }
+  return { deadline: Date.now() + workspace.config.lockTimeout * 1000, signal: ui.signal, onWait: (state) => ui.waiting(state) }
 }
 
 export function stampZone(workspace: Workspace): string | null {
@@ -128,7 +133,7 @@ export function stampOf(workspace: Workspace): (at?: string | null) => string {
 /** What `manage.py migrate` would do on these rows; null without files. */
 export function nextPlan(workspace: Workspace, rows: readonly { app: string; name: string }[]): PlanResult | null {
   const project = workspace.files()
-  return project ? toPlanResult(planMigrate({ project, rows, rules: workspace.rules(), alias: workspace.alias })) : null
+  return project ? toPlanResult(planMigrate({ project, rows, rules: workspace.rules(), alias: workspace.alias }), project.notFound) : null
 }
 
 export function whereOf(workspace: Workspace): string {

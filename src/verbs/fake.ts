@@ -2,17 +2,19 @@ import { type Change, planFakeChange } from '../change/index.js'
 import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../django/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
-import { type FakePlan, type Gate, planFake } from '../history/index.js'
+import { FIND_PACKAGES, type FakePlan, type Gate, planFake, type Target } from '../history/index.js'
 import { runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
+import { needFiles } from './need-files.js'
 import type { ChangeResult } from './results.js'
+import { djangoTarget } from './targets.js'
 import type { Workspace } from './workspace.js'
 
 export interface FakeArgs {
   app?: string | undefined
   /** A name or prefix as Django takes it, or `zero`. */
   migration?: string | undefined
-  dryRun?: boolean
+  dryRun?: boolean | undefined
   reason?: string | undefined
 }
 
@@ -25,23 +27,20 @@ export interface FakeResult extends ChangeResult {
 export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction): Promise<FakeResult> {
   await settle(workspace, ui, args.dryRun ?? false)
   const { warnings } = workspace
-  const project = workspace.files()
-  if (!project)
-    throw new MigstateError('no-project', 'What Django would record is read from the files of the project, and none are read. Nothing was changed.', {
-      hint: 'Leave --no-files out, or name rows with "migstate mark".',
-    })
-  const planned = (rows: readonly Row[]): FakePlan => planOrRefuse(workspace, project, rows, args)
+  const project = needFiles(workspace, 'What Django would record')
   const { rows } = await workspace.read()
+  const target = djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd })
+  const planned = (now: readonly Row[]): FakePlan => planOrRefuse(workspace, project, now, target)
   const plan = planned(rows)
   for (const gate of plan.lifted) warnLifted(warnings, gate)
-  const others = ofOtherApps(planFakeChange(plan, rows), args.app)
+  const others = ofOtherApps(planFakeChange(plan, rows), target?.app)
   const result = await runChange(
     workspace,
     {
       kind: 'fake',
       plan: ({ rows: now }) => planFakeChange(planned(now), now),
       question: {
-        title: ['fake', args.app, args.migration].filter(Boolean).join(' '),
+        title: ['fake', target?.app, target?.name].filter(Boolean).join(' '),
         notes: [
           ...(others.length > 0 ? [`Rows of other apps among them: ${others.join(', ')}.`] : []),
           ...plan.lifted.slice(0, 3).map((gate) => `Django itself would refuse: ${gate.message}`),
@@ -54,19 +53,20 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
     ui,
   )
   const { removed, added } = result.changes
-  const otherApps = args.app === undefined ? [] : [...removed, ...added].filter((row) => row.app !== args.app)
+  const otherApps = target === undefined ? [] : [...removed, ...added].filter((row) => row.app !== target.app)
   return { ...result, otherApps: otherApps.map(({ app, name }) => [app, name]) }
 }
 
-function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonly Row[], { app, migration }: FakeArgs): FakePlan {
+function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonly Row[], target: Target | undefined): FakePlan {
   const input = { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: workspace.database.facts.engine }
-  const plan = planFake(input, app === undefined ? undefined : { app, name: migration })
+  const plan = planFake(input, target)
   if (!('gate' in plan)) return plan
   throw refusal(plan)
 }
 
 /** A wrong target is wrong usage; where Django dies by a bare exception, its name is the answer. */
 function refusal({ gate, exception, message, migrations }: Gate): MigstateError {
+  if (gate === 'unreadable') return new MigstateError('unknown-app', `${message}. Nothing was changed.`, { hint: FIND_PACKAGES })
   const code =
     exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
   const text =

@@ -1,5 +1,5 @@
-import { MigstateError } from '../errors/index.js'
 import { appOf, checkApps, fullPlan, loadHistory, type MigrationStatus, pairOf, stateOf } from '../history/index.js'
+import { needFiles } from './need-files.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -20,11 +20,7 @@ export interface GraphResult {
 /** The migration graph as Django sees it with these rows, squashes in their places. */
 export async function graph(workspace: Workspace, args: GraphArgs): Promise<GraphResult> {
   const { database, warnings } = workspace
-  const project = workspace.files()
-  if (!project)
-    throw new MigstateError('no-project', 'The graph is made from the files of the project, and none are read.', {
-      hint: 'Leave --no-files out, or give --project DIR.',
-    })
+  const project = needFiles(workspace, 'The graph')
   const rows = database.hasTable ? (await workspace.read()).rows : []
   checkApps(project, rows, args.apps ?? [])
   await warnUnfinished(workspace)

@@ -1,5 +1,5 @@
-import { findOperation, type Operation, readOperations } from '../journal/index.js'
-import type { HistoryResult, OperationResult, OperationSummary } from './results.js'
+import { findOperation, type Operation, readOperations, targetOf } from '../journal/index.js'
+import type { HistoryListResult, OperationResult, OperationSummary } from './results.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -9,22 +9,26 @@ export interface HistoryArgs {
   limit?: number | undefined
 }
 
-/** The journal, newest first; without side tables it is empty. */
-export async function history(workspace: Workspace, args: HistoryArgs): Promise<HistoryResult | OperationResult> {
+/** The journal, newest first; without side tables it is empty. With an operation all about that one. */
+export async function history(workspace: Workspace, args: HistoryArgs & { operation: string }): Promise<OperationResult>
+export async function history(workspace: Workspace, args: HistoryArgs & { operation?: undefined }): Promise<HistoryListResult>
+export async function history(workspace: Workspace, args: HistoryArgs): Promise<HistoryListResult | OperationResult>
+export async function history(workspace: Workspace, args: HistoryArgs): Promise<HistoryListResult | OperationResult> {
   const { database } = workspace
   const operations = database.hasTable ? await database.reading(() => readOperations(database)) : []
   if (database.hasTable) await warnUnfinished(workspace, operations)
   if (args.operation === undefined) return { operations: operations.slice(0, args.limit ?? 50).map(summary) }
   const operation = findOperation(operations, args.operation)
   const { changes: _counts, ...rest } = summary(operation)
-  return { operation: { ...rest, snapshot: operation.snapshot, changes: operation.changes, events: operation.events, undoneBy: operation.undoneBy } }
+  return { operation: { ...rest, snapshot: operation.snapshot, changes: operation.changes, events: operation.events } }
 }
 
 function summary(operation: Operation): OperationSummary {
-  const { id, kind, status, startedAt, finishedAt, actor, host, reason, command, changes } = operation
+  const { id, kind, status, startedAt, finishedAt, actor, host, reason, command, changes, undoes, undoneBy } = operation
   return {
     id,
     kind,
+    target: targetOf(operation),
     status,
     startedAt,
     finishedAt,
@@ -32,6 +36,8 @@ function summary(operation: Operation): OperationSummary {
     host,
     reason,
     command,
+    undoes,
+    undoneBy,
     changes: { removed: changes.removed.length, added: changes.added.length, updated: changes.updated.length },
   }
 }

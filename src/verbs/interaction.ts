@@ -1,4 +1,7 @@
+import type { Waiting } from '../change/index.js'
 import type { ShownChanges } from './results.js'
+
+export type { Waiting }
 
 /** What a person is shown before the question. */
 export interface Question {
@@ -27,6 +30,8 @@ export interface Interaction {
   stream(chunk: string): void
   /** A line that changes in place on a terminal while something lasts; null takes it away. */
   progress(line: string | null): void
+  /** Called about once a second while something is waited for; null when that is over. */
+  waiting(state: Waiting | null): void
   /** Aborted by Ctrl-C while nothing is changed yet. */
   signal: AbortSignal
   /** Calls back for each Ctrl-C from now on until the returned function is called. */
@@ -39,6 +44,7 @@ export const SILENT: Interaction = {
   say() {},
   stream() {},
   progress() {},
+  waiting() {},
   signal: new AbortController().signal,
   onInterrupt: () => () => {},
 }

@@ -1,19 +1,21 @@
 import { planMarkApplied, planMarkUnapplied } from '../change/index.js'
-import { loadHistory, resolveMigration } from '../history/index.js'
+import { loadHistory, makeKey } from '../history/index.js'
 import { runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
+import { resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
 
 export interface MarkArgs {
   applied: boolean
-  app: string
-  /** Names or unique prefixes. */
+  /** Label of the app; without it each migration names its own: `shop.0003`. */
+  app?: string | undefined
+  /** Names or unique prefixes, `app.name`, or paths of files. */
   migrations: string[]
-  withDependencies?: boolean
-  withDependants?: boolean
-  force?: boolean
-  dryRun?: boolean
+  withDependencies?: boolean | undefined
+  withDependants?: boolean | undefined
+  force?: boolean | undefined
+  dryRun?: boolean | undefined
   reason?: string | undefined
 }
 
@@ -23,8 +25,9 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
   const { rows } = await workspace.read()
   const project = workspace.files()
   const rules = workspace.rules()
-  const migrations = args.migrations.map((text) => resolveMigration({ project, rows, app: args.app, text }, workspace.warnings))
-  const request = { project, rules, app: args.app, migrations, force: args.force ?? false }
+  const words = args.app === undefined ? args.migrations : [args.app, ...args.migrations]
+  const targets = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
+  const request = { project, rules, targets: targets.map(([app, name]) => makeKey(app, name)), force: args.force ?? false }
   const uncertain = project ? loadHistory(project, rows, rules).uncertain : ['the files are not read (--no-files), so holes and squashes are not checked']
   for (const line of uncertain) workspace.warnings.add('not-checked', line)
   const kind = args.applied ? 'mark applied' : 'mark unapplied'
@@ -37,7 +40,7 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
           ? planMarkApplied({ ...request, withDependencies: args.withDependencies ?? false }, now)
           : planMarkUnapplied({ ...request, withDependants: args.withDependants ?? false }, now),
       question: {
-        title: `${kind} ${args.app} ${migrations.join(' ')}`,
+        title: `${kind} ${targets.map((pair) => pair.join('.')).join(' ')}`,
         notes: uncertain.slice(0, 3).map((line) => `Not checked: ${line}.`),
         ask: args.applied ? 'Record these migrations without running them?' : 'Un-record these migrations without undoing what they did?',
       },

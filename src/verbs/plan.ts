@@ -1,6 +1,7 @@
-import { MigstateError } from '../errors/index.js'
 import { planMigrate } from '../history/index.js'
+import { needFiles } from './need-files.js'
 import { type PlanResult, toPlanResult } from './results.js'
+import { djangoTarget } from './targets.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -13,17 +14,13 @@ export interface PlanArgs {
 /** What `manage.py migrate …` would do now, or the gates that stop it. */
 export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanResult> {
   const { database, warnings } = workspace
-  const project = workspace.files()
-  if (!project)
-    throw new MigstateError('no-project', 'A plan is made from the files of the project, and none are read.', {
-      hint: 'Leave --no-files out, or give --project DIR.',
-    })
+  const project = needFiles(workspace, 'A plan')
   const rows = database.hasTable ? (await workspace.read()).rows : []
   const result = planMigrate(
     { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine },
-    args.app === undefined ? undefined : { app: args.app, name: args.migration },
+    djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
   await warnUnfinished(workspace)
-  return toPlanResult(result)
+  return toPlanResult(result, project.notFound)
 }

@@ -11,7 +11,7 @@ export interface RecoverArgs {
   /** Id or unique prefix; without: every unfinished operation. */
   operation?: string | undefined
   assume?: 'applied' | 'not-applied' | undefined
-  dryRun?: boolean
+  dryRun?: boolean | undefined
 }
 
 /** Finishes or undoes what was interrupted, from any machine, without the project. Twice is once. */
@@ -20,7 +20,7 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   database.requireTable()
   const before = await database.reading(() => readOperations(database))
   const named = args.operation === undefined ? undefined : findOperation(before, args.operation)
-  const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null }
+  const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null, creates: [] }
   if (unfinished(before).length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
   const patience = patienceOf(workspace, ui)
   if (args.dryRun) {
@@ -56,5 +56,6 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
     dryRun: false,
     changes: preview({ remove: removed, add: added, update: updated }),
     next: nextPlan(workspace, (await workspace.read()).rows),
+    creates: [],
   }
 }

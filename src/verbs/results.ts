@@ -3,11 +3,16 @@ import type { Change } from '../change/index.js'
 import type { MigratePlan, Step } from '../history/index.js'
 import type { RerunHazard, RowCounts } from '../rerun/index.js'
 import type { Changes, OperationStatus, SnapshotInfo } from '../journal/index.js'
+import { type Advice, gateAdvice } from './advice.js'
+
+export type { Advice }
 
 /** The JSON `result` types of cli.md; what the library returns is the same value. */
 export interface PlanResult {
   steps: Step[]
-  blockedBy: { gate: string; message: string; exception: string | null; migrations: [app: string, name: string][] }[]
+  blockedBy: { gate: string; message: string; exception: string | null; migrations: [app: string, name: string][]; next: Advice[] }[]
+  /** Entries of INSTALLED_APPS that were not found on disk: what their migrations would do is not known. */
+  notFound: string[]
 }
 
 /** A row as shown before it exists: `id` and `applied` are null. */
@@ -28,9 +33,31 @@ export interface ChangeResult {
   changes: ShownChanges
   /** What Django would do next; null without files. */
   next: PlanResult | null
+  /** migstate's side tables, where this is the first write: they have been made, or would be. */
+  creates: string[]
+}
+
+/** An operation in a sentence: what, on what, who, when, why. */
+export interface UndoneOperation {
+  id: string
+  kind: string
+  target: string
+  actor: string
+  host: string
+  startedAt: string
+  reason: string | null
+}
+
+export interface RollbackResult extends ChangeResult {
+  /** What this undoes or would undo, newest first. */
+  undoes: UndoneOperation[]
+  /** The operation that has undone it already; then nothing is to do. */
+  undoneBy: UndoneOperation | null
 }
 
 export interface RerunInfo {
+  /** `run`: it was not recorded before. */
+  kind: 'rerun' | 'run'
   mode: 'shadow' | 'table'
   target: [app: string, name: string]
   reverseFirst: boolean
@@ -43,6 +70,8 @@ export interface RerunInfo {
   hazards: RerunHazard[]
   /** Rows that its statements reported as changed, by table; null where nobody has counted. */
   rows: RowCounts | null
+  /** The command that starts Django, and why it was chosen. */
+  python: string | null
 }
 
 export interface RerunResult extends ChangeResult {
@@ -55,6 +84,8 @@ export interface RerunResult extends ChangeResult {
 export interface OperationSummary {
   id: string
   kind: string
+  /** `shop.0003_x, 4 more`; empty where no row was concerned. */
+  target: string
   status: OperationStatus
   startedAt: string
   finishedAt: string | null
@@ -62,10 +93,14 @@ export interface OperationSummary {
   host: string
   reason: string | null
   command: string
+  /** Ids of the operations that a rollback has undone. */
+  undoes: string[]
+  /** The operation that has undone this one, while that holds. */
+  undoneBy: string | null
   changes: { removed: number; added: number; updated: number }
 }
 
-export interface HistoryResult {
+export interface HistoryListResult {
   operations: OperationSummary[]
 }
 
@@ -74,7 +109,6 @@ export interface OperationResult {
     snapshot: string
     changes: Changes
     events: { at: string; event: string; detail: unknown }[]
-    undoneBy: string | null
   }
 }
 
@@ -82,8 +116,8 @@ export type SnapshotResult = { snapshot: SnapshotInfo }
 export type SnapshotListResult = { snapshots: SnapshotInfo[] }
 export type SnapshotShowResult = { snapshot: SnapshotInfo & { sequence: string | null; history: Row[] } }
 
-export function toPlanResult(plan: MigratePlan): PlanResult {
-  return { steps: plan.steps, blockedBy: plan.blockedBy }
+export function toPlanResult(plan: MigratePlan, notFound: readonly string[]): PlanResult {
+  return { steps: plan.steps, blockedBy: plan.blockedBy.map((gate) => ({ ...gate, next: gateAdvice(gate) })), notFound: [...notFound] }
 }
 
 /** A change as it would be: rows without an id or a time yet have null there. */

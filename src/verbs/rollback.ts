@@ -1,44 +1,113 @@
-import { EMPTY, hasChanges, newestUndoable, planRollback, rollbackSequence } from '../change/index.js'
+import { EMPTY, hasChanges, newestUndoable, planRollbackOf, rollbackSequence } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
-import { findOperation, NO_CHANGES, readOperations } from '../journal/index.js'
+import { findOperation, NO_CHANGES, type Operation, readOperations, targetOf } from '../journal/index.js'
 import { nextPlan, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
-import type { ChangeResult } from './results.js'
+import type { RollbackResult, UndoneOperation } from './results.js'
 import type { Workspace } from './workspace.js'
 
 export interface RollbackArgs {
   /** Id or unique prefix; without: the newest done operation that changed a row. */
   operation?: string | undefined
-  dryRun?: boolean
+  /** Id or unique prefix: everything down to and including this operation, as one. */
+  to?: string | undefined
+  dryRun?: boolean | undefined
+  /** Nobody is asked (`--yes`): then an operation of somebody else, or an old one, has to be named. */
+  unattended?: boolean | undefined
   reason?: string | undefined
 }
 
-/** Undoes one operation exactly, and is itself an operation: twice is redo. */
-export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Interaction): Promise<ChangeResult> {
+/** Older operations are not undone by guess. */
+const RECENT_MS = 3_600_000
+
+/** Undoes operations exactly, and is itself one: twice is redo. */
+export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Interaction): Promise<RollbackResult> {
   const { database } = workspace
+  if (args.operation !== undefined && args.to !== undefined)
+    throw new MigstateError('usage', 'Name one operation, or with --to the last one to undo, not both. Nothing was changed.', {
+      hint: `migstate rollback --to ${args.to}`,
+    })
   await settle(workspace, ui, args.dryRun ?? false)
-  const operations = await database.reading(() => readOperations(database))
-  const operation = args.operation === undefined ? newestUndoable(operations) : findOperation(operations, args.operation)
-  if (!operation) return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows) }
-  if (operation.finishedAt === null)
-    throw new MigstateError(
-      'unfinished-operation',
-      `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet. Nothing was changed.`,
-      { details: { operation: operation.id } },
-    )
-  const notes = operation.kind === 'rerun' ? ['Only the row is put back: what the migration did to data is not undone.'] : []
+  const all = await database.reading(() => readOperations(database))
+  const { operations, undoneBy } = chosen(all, args)
+  const undoes = operations.map(describe)
+  const nothing = async (): Promise<RollbackResult> => {
+    const next = nextPlan(workspace, (await workspace.read()).rows)
+    return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next, creates: [], undoes, undoneBy: undoneBy && describe(undoneBy) }
+  }
+  if (operations.length === 0 || undoneBy !== null) return nothing()
+  if (args.unattended && !args.dryRun && args.operation === undefined && args.to === undefined) refuseGuess(operations[0] as Operation, workspace.actor)
+  const ids = operations.map((operation) => operation.id)
+  const notes = operations.some(({ kind }) => kind === 'rerun' || kind === 'run')
+    ? ['Only rows are put back: what the migration did to data and schema is not undone.']
+    : []
   const result = await runChange(
     workspace,
     {
       kind: 'rollback',
-      plan: (now) => (hasChanges(operation) ? planRollback(operation, now) : EMPTY),
-      edit: (now) => ({ sequence: rollbackSequence(operation, now), detail: { undoes: operation.id } }),
-      question: { title: `rollback ${operation.id} (${operation.kind}, ${operation.startedAt})`, notes, ask: 'Put these rows back?' },
+      plan: (now) => (operations.some(hasChanges) ? planRollbackOf(operations, now) : EMPTY),
+      edit: (now) => ({ sequence: rollbackSequence(operations, now), detail: { undoes: ids[0], ...(ids.length > 1 ? { undoesAll: ids } : {}) } }),
+      question: {
+        title: `rollback of ${sayShort(undoes)}`,
+        notes: [...undoes.map((one) => `Undoes ${sayOne(one)}.`), ...notes],
+        ask: 'Put these rows back?',
+      },
       dryRun: args.dryRun ?? false,
       reason: args.reason ?? null,
     },
     ui,
   )
   if (result.operation) for (const note of notes) ui.say(note)
-  return result
+  return { ...result, undoes, undoneBy: null }
+}
+
+function chosen(all: readonly Operation[], args: RollbackArgs): { operations: Operation[]; undoneBy: Operation | null } {
+  if (args.to !== undefined) {
+    const last = findOperation(all, args.to)
+    return { operations: all.slice(0, all.indexOf(last) + 1).filter((one) => one.status === 'done' && hasChanges(one)), undoneBy: null }
+  }
+  const operation = args.operation === undefined ? newestUndoable(all) : findOperation(all, args.operation)
+  if (!operation) return { operations: [], undoneBy: null }
+  if (operation.finishedAt === null)
+    throw new MigstateError(
+      'unfinished-operation',
+      `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet. Nothing was changed.`,
+      { details: { operation: operation.id } },
+    )
+  return { operations: [operation], undoneBy: all.find((one) => one.id === operation.undoneBy) ?? null }
+}
+
+/** @throws MigstateError `name-the-operation` */
+function refuseGuess(operation: Operation, actor: string): void {
+  const age = Date.now() - Date.parse(operation.finishedAt ?? operation.startedAt)
+  const why = operation.actor !== actor ? `it is of ${operation.actor} and not of ${actor}` : age > RECENT_MS ? `it is ${sayAge(age)} old` : null
+  if (why === null) return
+  throw new MigstateError(
+    'name-the-operation',
+    `The newest operation is ${sayOne(describe(operation))}; ${why}, and with --yes nobody is asked. Nothing was changed.`,
+    {
+      hint: `If it is the one: migstate rollback ${operation.id} --yes`,
+      details: { operation: operation.id },
+    },
+  )
+}
+
+function sayAge(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000)
+  return hours < 48 ? `${hours} hour${hours === 1 ? '' : 's'}` : `${Math.floor(hours / 24)} days`
+}
+
+function describe(operation: Operation): UndoneOperation {
+  const { id, kind, actor, host, startedAt, reason } = operation
+  return { id, kind, target: targetOf(operation), actor, host, startedAt, reason }
+}
+
+function sayShort(undoes: readonly UndoneOperation[]): string {
+  const [first] = undoes
+  return undoes.length === 1 && first ? `${first.kind} ${first.target}`.trim() : `${undoes.length} operations`
+}
+
+function sayOne({ id, kind, target, actor, host, startedAt, reason }: UndoneOperation): string {
+  const why = reason === null ? '' : `, "${reason}"`
+  return `${`${kind} ${target}`.trim()} (${id}, by ${actor} on ${host} at ${startedAt.slice(0, 19).replace('T', ' ')} UTC${why})`
 }

@@ -1,13 +1,15 @@
 import { byId, type Row } from '../database/index.js'
 import type { Argument, Hazard, MigrationFile, Operation } from '../django/index.js'
-import { type Key, type LoaderView, loadHistory, makeKey, type MigrationStatus, pairOf, resolveMigration, stateOf } from '../history/index.js'
-import { readOperations } from '../journal/index.js'
+import { ghostsOf, holesOf, type Key, type LoaderView, loadHistory, makeKey, type MigrationStatus, pairOf, stateOf } from '../history/index.js'
+import { type Advice, ghostAdvice, holeAdvice } from './advice.js'
+import { resolveTargets } from './targets.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface ShowArgs {
-  app: string
-  /** A name or unique prefix. */
+  /** Label of the app; without it the migration names its own: `shop.0003`. */
+  app?: string | undefined
+  /** A name or unique prefix, `app.name`, or the path of a file. */
   migration: string
 }
 
@@ -23,7 +25,10 @@ export interface ShowResult {
     name: string
     file: string | null
     state: MigrationStatus['state']
+    /** The one that counts: of duplicates the one with the highest id. */
     row: Row | null
+    /** All of its rows. */
+    rows: Row[]
     /** What it stands on directly, `run_before` of others included. */
     dependencies: Pair[]
     /** Everything above it, nearest first. */
@@ -35,6 +40,8 @@ export interface ShowResult {
     reversible: boolean | null
     hazards: Hazard[]
     journal: string[]
+    /** What can be done with it as it is. */
+    next: Advice[]
   }
 }
 
@@ -43,26 +50,26 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
   const { database, warnings } = workspace
   const rows = database.hasTable ? (await workspace.read()).rows : []
   const project = workspace.files()
-  const name = resolveMigration({ project, rows, app: args.app, text: args.migration }, warnings)
-  const key = makeKey(args.app, name)
-  const row =
-    [...rows]
-      .sort(byId)
-      .filter((one) => one.app === args.app && one.name === name)
-      .at(-1) ?? null
+  const words = args.app === undefined ? [args.migration] : [args.app, args.migration]
+  const [[app, name]] = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, warnings) as [[string, string]]
+  const key = makeKey(app, name)
+  const own = [...rows].sort(byId).filter((one) => one.app === app && one.name === name)
+  const row = own.at(-1) ?? null
   const view = project && loadHistory(project, rows, workspace.rules())
   const found = view?.disk.get(key)
   const file = found && (workspace.project?.detailed(found) ?? found)
   const operations = file?.operations ?? null
-  const journal = database.hasTable ? await database.reading(() => readOperations(database)) : []
-  if (database.hasTable) await warnUnfinished(workspace, journal)
+  const journal = (await workspace.operations()) ?? []
+  await warnUnfinished(workspace, journal)
+  const holes = view ? holesOf(view) : new Set<Key>()
   return {
     migration: {
-      app: args.app,
+      app,
       name,
       file: file?.file ?? null,
       state: view ? stateOf(view, workspace.rules(), key) : row ? 'applied' : 'unapplied',
       row,
+      rows: own,
       dependencies: view ? dependenciesOf(view, key, file) : [],
       dependants: view?.graph.hasNode(key) ? view.graph.backwardsPlan(key).slice(0, -1).reverse().map(pairOf) : [],
       replaces: file?.replaces ?? [],
@@ -71,7 +78,12 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       operations: operations && operations.map(shown),
       reversible: operations && allOf(operations.map((one) => one.reversible)),
       hazards: operations?.flatMap((one) => one.facts?.().hazards ?? []) ?? [],
-      journal: journal.filter(({ changes }) => touches(changes, args.app, name)).map((operation) => operation.id),
+      journal: journal.filter(({ changes }) => touches(changes, app, name)).map((operation) => operation.id),
+      next: holes.has(key)
+        ? holeAdvice(app, name)
+        : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app)
+          ? ghostAdvice(app, name)
+          : [],
     },
   }
 }

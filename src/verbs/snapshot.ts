@@ -1,7 +1,7 @@
 import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
 import { withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { digestOf, findSnapshot, Journal, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
+import { digestOf, findSnapshot, Journal, labelOf, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
 import { patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
@@ -9,11 +9,12 @@ import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 /** Copies the whole history by hand. No row of Django's table changes, so this is no operation. */
-export async function createSnapshot(workspace: Workspace, ui: Interaction): Promise<SnapshotResult> {
+export async function createSnapshot(workspace: Workspace, args: { reason?: string | undefined }, ui: Interaction): Promise<SnapshotResult> {
   const { database } = workspace
   const journal = new Journal(database)
   const patience = patienceOf(workspace, ui)
   const createdAt = new Date().toISOString()
+  const by = { actor: workspace.actor, ...(args.reason === undefined ? {} : { reason: args.reason }) }
   const header = await withOperationLock(
     database,
     { patience, multiStep: false, name: 'migstate snapshot create', makeJournal: true, allowUnfinished: true },
@@ -21,7 +22,7 @@ export async function createSnapshot(workspace: Workspace, ui: Interaction): Pro
       const { dialect, edit } = database
       await beginEdit(database, patience)
       try {
-        const written = await journal.writeSnapshot(edit, newId(), null, () => database.readHistory(), createdAt)
+        const written = await journal.writeSnapshot(edit, newId(), null, () => database.readHistory(), createdAt, by)
         await dialect.commitEdit(edit)
         await dialect.endEdit(edit)
         return written
@@ -32,7 +33,7 @@ export async function createSnapshot(workspace: Workspace, ui: Interaction): Pro
     },
   )
   await warnUnfinished(workspace)
-  return { snapshot: info({ ...header, operation: null, createdAt }) }
+  return { snapshot: info({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
 }
 
 export async function listSnapshots(workspace: Workspace): Promise<SnapshotListResult> {
@@ -68,7 +69,7 @@ export async function restoreSnapshot(
       plan: (now) => planRestore(rows, now),
       edit: () => ({ sequence: (after) => atLeastAboveRows(snapshot.sequence, after) }),
       question: {
-        title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt})`,
+        title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt}, ${snapshot.label})`,
         notes: [],
         ask: 'Make the table equal to this snapshot?',
       },
@@ -89,5 +90,6 @@ async function load(workspace: Workspace, id: string) {
 }
 
 function info(snapshot: SnapshotInfo & Partial<SnapshotHeader>): SnapshotInfo {
-  return { id: snapshot.id, operation: snapshot.operation, createdAt: snapshot.createdAt, rows: snapshot.rows, digest: snapshot.digest }
+  const { id, operation, createdAt, rows, digest, label } = snapshot
+  return { id, operation, createdAt, rows, digest, label }
 }

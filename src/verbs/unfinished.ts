@@ -1,12 +1,12 @@
-import { type Operation, readOperations, unfinished } from '../journal/index.js'
+import { type Operation, unfinished } from '../journal/index.js'
 import type { Workspace } from './workspace.js'
 
 /** Reading commands say that an operation is unfinished, or in progress while its lock is held; they never fail for it. */
 export async function warnUnfinished(workspace: Workspace, known?: readonly Operation[]): Promise<void> {
   const { database } = workspace
   if (!database.hasTable) return
-  const operations = known ?? (await database.reading(() => readOperations(database)))
-  const [operation] = unfinished(operations)
+  const operations = known ?? (await workspace.operations())
+  const [operation] = unfinished(operations ?? [])
   if (!operation) return
   const missing = operation.events.some(({ event }) => event === 'lifted')
   const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)

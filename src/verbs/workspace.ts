@@ -1,10 +1,13 @@
-import { type Config, maskUrl, splitWords } from '../config/index.js'
+import { checkConfig, type Config, maskUrl, type Settings, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
 import { cacheFolder, defaultPython, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
-import { compareVersions } from '../django/index.js'
-import { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../history/index.js'
+import { type Rules, rulesFor } from '../history/index.js'
+import type { Operation } from '../journal/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
+import { warnOfFiles } from './file-warnings.js'
+import { readJournal } from './journal-access.js'
+import { actorOf } from './who.js'
 
 export interface WorkspaceOptions {
   /** `required`: no project is an error; `optional`: used when there is one. */
@@ -14,8 +17,12 @@ export interface WorkspaceOptions {
   /** The command line, masked, for the journal. */
   command: string
   env: Readonly<Record<string, string | undefined>>
+  /** Where relative paths of arguments begin. */
+  cwd: string
   /** Aborted by Ctrl-C. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
+  /** Who does it, where the caller knows better than the system. */
+  actor?: string | undefined
 }
 
 /** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
@@ -46,6 +53,13 @@ export class Workspace {
     return new Workspace(config, project, database, warnings, options)
   }
 
+  /** The same project and database with other flags, and warnings of its own. */
+  withSettings({ lockTimeout, mode, manage, managePy, python, timeout }: Settings): Workspace {
+    const given = Object.entries({ lockTimeout, mode, manage, managePy, python, timeout }).filter(([, value]) => value !== undefined)
+    const config = checkConfig({ ...this.config, ...Object.fromEntries(given) })
+    return new Workspace(config, this.project, this.database, this.warnings.copy(), this.options)
+  }
+
   get alias(): string {
     return this.config.database
   }
@@ -59,23 +73,23 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
-    const ask = this.config.askDjango ? '' : ' (--ask-django asks the project itself)'
-    for (const problem of files.problems)
-      this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}${files.complete ? '' : ask}`)
-    for (const app of files.apps)
-      for (const file of app.migrations) {
-        for (const problem of file.problems) this.warnings.add(problem.code, `${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message}`)
-        if (file.broken) this.warnings.add('unreadable-file', `${file.file}: ${file.broken.message}`)
-      }
-    for (const entry of files.notFound)
-      this.warnings.add('unknown-app', `"${entry}" of INSTALLED_APPS was not found on disk; name its environment with --python or its folder with --path`)
-    if (files.djangoVersion === null)
-      this.warnings.add('django-version-unknown', `no Django was found beside the project, so the rules of Django ${NEWEST_KNOWN} are used`)
-    else if (compareVersions(files.djangoVersion.split('.').slice(0, 2).join('.'), NEWEST_KNOWN) > 0)
-      this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is newer than ${NEWEST_KNOWN}, whose rules are used`)
-    else if (compareVersions(files.djangoVersion, OLDEST_KNOWN) < 0)
-      this.warnings.add('django-version-untested', `Django ${files.djangoVersion} is older than ${OLDEST_KNOWN}, whose rules are used`)
+    warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false })
     return files
+  }
+
+  /** Who does it, for the journal. */
+  get actor(): string {
+    return this.options.actor ?? actorOf(this.options.env)
+  }
+
+  /** Where Django was found, in words; null without one. */
+  get environment(): string | null {
+    return this.project?.environment ?? null
+  }
+
+  /** The journal, newest operation first; null, with a warning, where this role may not read it. */
+  async operations(): Promise<Operation[] | null> {
+    return readJournal(this.database, this.warnings)
   }
 
   rules(): Rules {

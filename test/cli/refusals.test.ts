@@ -159,7 +159,7 @@ describe('refusals', () => {
   it('needs no table for a clear answer about a bare topic, a missing and a wrong command', async () => {
     expect((await run(['mark'])).exitCode).toBe(0)
     expect((await migstate([])).exitCode).toBe(0)
-    expect((await built(['--help'])).stdout).toContain('COMMANDS')
+    expect((await built(['--help'])).stdout).toContain('INSPECT')
     expect((await built(['--json'])).exitCode).toBe(0)
     expect((await built(['--json', 'status'], options())).json.command).toBe('status')
     expectRefusal(await migstate(['frobnicate', '--json']), 'unknown-command')

@@ -7,6 +7,7 @@ import type { NewRow, Row } from '../row.js'
 import { committing, type Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
+import { missingGrants } from './rights.js'
 import { lockNameOf, shadow, shadowGrants } from './shadow.js'
 
 const quote = (name: string) => quoteIdentifier(name, '`', 256)
@@ -151,6 +152,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
     },
     shadow: (session, request) => shadow(session, request, engine),
+    missingGrants,
     shadowGrants,
 
     tableLockHolder,

@@ -7,6 +7,7 @@ import type { NewRow, Row } from '../row.js'
 import { committing, type Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
+import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { shadow, shadowGrants } from './shadow.js'
 
@@ -173,6 +174,7 @@ export const postgresql: Dialect = {
     await this.updateRow(session, table, row.id, row)
     await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
   },
+  missingGrants,
   shadow,
   shadowGrants,
 

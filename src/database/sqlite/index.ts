@@ -123,6 +123,7 @@ export const sqlite: Dialect = {
     // A file that may be written may be written whole.
   },
   shadow: async (session, request) => shadow(await fileOf(session), request),
+  missingGrants: async () => [],
   shadowGrants: () => [],
 
   async tableLockHolder() {

@@ -1,3 +1,6 @@
+import type { MigrationFile, ProjectFiles } from '../../django/index.js'
+import type { Rules } from '../../history/index.js'
+
 /** What a person should weigh before a migration runs again; never a verdict. */
 export interface RerunHazard {
   code: string
@@ -13,4 +16,16 @@ export type LiveCheck = { table: string; is: 'missing' } | { table: string; colu
 
 export interface CheckedHazard extends RerunHazard {
   check?: LiveCheck
+}
+
+export interface HazardRequest {
+  project: ProjectFiles
+  rows: readonly { app: string; name: string }[]
+  rules: Rules
+  file: MigrationFile
+  alias: string
+  /** It has not run yet: what only a second run does wrong is no hazard. */
+  firstTime: boolean
+  /** The same file with the arguments and code of its operations. */
+  detailed(file: MigrationFile): MigrationFile
 }

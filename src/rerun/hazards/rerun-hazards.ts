@@ -1,18 +1,12 @@
 import type { Database, TableFacts } from '../../database/index.js'
 import type { CodeFacts, MigrationFile, ProjectFiles } from '../../django/index.js'
-import { fullPlan, type Key, keyOf, loadHistory, makeKey, pairOf, type Rules } from '../../history/index.js'
-import type { CheckedHazard, RerunHazard } from './hazard.js'
+import { fullPlan, type Key, keyOf, loadHistory, makeKey, pairOf } from '../../history/index.js'
+import type { CheckedHazard, HazardRequest, RerunHazard } from './hazard.js'
+import { thingsInTheWay } from './in-the-way.js'
 import { type Applied, laterChanges } from './later-changes.js'
 
-export interface HazardRequest {
-  project: ProjectFiles
-  rows: readonly { app: string; name: string }[]
-  rules: Rules
-  file: MigrationFile
-  alias: string
-  /** The same file with the arguments and code of its operations. */
-  detailed(file: MigrationFile): MigrationFile
-}
+/** Harmless the first time. */
+const OF_SECOND_RUNS: ReadonlySet<string> = new Set(['inserts', 'deletes', 'accumulates'])
 
 /** Tables of this size make a rerun slow and its locks long. */
 const LARGE = 100_000
@@ -29,7 +23,8 @@ export async function rerunHazards(database: Database, request: HazardRequest): 
     tables.set(table, known)
     return known
   }
-  const found: RerunHazard[] = [...ofCode(facts, request), ...ofFile(file, database)]
+  const found: RerunHazard[] = [...ofCode(facts, request), ...ofFile(file, database)].filter(({ code }) => !request.firstTime || !OF_SECOND_RUNS.has(code))
+  if (request.firstTime) found.unshift(...(await thingsInTheWay(database, request, file)))
   for (const hazard of uses.length > 0 ? laterChanges(uses, recordedHistory(request, new Set(uses.map((use) => use.app)))) : [])
     if (await holds(hazard, look)) found.push(plain(hazard))
   const touched = [...new Set(uses.filter((use) => use.kind !== 'read').map((use) => `${use.app}_${use.model}`))]

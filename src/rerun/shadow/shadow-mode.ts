@@ -1,6 +1,6 @@
 import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint } from '../../config/index.js'
-import type { Database, History, Row } from '../../database/index.js'
+import type { Database, History } from '../../database/index.js'
 import { MigstateError } from '../../errors/index.js'
 import { Journal, NO_CHANGES } from '../../journal/index.js'
 import { tailOf } from '../child.js'
@@ -37,7 +37,7 @@ interface Opened {
  */
 export async function rerunInShadowMode(database: Database, request: ShadowModeRequest): Promise<RerunOutcome> {
   const { operation, patience } = request
-  return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
+  return withOperationLock(database, { patience, multiStep: true, name: `migstate ${operation.kind} ${operation.id}`, makeJournal: true }, async () => {
     const interrupts = countInterrupts(request.ui, 'The table is as it was all the time')
     try {
       const opened = await open(database, request)
@@ -60,6 +60,7 @@ async function open(database: Database, request: ShadowModeRequest): Promise<Ope
         app: plan.app,
         name: plan.name,
         target: plan.target,
+        ...(plan.records.length > 0 ? { records: plan.records } : {}),
         hidden: plan.hidden,
         halves: plan.reverse ? ['backward', 'forward'] : ['forward'],
         showsSessions: database.dialect.capabilities.showsShadows,
@@ -68,7 +69,7 @@ async function open(database: Database, request: ShadowModeRequest): Promise<Ope
         sequence: now.sequence,
       }
       opened = { plan, shadowed }
-      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) as Row }
+      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) ?? null }
     },
   })
   return { ...(opened as Omit<Opened, 'before'>), before }
@@ -150,12 +151,19 @@ async function runHalf(database: Database, request: ShadowModeRequest, { plan, b
         ended: talk.lines.some((line) => line.event === 'ended' || line.event === 'refused'),
         at: talk.lines.find((line) => line.event === 'started'),
       }),
+      doing: () => sayOperation(talk),
       half,
     })
     return { run, talk }
   } catch (error) {
     throw unfinished(request, error)
   }
+}
+
+/** `operation 2 of 3: RunPython fill_slugs`. */
+function sayOperation({ lines }: ShimTalk): string | null {
+  const last = lines.findLast((line) => line.event === 'operation')
+  return last ? `operation ${last.index + 1} of ${last.of}: ${last.what}` : null
 }
 
 /** @throws MigstateError `outcome-unknown` */
@@ -213,7 +221,7 @@ async function close(
   const patience: Patience = {
     deadline: Number.POSITIVE_INFINITY,
     signal: interrupts.next(),
-    onWait: (holder) => request.ui.say(`The migration ran; its row still has to get the new time. Waiting for ${holder ?? 'the table'} …`),
+    onWait: (state) => request.ui.waiting(state && { ...state, what: `${state.what} (the migration ran; its row still has to be written)` }),
   }
   let result: EditResult | null
   try {

@@ -6,6 +6,8 @@ export interface Shadowed {
   name: string
   /** The last one is kept and gets the new time. */
   target: Row[]
+  /** A first run: what is recorded in the end. Absent for a rerun, and in journals that were written before there were first runs. */
+  records?: [app: string, name: string][]
   /** What Django does not see besides the target while it runs. */
   hidden: Row[]
   /** The halves in their order: `backward` only with --reverse-first. */

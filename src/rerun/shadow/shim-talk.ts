@@ -1,6 +1,7 @@
 /** A line that the shim says about itself, among what manage.py prints. */
 export type ShimLine =
   | { event: 'started'; pid: number; host: string }
+  | { event: 'operation'; index: number; of: number; what: string }
   /** manage.py has come to its end in an orderly way. */
   | { event: 'ended' }
   | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }

@@ -177,6 +177,15 @@ def spare(connection, watch):
     raise RuntimeError(text)
 
 
+def title(operation):
+    # For people who wait; `describe` of a RunPython does not name its function.
+    try:
+        name = getattr(getattr(operation, "code", None), "__name__", None)
+        return "%s %s" % (type(operation).__name__, name) if name else "%s" % operation.describe()
+    except Exception:
+        return type(operation).__name__
+
+
 def follow(connection, migration, backwards):
     """Wraps this one migration object, so that subclasses with an `apply` of their own are met too."""
     events, can_rollback = SPEC["events"], connection.features.can_rollback_ddl
@@ -186,6 +195,7 @@ def follow(connection, migration, backwards):
         def wrapped(*args, **kwargs):
             if watch:
                 watch.at = index
+            tell("operation", index=index, of=len(migration.operations), what=title(migration.operations[index]))
             result = original(*args, **kwargs)
             spare(connection, watch)
             failpoint("operation")

@@ -227,7 +227,7 @@ async function close(database: Database, request: TableModeRequest, lifted: Lift
   const patience: Patience = {
     deadline: Number.POSITIVE_INFINITY,
     signal: interrupts.next(),
-    onWait: (holder) => request.ui.say(`The rows still have to be put back; waiting for ${holder ?? 'the table'} …`),
+    onWait: (state) => request.ui.waiting(state && { ...state, what: `${state.what} (the rows still have to be put back)` }),
   }
   let settled = verdict
   try {

@@ -1,0 +1,36 @@
+import { type Database, isFailure } from '../database/index.js'
+import type { Warnings } from '../errors/index.js'
+import { Journal, type Operation, readOperations } from '../journal/index.js'
+
+/**
+ * The journal as far as this role may read it: reading commands and dry runs work with SELECT on the history alone.
+ * @returns null, with a warning, where it may not be read
+ */
+export async function readJournal(database: Database, warnings: Warnings): Promise<Operation[] | null> {
+  if (!database.hasTable) return []
+  try {
+    return await database.reading(() => readOperations(database))
+  } catch (error) {
+    if (!isFailure(error, 'missing-rights')) throw error
+    warnings.add(
+      'missing-rights',
+      `this role may not read migstate's journal (${database.journalLabels.join(', ')}), so whether an operation is unfinished is not known; SELECT on these tables is enough`,
+    )
+    return null
+  }
+}
+
+/** The side tables that the next change would make; empty where they are there. */
+export async function missingSideTables(database: Database): Promise<string[]> {
+  return (await database.reading(() => new Journal(database).exists())) ? [] : database.journalLabels
+}
+
+/** A dry run by a role that could not write says so, with what it lacks. */
+export async function warnMissingGrants(database: Database, warnings: Warnings): Promise<void> {
+  if (database.facts.readOnly) {
+    warnings.add('read-only', `the change could not be made here: ${database.facts.readOnly}`)
+    return
+  }
+  const grants = await database.missingGrants()
+  if (grants.length > 0) warnings.add('missing-rights', `this role could not make the change; ask a DBA for: ${grants.map((grant) => `${grant};`).join(' ')}`)
+}
