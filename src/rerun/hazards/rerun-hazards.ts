@@ -1,5 +1,5 @@
 import type { Database, TableFacts } from '../../database/index.js'
-import type { CodeFacts, MigrationFile, ProjectFiles } from '../../django/index.js'
+import type { CodeFacts, MigrationFile } from '../../django/index.js'
 import { fullPlan, type Key, keyOf, loadHistory, makeKey, pairOf } from '../../history/index.js'
 import type { CheckedHazard, HazardRequest, RerunHazard } from './hazard.js'
 import { thingsInTheWay } from './in-the-way.js'
