@@ -103,11 +103,18 @@ async function buildCli() {
       outfile: bundleOf('cli'),
       external: [...EXTERNAL, ...load.DRIVERS],
       plugins: [lazyModules],
-      define: { 'import.meta.url': '__bundleUrl' },
+      define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
       banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     }),
     ...load.DRIVERS.map((name) => build({ ...options, entryPoints: [name], absWorkingDir: root, outfile: bundleOf(name), external: EXTERNAL })),
   ])
+}
+
+/** Of the drivers that are bundled, for `migstate version`. */
+async function driverVersions() {
+  const { createRequire } = await import('node:module')
+  const require = createRequire(import.meta.url)
+  return Object.fromEntries(load.DRIVERS.map((name) => [name, require(`${name}/package.json`).version]))
 }
 
 function bundleOf(name) {

@@ -96,24 +96,28 @@ async function ask(question: string, signal: AbortSignal): Promise<boolean> {
 function readAnswer(question: string, signal: AbortSignal): Promise<string> {
   const readline = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
-    const interrupt = () => {
+    let settled = false
+    const settle = (end: () => void) => {
+      if (settled) return
+      settled = true
       signal.removeEventListener('abort', interrupt)
-      put(process.stderr, '\n')
-      reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
+      end()
       readline.close()
     }
+    const interrupt = () =>
+      settle(() => {
+        put(process.stderr, '\n')
+        reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
+      })
     readline.on('SIGINT', interrupt)
     signal.addEventListener('abort', interrupt)
     // The end of input, Ctrl-D: nobody has said yes.
-    readline.on('close', () => {
-      put(process.stderr, '\n')
-      resolve('')
-    })
-    readline.question(question, (answer) => {
-      signal.removeEventListener('abort', interrupt)
-      readline.removeAllListeners('close')
-      resolve(answer)
-      readline.close()
-    })
+    readline.on('close', () =>
+      settle(() => {
+        put(process.stderr, '\n')
+        resolve('')
+      }),
+    )
+    readline.question(question, (answer) => settle(() => resolve(answer)))
   })
 }

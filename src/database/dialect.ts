@@ -191,6 +191,8 @@ export interface Dialect {
   setSequence(session: Session, table: HistoryTable, next: string): Promise<void>
 
   createJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
+  /** Drops the side tables: all of them or, where the database can, none. */
+  dropJournal(session: Session, journal: JournalTables): Promise<void>
   /** The DDL of the side tables, to hand to a DBA. */
   journalDdl(table: HistoryTable, journal: JournalTables): string[]
   /** INSERT … SELECT of the whole history: the server copies, no driver touches a value. */

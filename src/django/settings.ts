@@ -38,8 +38,8 @@ export class DjangoSettings {
     if (!raised) return null
     return {
       kind: 'unknown',
-      reason: `the settings raise ${raised.exception}${raised.message ? `: ${raised.message}` : ''}`,
-      file: this.file,
+      reason: `here the settings raise ${raised.exception}${raised.message ? `: ${raised.message}` : ''}, in Python too`,
+      file: raised.file ?? this.file,
       line: raised.line ?? 1,
     }
   }

@@ -1,4 +1,5 @@
 export { digestOf, newId } from './digest.js'
+export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
 export { findOperation, labelOf, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'

@@ -118,6 +118,12 @@ export class Journal {
     return rows.map((row) => ({ operation: row.operation ?? null, at: String(row.at), event: String(row.event), detail: JSON.parse(String(row.detail)) }))
   }
 
+  /** Names of every history table that these side tables serve. */
+  async historyTables(session: Session = this.#database.edit): Promise<string[]> {
+    const rows = await session.rows<{ name: string }>(`SELECT DISTINCT history_table AS name FROM ${this.#database.journal.event}`)
+    return rows.map((row) => String(row.name)).sort()
+  }
+
   async snapshotRows(id: string, session: Session = this.#database.edit): Promise<Row[]> {
     return (await this.#database.dialect.readSnapshotRows(session, this.#database.journal, id)).sort(byId)
   }

@@ -190,6 +190,9 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     async createJournal(session, _table, journal) {
       for (const statement of journalDdl(journal)) await session.run(statement)
     },
+    async dropJournal(session, journal) {
+      await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
+    },
     journalDdl: (_table, journal) => journalDdl(journal),
 
     async copyRows(session, table, journal, snapshot) {

@@ -246,6 +246,10 @@ export const postgresql: Dialect = {
       throw error
     }
   },
+  async dropJournal(session, journal) {
+    // A reader of the journal is waited for, and no longer than this.
+    await session.run(`BEGIN; SET LOCAL lock_timeout = '5s'; DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}; COMMIT`)
+  },
   journalDdl: (_table, journal) => journalDdl(journal),
 
   async copyRows(session, table, journal: JournalTables, snapshot) {

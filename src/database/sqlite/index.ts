@@ -183,6 +183,16 @@ export const sqlite: Dialect = {
       throw error
     }
   },
+  async dropJournal(session, journal) {
+    await untilFree(() => session.run('BEGIN IMMEDIATE'))
+    try {
+      for (const table of [journal.snapshotRow, journal.event, journal.operation]) await session.run(`DROP TABLE IF EXISTS ${table}`)
+      await untilFree(() => session.run('COMMIT'))
+    } catch (error) {
+      await session.run('ROLLBACK').catch(() => {})
+      throw error
+    }
+  },
   journalDdl: (_table, journal) => journalDdl(journal),
 
   async copyRows(session, table, journal, snapshot) {

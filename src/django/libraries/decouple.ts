@@ -22,7 +22,7 @@ export function decouple(call: LibraryCall): Value | undefined {
   const fallback = call.keywords.get('default') ?? positional
   const wanted = call.keywords.get('cast')
   if (text === undefined) {
-    if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}`)
+    if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
     if (castName(wanted) === 'bool' && fallback.kind === 'number') return boolean(fallback.value !== 0)
     if (fallback.kind === 'string') return casted(call, fallback.value, wanted)
     return wanted === undefined || castName(wanted) === AS_IT_IS[fallback.kind]
@@ -38,7 +38,7 @@ function casted(call: LibraryCall, text: string, wanted: Value | undefined): Val
     return wanted.args.length + wanted.keywords.size > 0 || /["']/.test(text) ? unknownIn(call, 'this Csv() is not evaluated') : (cast(text, 'list') as Value)
   if (castName(wanted) === 'bool') return boolean(['y', 'yes', 't', 'true', 'on', '1'].includes(text.toLowerCase()))
   if (wanted.kind === 'reference' && wanted.name === 'dj_database_url.parse')
-    return call.host.callLibrary('dj_database_url.parse', [string(text)], new Map(), call.file) ?? unknownIn(call, 'it is no database URL')
+    return call.host.callLibrary('dj_database_url.parse', [string(text)], new Map(), call.file, call.line) ?? unknownIn(call, 'it is no database URL')
   // `list` of a text is its letters.
   if (/^(?:list|tuple|set|dict)$/.test(castName(wanted) ?? '')) return unknownIn(call, 'its cast is not evaluated')
   return cast(text, castName(wanted) ?? '') ?? unknownIn(call, 'its cast is not evaluated')

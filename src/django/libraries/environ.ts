@@ -76,7 +76,7 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const text = isEnvirons ? env[wanted.name] : resolveProxy(env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
-    if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}`)
+    if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}, and without it Python fails here too`)
     if (kind === 'db') return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
     return fallback.kind === 'reference' ? NONE : fallback
   }

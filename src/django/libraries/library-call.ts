@@ -7,8 +7,9 @@ export interface LibraryCall {
   name: string
   args: readonly Value[]
   keywords: ReadonlyMap<string, Value>
-  /** The file that calls. */
+  /** The file that calls, and where. */
   file: string
+  line: number
   host: Host
   /** Reading a variable that is not known throws UnknownVariable. */
   env: Host['env']
@@ -37,5 +38,5 @@ export function knownEnvironment(host: Host): Host['env'] {
 export type Library = (call: LibraryCall) => Value | undefined
 
 export function unknownIn(call: LibraryCall, reason: string): Value {
-  return { kind: 'unknown', reason, file: call.file, line: 1 }
+  return { kind: 'unknown', reason, file: call.file, line: call.line }
 }

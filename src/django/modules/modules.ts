@@ -235,8 +235,8 @@ export class Modules implements Host {
     return this.path.resolveRelative(level, dotted, from)
   }
 
-  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined {
-    return callLibrary({ name, args, keywords, file, host: this })
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined {
+    return callLibrary({ name, args, keywords, file, line, host: this })
   }
 
   /** A method of an object whose class was read. */
@@ -274,8 +274,12 @@ export class Modules implements Host {
   failureOf(dotted: string): Failure | null {
     const file = this.findFile(dotted)
     if (file === null) return null
+    const raised = this.raisedIn(file)
+    if (raised) return { ...raised, file: raised.file ?? file }
+    const line = this.syntaxErrorOf(file)
+    if (line !== null) return { exception: 'SyntaxError', message: 'invalid syntax', file, line }
     const missing = this.missing.find((one) => one.file === file)
-    return this.raisedIn(file) ?? (missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'` } : null)
+    return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'`, file, line: missing.line } : null
   }
 
   reportFailure(file: string, failure: Failure): void {

@@ -104,7 +104,7 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
     return NONE
   }
-  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file)
+  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
   if (library) return library
   if (object.target?.kind === 'class') {
     const member = attribute(py, object, name, node)
@@ -136,12 +136,12 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   if (callee.kind === 'reference') {
     const known = args.map((arg) => py.resolve(arg))
     const named = resolveAll(py, keywords)
-    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file)
+    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
     if (result) return result
   }
   if (callee.kind === 'call') {
     const known = args.map((arg) => py.resolve(arg))
-    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file)
+    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
     if (result) return result
   }
   const target = py.resolve(callee)

@@ -168,7 +168,8 @@ export class Evaluator implements Interpreter {
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
       if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error, clause))) throw error
-      return this.unknown(node, `${callee.name}() raises ${error.exception}`)
+      const reason = `${callee.name}() raises ${error.exception}${error.message ? `: ${error.message}` : ''} here`
+      return { kind: 'unknown', reason, file: callee.file.file, line: error.line || this.line(node) }
     } finally {
       this.#budget.depth -= 3
     }

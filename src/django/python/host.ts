@@ -4,6 +4,8 @@ import type { Scope, Value } from './value.js'
 export interface Failure {
   exception: string
   message: string
+  /** Where it came from, when that is another file than the one that it ended. */
+  file?: string | undefined
   line?: number
   ancestors?: readonly string[] | undefined
 }
@@ -31,7 +33,7 @@ export interface Host {
   /** `from . import x` and friends: the dotted name of a relative import. */
   resolveRelative(level: number, dotted: string, from: string): string | null
   /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
-  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string): Value | undefined
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
   includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null
   runIn(file: string, scope: Scope): void

@@ -95,7 +95,7 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
   if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
     if (py.host.isEnvironmentUnknown(key.value)) return py.unknown(node, `${key.value} of the environment is set to something that is not known`)
     const value = py.host.env[key.value]
-    return value === undefined ? missingKey(py, node, `the environment has no ${key.value}`, key.value) : string(value)
+    return value === undefined ? missingKey(py, node, `the environment has no ${key.value}, and without it Python fails here too`, key.value) : string(value)
   }
   // `connections["default"]` is one of Django's connections, as `connection` is.
   if (object.kind === 'reference' && key.kind === 'string') {

@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module'
+
+/** Set by the build for the drivers that are inside the bundle. */
+declare const __DRIVER_VERSIONS__: Record<string, string> | undefined
+
+/** Versions of the drivers by package; null where one is not installed. */
+export function driverVersions(): Record<string, string | null> {
+  const bundled = typeof __DRIVER_VERSIONS__ === 'undefined' ? {} : __DRIVER_VERSIONS__
+  return Object.fromEntries(['pg', 'mysql2', 'better-sqlite3'].map((name) => [name, bundled[name] ?? installedVersion(name)]))
+}
+
+function installedVersion(name: string): string | null {
+  try {
+    return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,64 @@
+import { withOperationLock } from '../change/index.js'
+import { withConsequence } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import { type ExportedJournal, exportJournal, Journal, writeExport } from '../journal/index.js'
+import { patienceOf, whereOf } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import type { Workspace } from './workspace.js'
+
+export interface UninstallArgs {
+  /** Where the journal goes before it is dropped; never over a file. */
+  export?: string | undefined
+  noExport?: boolean | undefined
+  dryRun?: boolean | undefined
+}
+
+export interface UninstallResult {
+  dryRun: boolean
+  /** Side tables that were dropped, or would be; empty where there are none. */
+  dropped: string[]
+  /** null: not asked for, or nothing to export. */
+  exported: { file: string; operations: number; snapshots: number } | null
+}
+
+/** Drops the side tables, after a last export of the journal. The history itself is not touched. */
+export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: Interaction): Promise<UninstallResult> {
+  const { database } = workspace
+  database.requireTable()
+  const journal = new Journal(database)
+  if (!(await database.reading(() => journal.exists()))) return { dryRun: args.dryRun ?? false, dropped: [], exported: null }
+  const content = await database.reading(() => exportJournal(database))
+  refuseOthers(content, database.table.name)
+  const file = args.noExport ? null : (args.export ?? `migstate-journal-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`)
+  const exported = file === null ? null : { file, operations: content.operations.length, snapshots: content.snapshots.length }
+  if (args.dryRun) return { dryRun: true, dropped: database.journalLabels, exported }
+  await ui.confirm({
+    title: 'uninstall',
+    where: whereOf(workspace),
+    changes: { removed: [], added: [], updated: [] },
+    notes: [
+      `Drops ${database.journalLabels.join(', ')} (operations: ${content.operations.length}, snapshots: ${content.snapshots.length}); after that nothing of it can be undone.`,
+      file === null ? 'The journal is not exported.' : `The journal is written to ${file} first.`,
+    ],
+    ask: 'Drop them?',
+  })
+  const patience = patienceOf(workspace, ui)
+  await withOperationLock(database, { patience, multiStep: false, name: 'migstate uninstall', makeJournal: false }, async () => {
+    // Written under the lock: nothing can come in between the copy and the drop.
+    if (file !== null) writeExport(file, await database.reading(() => exportJournal(database)))
+    await database.dialect.dropJournal(database.edit, database.journal).catch((error: unknown) => {
+      throw withConsequence(error, 'The side tables are still there.')
+    })
+  })
+  return { dryRun: false, dropped: database.journalLabels, exported }
+}
+
+/** Side tables serve every history table beside them. @throws MigstateError `usage` */
+function refuseOthers({ historyTables }: ExportedJournal, own: string): void {
+  const others = historyTables.filter((name) => name !== own)
+  if (others.length === 0) return
+  throw new MigstateError('usage', `The side tables also hold the journal of ${others.join(', ')}, which would be lost. Nothing was changed.`, {
+    hint: `Drop them by hand when none of these is needed any more, or name the table: migstate history --table ${others[0]}`,
+    details: { candidates: others },
+  })
+}
