@@ -18,7 +18,7 @@ history is as before.`
     '<%= config.bin %> rerun shop 0003 0005 --yes',
     '<%= config.bin %> rerun shop 0003 --reverse-first',
     '<%= config.bin %> rerun shop 0003 --python "docker compose exec -T web python"',
-    '<%= config.bin %> rerun shop 0003 --mode table --manage "make migrate-one app=APP name=NAME"',
+    '<%= config.bin %> rerun shop 0003 --mode table --manage "make mig APP NAME"',
   ]
   static override flags = {
     mode: Flags.string({ helpValue: 'MODE', description: 'How it is run: shadow (the default) or table.' }),

@@ -57,6 +57,11 @@ export class MigstateHelp extends Help {
     ].join('\n\n')
   }
 
+  protected override summary(command: Command.Loadable): string | undefined {
+    const text = super.summary(command)
+    return text === undefined ? undefined : wrap(text, this.opts.maxWidth)
+  }
+
   protected override async showRootHelp(): Promise<void> {
     this.log(this.formatRoot())
   }

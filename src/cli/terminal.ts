@@ -79,8 +79,10 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
 }
 
 function waitingLine({ what, holder, elapsedMs, limitMs }: Waiting): string {
-  const time = limitMs === null ? `${Math.round(elapsedMs / 1000)} s so far` : `${Math.round(elapsedMs / 1000)} of ${Math.round(limitMs / 1000)} s`
-  return `Waiting for ${what}${holder === null ? '' : `, held by ${holder}`}: ${time}`
+  // The time first: a narrow terminal cuts the end.
+  const seconds = Math.round(elapsedMs / 1000)
+  const time = limitMs === null ? `${seconds} s so far` : `${seconds} of ${Math.round(limitMs / 1000)} s`
+  return `Waiting (${time}) for ${what}${holder === null ? '' : `, held by ${holder}`}`
 }
 
 /** Yes or no, nothing else; an empty line and the end of input are no. @throws MigstateError `interrupted` on Ctrl-C */

@@ -15,26 +15,26 @@ export function renderChange(result: ChangeResult, page: Page): string {
   if (count === 0)
     return [say(`${result.dryRun ? 'Nothing would change.' : 'Nothing to do.'} The schema is not changed.`), say(renderNext(result.next, page))].join('\n')
   const heading = result.dryRun ? `Would change ${rows(count)} (nothing is written in a dry run):` : `Changed ${rows(count)}:`
-  const lines = [page.strong(heading), ...renderRows(result.changes, page), '', 'The schema is not changed.', say(renderNext(result.next, page))]
+  const lines = [page.strong(heading), ...renderRows(result.changes, page), '', say(schemaLine(result)), say(renderNext(result.next, page))]
   if (result.creates.length > 0) lines.push(say(`${result.dryRun ? 'It would also make' : 'Made'} migstate's side tables: ${result.creates.join(', ')}.`))
   if (result.operation) lines.push(`Undo: ${page.strong(`migstate rollback ${result.operation.id}`)}`)
   return lines.join('\n')
 }
 
+/** Rows are all that migstate changes; what a migration does when it runs is its own. */
+function schemaLine(result: ChangeResult): string {
+  return 'reruns' in result ? 'Apart from what the migration itself does, the schema is not changed.' : 'The schema is not changed.'
+}
+
 /** What is undone stands first, and stays with `-q`. */
 export function renderRollback(result: RollbackResult, page: Page): string {
-  const verb = result.dryRun ? 'Would undo' : result.operation ? 'Undid' : 'Nothing to undo of'
-  const lines = result.undoes.map((one) => wrap(`${verb} ${sayOperation(one)}`, proseWidth(page), '  '))
+  const say = (text: string) => wrap(text, proseWidth(page), '  ')
   if (result.undoneBy !== null) {
-    const redo = `To redo it: migstate rollback ${result.undoneBy.id}`
-    return [
-      ...result.undoes.map((one) =>
-        wrap(`Already undone: ${sayOperation(one)}, by ${sayOperation(result.undoneBy as UndoneOperation)}.`, proseWidth(page), '  '),
-      ),
-      redo,
-    ].join('\n')
+    const { id } = result.undoneBy
+    return [...result.undoes.map((one) => say(`Already undone by ${id}: ${sayOperation(one)}`)), `To redo it: migstate rollback ${id}`].join('\n')
   }
-  return [...lines, renderChange(result, page)].filter((text) => text !== '').join('\n')
+  const verb = result.dryRun ? 'Would undo' : result.operation ? 'Undid' : 'Nothing to undo of'
+  return [...result.undoes.map((one) => say(`${verb} ${sayOperation(one)}`)), renderChange(result, page)].filter((text) => text !== '').join('\n')
 }
 
 /** `mark applied shop.0003 (3f9a…), by maria on web-1 at …`. */

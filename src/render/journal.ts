@@ -11,20 +11,23 @@ export function renderHistory(result: HistoryListResult | OperationResult, page:
   return 'operations' in result ? renderList(result, page) : renderOperation(result, page)
 }
 
-/** Two lines for each operation: what and when, then who and why. */
+/** Two lines for each operation: what and when, then on what, who and why. */
 function renderList({ operations }: HistoryListResult, page: Page): string {
   if (operations.length === 0) return page.quiet ? '' : 'No operations yet.'
   const heads = alignColumns(
-    operations.map((one) => [one.id, one.status, journalTime(one.startedAt), counts(one.changes), one.kind, one.target]),
+    operations.map((one) => [one.id, one.status, journalTime(one.startedAt), counts(one.changes), one.kind]),
     '',
     page.width,
   )
   return operations
     .flatMap((one, index) => {
-      const undoes = one.undoes.length > 0 ? `undoes ${one.undoes.join(', ')}; ` : ''
-      const undone = one.undoneBy === null ? '' : `; undone by ${one.undoneBy}`
-      const why = one.reason === null ? '' : `, "${one.reason}"`
-      const more = wrap(cleanLine(`${undoes}by ${one.actor} on ${one.host}${why}${undone}`), proseWidth(page) - 14, ' '.repeat(14))
+      const parts = [
+        ...(one.target === '' ? [] : [one.target]),
+        ...(one.undoes.length > 0 ? [`undoes ${one.undoes.join(', ')}`] : []),
+        `by ${one.actor} on ${one.host}${one.reason === null ? '' : `, "${one.reason}"`}`,
+        ...(one.undoneBy === null ? [] : [`undone by ${one.undoneBy}`]),
+      ]
+      const more = wrap(cleanLine(parts.join('; ')), proseWidth(page), ' '.repeat(14))
       return [`${page.strong(one.id)}${(heads[index] as string).slice(one.id.length)}`, page.weak(`              ${more}`)]
     })
     .join('\n')
