@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { changeFlags } from '../src/cli/flags.js'
+import { argument, changeFlags } from '../src/cli/flags.js'
 import { renderFake } from '../src/render/change.js'
 import { fake } from '../src/verbs/fake.js'
 
@@ -11,8 +10,8 @@ export default class Fake extends MigstateCommand {
   static override group = 'change' as const
   static override examples = ['<%= config.bin %> fake shop --dry-run', '<%= config.bin %> fake shop 0003', '<%= config.bin %> fake shop zero']
   static override args = {
-    app: Args.string({ description: 'App label; or app.name, or the path of a file.' }),
-    migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
+    app: argument('App label; or app.name, or the path of a file.'),
+    migration: argument('Migration name or prefix as Django takes it, or "zero".'),
   }
   static override flags = changeFlags
 

@@ -19,8 +19,9 @@ export default class Graph extends MigstateCommand {
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Graph)
-    const apps = this.words(argv, 'an app', 0)
+    const parsed = await this.parse(Graph)
+    const { flags } = parsed
+    const apps = this.words(parsed, 'an app', 0)
     await this.perform(flags, {
       files: 'required',
       readOnly: true,

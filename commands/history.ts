@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { readFlags } from '../src/cli/flags.js'
+import { argument, readFlags } from '../src/cli/flags.js'
 import { renderHistory } from '../src/render/journal.js'
 import { history } from '../src/verbs/history.js'
 
@@ -9,7 +8,7 @@ export default class History extends MigstateCommand {
   static override summary = 'Show what migstate has changed: what, who, when, why, outcome; newest first.'
   static override group = 'undo' as const
   static override examples = ['<%= config.bin %> history', '<%= config.bin %> history 3f9a --json']
-  static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
+  static override args = { operation: argument('Id of an operation, or the beginning of one.') }
   static override flags = {
     limit: Flags.integer({ min: 1, default: 50, helpValue: 'N', description: 'How many operations to list.' }),
     ...readFlags,

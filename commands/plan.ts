@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { readFlags } from '../src/cli/flags.js'
+import { argument, readFlags } from '../src/cli/flags.js'
 import { renderPlan } from '../src/render/plan.js'
 import { plan } from '../src/verbs/plan.js'
 
@@ -8,8 +7,8 @@ export default class Plan extends MigstateCommand {
   static override summary = 'Show what "manage.py migrate …" would do now, or every gate that stops it (exit 3).'
   static override examples = ['<%= config.bin %> plan', '<%= config.bin %> plan shop 0003', '<%= config.bin %> plan shop zero']
   static override args = {
-    app: Args.string({ description: 'App label; or app.name, or the path of a file.' }),
-    migration: Args.string({ description: 'Migration name or prefix as Django takes it, or "zero".' }),
+    app: argument('App label; or app.name, or the path of a file.'),
+    migration: argument('Migration name or prefix as Django takes it, or "zero".'),
   }
   static override flags = readFlags
 

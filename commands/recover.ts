@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { readFlags, writeFlags } from '../src/cli/flags.js'
+import { argument, readFlags, writeFlags } from '../src/cli/flags.js'
 import { renderChange } from '../src/render/change.js'
 import { recover } from '../src/verbs/recover.js'
 
@@ -11,7 +10,7 @@ export default class Recover extends MigstateCommand {
     'Everything it needs is in the journal. Where the rows do not prove whether the migration ran, it says what it saw and asks for --assume.'
   static override group = 'undo' as const
   static override examples = ['<%= config.bin %> recover', '<%= config.bin %> recover 3f9a --assume not-applied']
-  static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
+  static override args = { operation: argument('Id of an operation, or the beginning of one.') }
   static override flags = {
     assume: Flags.string({ options: ['applied', 'not-applied'] as const, description: 'Where only a person can know: did the migration do its work?' }),
     yes: Flags.boolean({ char: 'y', description: 'Accepted and without effect: recovering never asks, and this does not stand for --assume.' }),

@@ -30,8 +30,9 @@ history is as before.`
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Rerun)
-    const migrations = this.words(argv, 'at least one migration, as "shop 0003" or "shop.0003"')
+    const parsed = await this.parse(Rerun)
+    const { flags } = parsed
+    const migrations = this.words(parsed, 'at least one migration, as "shop 0003" or "shop.0003"')
     const { force, 'dry-run': dryRun, 'reverse-first': reverseFirst, reason } = flags
     await this.perform(flags, {
       files: 'required',

@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { changeFlags } from '../src/cli/flags.js'
+import { argument, changeFlags } from '../src/cli/flags.js'
 import { renderRollback } from '../src/render/change.js'
 import { rollback } from '../src/verbs/rollback.js'
 
@@ -11,7 +10,7 @@ export default class Rollback extends MigstateCommand {
     'A rollback is an operation itself, so a second one is redo. Rows that others changed stay; it refuses when just these rows moved on.'
   static override group = 'undo' as const
   static override examples = ['<%= config.bin %> rollback', '<%= config.bin %> rollback 3f9a --dry-run', '<%= config.bin %> rollback --to 3f9a']
-  static override args = { operation: Args.string({ description: 'Id of an operation, or the beginning of one.' }) }
+  static override args = { operation: argument('Id of an operation, or the beginning of one.') }
   static override flags = {
     to: Flags.string({ helpValue: 'OPERATION', description: 'Undo everything down to and including this operation, newest first, as one.' }),
     ...changeFlags,

@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { changeFlags } from '../src/cli/flags.js'
+import { argument, requiredArgument, changeFlags } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'
 import { run } from '../src/verbs/run.js'
 
@@ -17,8 +16,8 @@ it, runs just this one, and then the row is recorded. Schema operations are allo
     '<%= config.bin %> run shop.0002 --with-dependencies',
   ]
   static override args = {
-    app: Args.string({ description: 'App label; or app.name, or the path of a file.', required: true }),
-    migration: Args.string({ description: 'Migration name or unique prefix.' }),
+    app: requiredArgument('App label; or app.name, or the path of a file.'),
+    migration: argument('Migration name or unique prefix.'),
   }
   static override flags = {
     'with-dependencies': Flags.boolean({ description: 'Run what it depends on and is not recorded either, first and in order, one operation each.' }),

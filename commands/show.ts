@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../src/cli/base-command.js'
-import { readFlags } from '../src/cli/flags.js'
+import { argument, requiredArgument, readFlags } from '../src/cli/flags.js'
 import { renderShow } from '../src/render/show.js'
 import { show } from '../src/verbs/show.js'
 
@@ -8,8 +7,8 @@ export default class Show extends MigstateCommand {
   static override summary = 'Show one migration: row, file, dependencies, dependants, operations, journal entries.'
   static override examples = ['<%= config.bin %> show shop 0003', '<%= config.bin %> show shop 0003 --json']
   static override args = {
-    app: Args.string({ description: 'App label; or app.name, or the path of a file.', required: true }),
-    migration: Args.string({ description: 'Migration name or unique prefix.' }),
+    app: requiredArgument('App label; or app.name, or the path of a file.'),
+    migration: argument('Migration name or unique prefix.'),
   }
   static override flags = readFlags
 

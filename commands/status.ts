@@ -18,8 +18,9 @@ export default class Status extends MigstateCommand {
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Status)
-    const apps = this.words(argv, 'an app', 0)
+    const parsed = await this.parse(Status)
+    const { flags } = parsed
+    const apps = this.words(parsed, 'an app', 0)
     await this.perform(flags, {
       files: 'required',
       readOnly: true,

@@ -22,10 +22,11 @@ export default class MarkApplied extends MigstateCommand {
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(MarkApplied)
+    const parsed = await this.parse(MarkApplied)
+    const { flags } = parsed
     const args = {
       applied: true,
-      migrations: this.words(argv, 'at least one migration, as "shop 0003" or "shop.0003"'),
+      migrations: this.words(parsed, 'at least one migration, as "shop 0003" or "shop.0003"'),
       withDependencies: flags['with-dependencies'],
       force: flags.force,
       dryRun: flags['dry-run'],

@@ -22,10 +22,11 @@ export default class MarkUnapplied extends MigstateCommand {
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(MarkUnapplied)
+    const parsed = await this.parse(MarkUnapplied)
+    const { flags } = parsed
     const args = {
       applied: false,
-      migrations: this.words(argv, 'at least one migration, as "shop 0003" or "shop.0003"'),
+      migrations: this.words(parsed, 'at least one migration, as "shop 0003" or "shop.0003"'),
       withDependants: flags['with-dependants'],
       force: flags.force,
       dryRun: flags['dry-run'],

@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../../src/cli/base-command.js'
-import { changeFlags } from '../../src/cli/flags.js'
+import { requiredArgument, changeFlags } from '../../src/cli/flags.js'
 import { renderChange } from '../../src/render/change.js'
 import { restoreSnapshot } from '../../src/verbs/snapshot.js'
 
@@ -8,7 +7,7 @@ export default class SnapshotRestore extends MigstateCommand {
   static override summary = 'Make the table equal to a snapshot: later rows go, ids and times are exact.'
   static override group = 'undo' as const
   static override examples = ['<%= config.bin %> snapshot restore 3f9a --dry-run']
-  static override args = { id: Args.string({ required: true, description: 'Id of a snapshot, or the beginning of one.' }) }
+  static override args = { id: requiredArgument('Id of a snapshot, or the beginning of one.') }
   static override flags = changeFlags
 
   async run(): Promise<void> {

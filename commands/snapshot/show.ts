@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args'
 import { MigstateCommand } from '../../src/cli/base-command.js'
-import { readFlags } from '../../src/cli/flags.js'
+import { requiredArgument, readFlags } from '../../src/cli/flags.js'
 import { renderSnapshot } from '../../src/render/journal.js'
 import { showSnapshot } from '../../src/verbs/snapshot.js'
 
@@ -8,7 +7,7 @@ export default class SnapshotShow extends MigstateCommand {
   static override summary = 'Show every row of a snapshot.'
   static override group = 'undo' as const
   static override examples = ['<%= config.bin %> snapshot show 3f9a']
-  static override args = { id: Args.string({ required: true, description: 'Id of a snapshot, or the beginning of one.' }) }
+  static override args = { id: requiredArgument('Id of a snapshot, or the beginning of one.') }
   static override flags = readFlags
 
   async run(): Promise<void> {

@@ -9,6 +9,7 @@ import type { CommandGroup } from './help.js'
 import { pageOn, put } from './output.js'
 import { settingsFrom } from './settings-from.js'
 import { openTerminal } from './terminal.js'
+import { usageError } from './usage-error.js'
 
 /** Flags as oclif parses them: every command has a part of these. */
 export type ParsedFlags = Record<string, unknown>
@@ -66,18 +67,23 @@ export abstract class MigstateCommand extends Command {
   }
 
   /**
-   * The words of a command that takes several of them. oclif leaves unknown flags among them; what follows `--` is never a flag.
+   * The words of a command that takes several of them, in their order (oclif's own `argv` puts equal words together). What follows `--` is
+   * never a flag.
    * @throws MigstateError `usage`
    */
-  protected words(argv: readonly unknown[], what: string, least = 1): string[] {
-    const words = argv.map(String)
-    const end = this.argv.indexOf('--')
-    const free = end < 0 ? 0 : this.argv.length - end - 1
-    const flag = words.slice(0, words.length - free).find((word) => /^-./.test(word))
-    if (flag !== undefined) throw Object.assign(new Error(), { parse: {}, flags: [flag] })
+  protected words({ raw, nonExistentFlags }: ParsedWords, what: string, least = 1): string[] {
+    const flag = nonExistentFlags?.[0]
+    if (flag !== undefined) throw usageError({ parse: {}, flags: [flag] }, this.id ?? '', this.ctor)
+    const words = raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []))
     if (words.length < least) throw new MigstateError('usage', `Name ${what}. Nothing was done.`, { hint: `See "migstate ${commandName(this.id)} --help".` })
     return words
   }
+}
+
+/** What oclif's parser says of the words of a command with `strict = false`. */
+interface ParsedWords {
+  raw: readonly { type: string; input: string }[]
+  nonExistentFlags?: readonly string[] | undefined
 }
 
 /** Warnings gathered before a failure, for the funnel in main. */

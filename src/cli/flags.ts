@@ -1,4 +1,9 @@
+import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+
+/** A word of the command line; oclif would take a missing one from standard input, which belongs to loops and pipes. */
+export const argument = (description: string) => Args.string({ description, ignoreStdin: true })
+export const requiredArgument = (description: string) => Args.string({ description, ignoreStdin: true, required: true })
 
 /** Which database and which table. */
 export const databaseFlags = {

@@ -7,13 +7,14 @@ import { distance } from 'fastest-levenshtein'
 export function didYouMean(typed: string, names: Iterable<string>): string[] {
   const text = typed.toLowerCase()
   if (text === '') return []
-  const reach = Math.max(1, Math.floor(text.length / 3))
+  // Two letters in the wrong order are two changes.
+  const reach = text.length < 3 ? 1 : Math.max(2, Math.floor(text.length / 3))
   const rated = [...new Set(names)].flatMap((name) => {
     const lower = name.toLowerCase()
     const away = distance(text, lower)
     if (text.length > 1 && lower.includes(text)) return [{ name, rank: 0, away }]
     // A longer name that begins nearly like this: `0003_fil_slugs` for `0003_fill_slugs_again`.
-    const begins = lower.length > text.length ? distance(text, lower.slice(0, text.length)) : away
+    const begins = text.length > 5 && lower.length > text.length ? distance(text, lower.slice(0, text.length)) : away
     const near = Math.min(away, begins)
     return near <= reach ? [{ name, rank: 1, away: near }] : []
   })
