@@ -1,7 +1,20 @@
 import type { Row } from '../database/row.js'
 import type { ProjectFiles } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
-import { dependantRows, dotted, holesOf, type Key, keyOf, loadHistory, pairOf, replacedBy, type Rules, rowsOf, withAncestors } from '../history/index.js'
+import {
+  dependantRows,
+  dotted,
+  holesOf,
+  type Key,
+  keyOf,
+  loadHistory,
+  pairOf,
+  replacedBy,
+  type Rules,
+  rowsOf,
+  typableKeys,
+  withAncestors,
+} from '../history/index.js'
 import { type Change, expectedRows } from './change.js'
 
 export interface MarkRequest {
@@ -60,11 +73,15 @@ function refuseNewHoles(request: MarkRequest, project: ProjectFiles, rows: reado
     ? `${names(above.filter((key) => change.add.some((row) => keyOf(row) === key)))} would be recorded while ${names(holes)}, on which it depends, ${holes.length === 1 ? 'is' : 'are'} not.`
     : `${names(holes)} would be unrecorded while ${names(above)}, which ${above.length === 1 ? 'depends' : 'depend'} on it, ${above.length === 1 ? 'is' : 'are'} recorded.`
   throw new MigstateError('would-make-hole', `${message} Django would then refuse to migrate. Nothing was changed.`, {
-    hint: applying
-      ? 'Take the dependencies along with --with-dependencies, or make the hole with --force.'
-      : 'Take the dependants along with --with-dependants, or make the hole with --force.',
+    hint: waysOn(request, applying),
     details: { holes: holes.map(pairOf), applied: above.map(pairOf) },
   })
+}
+
+function waysOn({ targets }: MarkRequest, applying: boolean): string {
+  const command = `migstate mark ${applying ? 'applied' : 'unapplied'} ${typableKeys(targets)}`
+  const along = applying ? 'dependencies' : 'dependants'
+  return `To take the ${along} along: ${command} --with-${along}\nTo make the hole all the same: ${command} --force`
 }
 
 /** The order in which Django would record them: ancestors first, over all apps. */

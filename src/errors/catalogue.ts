@@ -17,7 +17,7 @@ export const CATALOGUE = {
   'database-error': { exit: 1, hint: 'Run it again with -v to see the statement.' },
   'sequence-behind': { exit: 1, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
   'non-transactional-table': { exit: 1, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
-  'driver-missing': { exit: 1, hint: 'Run "npm install better-sqlite3" where migstate is installed.' },
+  'driver-missing': { exit: 1, hint: 'Build or install better-sqlite3 where migstate is installed; the message names the command.' },
   'internal-error': { exit: 1, hint: 'This is a bug in migstate. Run it again with -v and report what it prints.' },
   // 2: wrong usage
   usage: { exit: 2, hint: 'See "migstate COMMAND --help".' },
@@ -41,7 +41,7 @@ export const CATALOGUE = {
   'not-recorded': { exit: 4, hint: 'Run it for the first time with "manage.py migrate".' },
   'schema-operations': { exit: 4, hint: 'Only data migrations can run twice. --force runs it all the same.' },
   'unknown-operation-kind': { exit: 4, hint: 'Read the file; --force runs it all the same.' },
-  'pending-migrations': { exit: 4, hint: 'Run "manage.py migrate" for those first, or record them with "migstate mark applied".' },
+  'pending-migrations': { exit: 4, hint: 'See "migstate plan" for what stands in the way.' },
   'django-would-refuse': { exit: 4, hint: 'See "migstate plan" for every reason.' },
   'other-database': { exit: 4, hint: 'Give the --url, --database, --settings and --python that belong together.' },
   'unproven-database': { exit: 4, hint: 'Check by hand that the command uses this database, then give --force.' },

@@ -9,6 +9,7 @@ export { fullPlan, type MigratePlan, type PlanInput, planMigrate, type Step } fr
 export { ModelTables } from './model-tables.js'
 export { planPrune, type PrunePlan } from './prune.js'
 export type { Target } from './target.js'
+export { quoted, typable, typableKeys } from './typable.js'
 export { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../django/rules.js'
 export { type AppStatus, ghostsOf, type HistoryStatus, type UnknownApp, listed, type MigrationStatus, readableConflicts, stateOf, statusOf } from './status.js'
 export { dependantRows, inGraphOrder, replacedBy, rowsOf, withAncestors } from './dependants.js'

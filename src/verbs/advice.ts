@@ -1,18 +1,9 @@
-import type { Gate } from '../history/index.js'
+import { type Gate, quoted, typable } from '../history/index.js'
 
 /** A command to type next, and when it is the right one. */
 export interface Advice {
   when: string | null
   command: string
-}
-
-/** A migration as it can be typed again: `shop.0003_x`, quoted where a shell would see more in it. */
-export function typable(app: string, name: string): string {
-  return quoted(`${app}.${name}`)
-}
-
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /** A migration that is not recorded although something above it is: only a person, or its schema, can tell whether it ran. */

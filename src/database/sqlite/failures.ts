@@ -1,3 +1,4 @@
+import { driverHint } from './driver-hint.js'
 import { DatabaseFailure, diskFull, serverMessage } from '../failure.js'
 
 /** By SQLite's result codes (sqlite.org/rescode.html) and better-sqlite3's own errors. */
@@ -7,10 +8,12 @@ export function classify(error: unknown): DatabaseFailure {
   const message = serverMessage(error)
   const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || /better-sqlite3|bindings file/i.test(message))
-    return failure(
+    return new DatabaseFailure(
       'driver-missing',
       'other',
       `The SQLite driver better-sqlite3 is not installed or not built for this Node (${process.version}). Nothing was changed.`,
+      error,
+      driverHint(),
     )
   if (code === 'SQLITE_NOTADB') return failure('not-a-database', 'other', 'The file is not a SQLite database. Nothing was changed.')
   if (code === 'SQLITE_READONLY_ROLLBACK' || code === 'SQLITE_READONLY_RECOVERY')
