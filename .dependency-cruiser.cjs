@@ -2,7 +2,7 @@
 const ladder = {
   errors: [],
   config: ['errors'],
-  django: ['errors'],
+  django: ['errors', 'config'],
   database: ['errors', 'config'],
   journal: ['errors', 'config', 'database'],
   change: ['errors', 'config', 'django', 'database', 'history', 'journal'],

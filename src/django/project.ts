@@ -6,7 +6,7 @@ import { askOrRemember } from './ask/remember.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { djangoNames } from './django-names.js'
-import { findEnvironment } from './environment.js'
+import { findEnvironment, type PythonEnvironment } from './environment/index.js'
 import { Files } from './files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from './modules/modules.js'
@@ -55,6 +55,11 @@ export class Project {
     this.#cache = cache
   }
 
+  /** Where its packages were looked for. */
+  get environment(): PythonEnvironment {
+    return this.#context.modules.environment
+  }
+
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
     this.#files ??= readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache)
@@ -67,11 +72,14 @@ export class Project {
   }
 }
 
-/** @throws MigstateError `bad-settings` when the settings module is not there or is not Python */
+/**
+ * @throws MigstateError `bad-settings` when the settings module is not there or is not Python; `usage` when the program of `--python`
+ * does not exist
+ */
 export function openProject(request: ProjectRequest): Project {
   const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
   const files = new Files()
-  const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env }, files)
+  const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env })
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
   const folders = [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath]
   const modules = new Modules({ folders, env: request.env, environment, files })
@@ -89,7 +97,7 @@ export function openProject(request: ProjectRequest): Project {
       })
   const settings = readSettings(named, modules)
   const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
-  const question = questionOf(request, managePy, named.module, environment.sitePackages)
+  const question = questionOf(request, managePy, named.module, environment)
   const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: named.module }, { store, question, modules }) : null
   if (answer) settings.tell(answeredSettings(answer))
   const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
@@ -107,8 +115,9 @@ export function openProject(request: ProjectRequest): Project {
 }
 
 /** Everything that the user has said about the project, and where that leads. */
-function questionOf(request: ProjectRequest, managePy: string, settings: string, sitePackages: readonly string[]): string {
+function questionOf(request: ProjectRequest, managePy: string, settings: string, environment: PythonEnvironment): string {
   const { folder, python, path, env, migrations, ask } = request
   const places = Object.entries(migrations ?? {}).map(([label, place]) => [label, place, resolve(place)])
-  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(one)), env.PYTHONPATH, places, ask?.command, sitePackages])
+  const { passedOver: _, ...chosen } = environment
+  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(one)), env.PYTHONPATH, places, ask?.command, chosen])
 }

@@ -124,6 +124,7 @@ describe('INSTALLED_APPS', () => {
     const site = 'venv/lib/python3.12/site-packages'
     const more = {
       'venv/pyvenv.cfg': 'home = /usr/bin\nversion = 3.12.1\n',
+      [`${site}/django/__init__.py`]: 'VERSION = (5, 2, 1, "final", 0)\n',
       [`${site}/plain.pth`]: '../../../../src/one\n',
       [`${site}/__editable__.two.pth`]: 'import __editable___two_finder; __editable___two_finder.install()\n',
       [`${site}/__editable___two_finder.py`]: `MAPPING: dict[str, str] = {'two': '${folder}/src/two/two'}\n`,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { PythonEnvironment } from '../environment.js'
+import type { PythonEnvironment } from '../environment/index.js'
 import type { Files } from '../files.js'
 import type { SearchPath } from './search-path.js'
 import { BUILT_IN, STANDARD } from './standard-library.js'

@@ -1,6 +1,6 @@
 import { resolve, sep } from 'node:path'
-import type { PythonEnvironment } from '../environment.js'
-import { readPathFiles } from '../environment.js'
+import type { PythonEnvironment } from '../environment/index.js'
+import { readPathFiles } from '../environment/index.js'
 import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
