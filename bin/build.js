@@ -1,7 +1,7 @@
-// Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and dist/lib, the library with its declarations.
-// "node bin/build.js --cli" builds the CLI only.
+// Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/lib, ECMAScript modules,
+// and dist/cjs, one CommonJS file. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -155,13 +155,51 @@ function buildCodeCache() {
   if (result.status !== 0) throw new Error(`The bundle does not start: ${result.stderr}`)
 }
 
-function buildLibrary() {
-  rmSync(join(root, 'dist', 'lib'), { recursive: true, force: true })
+async function buildLibrary() {
+  for (const folder of ['lib', 'cjs']) rmSync(join(root, 'dist', folder), { recursive: true, force: true })
   const result = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')], {
     stdio: 'inherit',
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
   copyShim(join(root, 'dist', 'lib', 'src', 'rerun', 'shadow'))
+  await buildCommonJs()
+}
+
+/**
+ * For `require`, and for jest, which has neither Node's require of ECMAScript modules nor dynamic imports. The declarations are those of
+ * dist/lib; TypeScript takes the kind of a module from the package.json above it.
+ */
+async function buildCommonJs() {
+  const { build } = await import('esbuild')
+  const folder = join(root, 'dist', 'cjs')
+  await build({
+    entryPoints: [join(root, 'src', 'index.ts')],
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'warning',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__bundleUrl' },
+    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  })
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
+  copyShim(folder)
+  for (const file of declarationsOf(join(root, 'dist', 'lib', 'src', 'index.d.ts'))) {
+    const copy = join(folder, 'types', relative(join(root, 'dist', 'lib'), file))
+    mkdirSync(dirname(copy), { recursive: true })
+    copyFileSync(file, copy)
+  }
+}
+
+/** A file of declarations and all that it leads to. */
+function declarationsOf(entry) {
+  const found = new Set([entry])
+  for (const file of found)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) found.add(join(dirname(file), `${path}.d.ts`))
+  return found
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -169,9 +207,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write('Not built: the packages for development are not installed.\n')
   else if (process.argv.includes('--code-cache')) await writeCodeCache()
   else {
-    await buildCli()
-    copyShim(join(root, 'dist'))
-    buildCodeCache()
-    if (!process.argv.includes('--cli')) buildLibrary()
+    if (!process.argv.includes('--library')) {
+      await buildCli()
+      copyShim(join(root, 'dist'))
+      buildCodeCache()
+    }
+    if (!process.argv.includes('--cli')) await buildLibrary()
   }
 }
