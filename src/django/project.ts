@@ -40,8 +40,6 @@ export class Project {
   readonly managePy: string
   readonly settings: DjangoSettings
   readonly djangoVersion: string | null
-  /** Where Django was found, in words. */
-  readonly environment: string | null = null
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #cache: ProjectCache | null
   #files: ProjectFiles | undefined
@@ -55,9 +53,14 @@ export class Project {
     this.#cache = cache
   }
 
-  /** Where its packages were looked for. */
-  get environment(): PythonEnvironment {
+  /** Where its packages lie; `describeEnvironment` says it in a sentence. */
+  get python(): PythonEnvironment {
     return this.#context.modules.environment
+  }
+
+  /** What names that place, in words; null where none is known. */
+  get environment(): string | null {
+    return this.python.because
   }
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */

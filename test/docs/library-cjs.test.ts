@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { root } from '../support/cli.js'
 import type { TestDatabase } from '../support/databases.js'
 import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
 
-/** The packed package, unpacked into the node_modules of an empty folder whose other packages are those of this checkout. */
+/** The packed package, unpacked into the node_modules of an empty folder, with links to the packages that it depends on. */
 let folder: string
 let packed: string[]
 let database: TestDatabase
@@ -22,8 +22,9 @@ beforeAll(async () => {
   const modules = join(folder, 'node_modules')
   mkdirSync(join(modules, 'migstate'), { recursive: true })
   execFileSync('tar', ['xzf', join(folder, tarball.filename), '-C', join(modules, 'migstate'), '--strip-components=1'])
-  const installed = realpathSync(join(root, 'node_modules'))
-  for (const name of readdirSync(installed).filter((one) => !one.startsWith('.') && one !== 'migstate')) symlinkSync(join(installed, name), join(modules, name))
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const scopes = Object.keys({ ...dependencies, ...optionalDependencies, typescript: '', '@types/node': '' }).map((name) => name.split('/')[0] as string)
+  for (const name of new Set(scopes)) symlinkSync(realpathSync(join(root, 'node_modules', name)), join(modules, name))
   ;({ database, shop } = await migratedShop(oneDjango as string, 'sqlite'))
 })
 afterAll(async () => {
