@@ -181,7 +181,7 @@ function infoOf(workspace: Workspace, { kind, mode, reverseFirst, manage }: RunR
 
 /** The interpreter, and why it is this one. */
 function pythonOf(workspace: Workspace, manage: ManageCommand): string {
-  const why = workspace.config.python === undefined ? workspace.environment : 'given as --python'
+  const why = workspace.config.python === undefined ? (workspace.project?.environment ?? null) : 'given as --python'
   return why === null ? manage.python : `${manage.python} (${why})`
 }
 

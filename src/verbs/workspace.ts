@@ -1,6 +1,6 @@
 import { checkConfig, type Config, maskUrl, type Settings, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
-import { cacheFolder, defaultPython, openProject, type Project, type ProjectFiles } from '../django/index.js'
+import { cacheFolder, defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../history/index.js'
 import type { Operation } from '../journal/index.js'
@@ -73,7 +73,7 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
-    warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false })
+    warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false, environment: this.environment ?? '' })
     return files
   }
 
@@ -84,7 +84,7 @@ export class Workspace {
 
   /** Where Django was found, in words; null without one. */
   get environment(): string | null {
-    return this.project?.environment ?? null
+    return this.project ? describeEnvironment(this.project.python) : null
   }
 
   /** The journal, newest operation first; null, with a warning, where this role may not read it. */
