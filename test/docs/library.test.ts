@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Migstate, MigstateError, open } from '../../src/index.js'
+import { root } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { migratedShop, oneDjango } from '../support/django.js'
+import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { fingerprint } from '../support/history-table.js'
+
+/** The library as docs/library.md promises it. */
+describe.each(engines)('%s', (engine) => {
+  let database: TestDatabase
+  let project: FakeProject
+  let m: Migstate
+  beforeEach(async () => {
+    database = await freshDatabase(engine)
+    project = await fakeProject(database)
+    m = await open({ project: project.folder, url: database.url, actor: 'test suite' })
+  })
+  afterEach(async () => {
+    await m.close()
+    project.remove()
+    await database.drop()
+  })
+
+  it('verbs take the arguments and long flags of the commands; results have warnings of their own', async () => {
+    const marked = await m.mark({ applied: false, migrations: ['blog.0001', 'reports.0001'], reason: 'a test', lockTimeout: 3 })
+    expect(marked.changes.removed.map((row) => row.app).sort()).toEqual(['blog', 'reports'])
+    const { operations } = await m.history()
+    expect(operations[0]).toMatchObject({ actor: 'test suite', reason: 'a test', target: expect.stringMatching(/, 1 more$/) })
+    const { operation } = await m.history({ operation: operations[0]?.id as string })
+    expect(operation.events.map(({ event }) => event)).toEqual(['snapshot', 'done'])
+    await m.rollback({ to: operations[0]?.id })
+    const bare = await m.mark({ applied: true, app: 'stranger', migrations: ['0001_x'], force: true }).catch((error: MigstateError) => error)
+    expect(bare).toBeInstanceOf(MigstateError)
+    expect(bare).toMatchObject({ code: 'unknown-app', exitCode: 2 })
+    const { warnings } = await m.show({ migration: 'shop.0002' })
+    expect(warnings.map(({ code }) => code)).toEqual(['django-version-unknown'])
+    await database.query("DELETE FROM django_migrations WHERE name = '0002_data'")
+    expect((await m.status()).warnings.map(({ code }) => code)).toContain('hole')
+    // The next answer has no warning of the last one.
+    expect((await m.plan({ app: 'blog' })).warnings.map(({ code }) => code)).not.toContain('hole')
+  })
+
+  it('flags of one call hold for this call alone', async () => {
+    await expect(m.mark({ applied: false, migrations: ['blog.0001'], lockTimeout: -1 })).rejects.toMatchObject({ code: 'usage' })
+    await expect(m.rerun({ migrations: ['shop.0002'], manage: 'make APP NAME' })).rejects.toMatchObject({ code: 'usage' })
+    expect((await m.rerun({ migrations: ['shop.0002'], dryRun: true })).rerun.mode).toBe('shadow')
+    expect((await m.rerun({ migrations: ['shop.0002'], dryRun: true, mode: 'table' })).rerun.mode).toBe('table')
+  })
+
+  it('calls that are not awaited run one after the other', async () => {
+    const before = await fingerprint(database)
+    const [, , after] = await Promise.all([
+      m.mark({ applied: false, migrations: ['blog.0001'] }),
+      m.mark({ applied: false, migrations: ['reports.0001'] }),
+      m.status(),
+    ])
+    expect(after.summary.unapplied).toBe(2)
+    await Promise.all([m.rollback(), m.rollback({ operation: (await m.history()).operations.at(-1)?.id })]).catch(() => undefined)
+    await m.restore({ id: (await m.snapshots()).snapshots.at(-1)?.id as string })
+    expect((await fingerprint(database)).rows).toEqual(before.rows)
+  })
+
+  it('withRestore puts back rows, ids, times and counter, and hands on what the work gives or throws', async () => {
+    const before = await fingerprint(database)
+    const result = await m.withRestore(async (inner) => {
+      await inner.mark({ applied: false, migrations: ['shop.0002'], withDependants: true })
+      await inner.mark({ applied: true, migrations: ['shop.0002'] })
+      await database.query("DELETE FROM django_migrations WHERE app = 'blog'")
+      expect(await fingerprint(database)).not.toEqual(before)
+      return 42
+    })
+    expect(result).toBe(42)
+    expect(await fingerprint(database)).toEqual(before)
+    await expect(
+      m.withRestore(async () => {
+        await m.mark({ applied: false, migrations: ['blog.0001'] })
+        throw new Error('the test failed')
+      }),
+    ).rejects.toThrow('the test failed')
+    expect(await fingerprint(database)).toEqual(before)
+  })
+
+  it('signal ends waiting; onOutput gets what manage.py prints', async () => {
+    const controller = new AbortController()
+    const chunks: string[] = []
+    const other = await open({ project: project.folder, url: database.url, signal: controller.signal, onOutput: (chunk) => chunks.push(chunk) })
+    const [, , manage] = project.manage('fail')
+    await expect(other.rerun({ migrations: ['shop.0002'], mode: 'table', manage: project.manage('fail').at(-1), force: true })).rejects.toMatchObject({
+      code: 'manage-failed',
+    })
+    expect(manage).toBe('--manage')
+    expect(chunks.join('')).toContain('IntegrityError')
+    controller.abort()
+    await other.close()
+  })
+})
+
+it('env and cwd take the place of the process', async () => {
+  const database = await freshDatabase('sqlite')
+  const project = await fakeProject(database)
+  project.write({ 'settings.py': 'import os\nINSTALLED_APPS = os.environ["APPS"].split()\n' })
+  try {
+    await using m = await open({ cwd: join(project.folder, 'shop'), env: { APPS: 'shop blog', MIGSTATE_URL: database.url, MIGSTATE_ACTOR: 'env' } })
+    expect((await m.status()).apps.map(({ label }) => label)).toEqual(['blog', 'shop'])
+    await m.mark({ applied: false, migrations: ['../blog/migrations/0001_initial.py'] })
+    expect((await m.history()).operations[0]?.actor).toBe('env')
+  } finally {
+    project.remove()
+    await database.drop()
+  }
+})
+
+it.runIf(engines.includes('postgresql') && oneDjango)('the fixture of docs/library.md runs as it stands there', { timeout: 120_000 }, async () => {
+  const { database, shop } = await migratedShop(oneDjango as string, 'postgresql')
+  const folder = mkdtempSync(join(tmpdir(), 'migstate-fixture-'))
+  const before = await fingerprint(database)
+  try {
+    const blocks = [...readFileSync(join(root, 'docs', 'library.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] as string)
+    const fixture = blocks.find((block) => block.includes('base.extend')) as string
+    writeFileSync(join(folder, 'fixture.test.ts'), fixture.replace("from 'migstate'", `from '${join(root, 'src', 'index.ts')}'`))
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+    const vitest = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--root', folder], {
+      cwd: folder,
+      env: { ...process.env, ...shop.env, PROJECT: shop.folder, TEST_DATABASE_URL: database.url },
+    })
+    let output = ''
+    for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk))
+    expect(await new Promise((resolve) => vitest.on('close', resolve)), output).toBe(0)
+    expect(output.replaceAll(/\u001b\[[0-9;]*m/g, '')).toMatch(/Tests\s+1 passed/)
+    expect(await fingerprint(database)).toEqual(before)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+    shop.remove()
+    await database.drop()
+  }
+})
