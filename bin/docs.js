@@ -59,7 +59,7 @@ async function exitCodesPage() {
   return (
     [
       '# Exit codes and error codes',
-      'Generated from `src/errors/catalogue.ts` by `npm run docs`. 0: done, or nothing to do. 3: findings (`status --check`, `plan` when stopped): an answer, not an error.',
+      'Generated from the catalogue of errors by `npm run docs`. 0: done, or nothing to do. 3: findings (`status --check`, `plan` when stopped): an answer, not an error.',
       ...rows,
     ].join('\n\n') + '\n'
   )

@@ -9,9 +9,10 @@ export function renderPlan(result: PlanResult, page: Page): string {
   const say = (text: string, indent: string) => indent + wrap(text, proseWidth(page) - indent.length, `${indent}  `)
   if (result.blockedBy.length > 0) {
     const unreadable = result.blockedBy.every((gate) => gate.gate === 'unreadable')
-    const gates = result.blockedBy.flatMap((gate) => [
+    const gates = result.blockedBy.flatMap((gate, index) => [
       say(`${page.bad(gate.gate)}${gate.exception ? ` (${gate.exception})` : ''}: ${clean(gate.message)}`, '  '),
-      ...(page.quiet ? [] : adviceLines(gate.next, '      ')),
+      // Gates that one and the same row would lift stand together.
+      ...(page.quiet || sameAdvice(gate, result.blockedBy[index + 1]) ? [] : adviceLines(gate.next, '      ')),
     ])
     const heading = unreadable ? 'What manage.py migrate would do cannot be read:' : 'manage.py migrate would stop:'
     return [...(page.quiet ? [] : [page.strong(heading)]), ...gates].join('\n')
@@ -23,4 +24,8 @@ export function renderPlan(result: PlanResult, page: Page): string {
     ...(page.quiet ? [] : [page.strong(wrap(`manage.py migrate would ${verb}${known}, in this order:`, proseWidth(page)))]),
     ...result.steps.map((step) => `${page.quiet ? '' : '  '}${cleanLine(`${step.app}.${step.name}`)}`),
   ].join('\n')
+}
+
+function sameAdvice(gate: PlanResult['blockedBy'][number], following: PlanResult['blockedBy'][number] | undefined): boolean {
+  return following !== undefined && JSON.stringify(gate.next) === JSON.stringify(following.next)
 }

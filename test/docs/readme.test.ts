@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -66,4 +66,13 @@ describe('README', () => {
       stdio: 'pipe',
     })
   })
+})
+
+it('pages that are shipped do not point at the source, which is not', () => {
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+  for (const page of pages) expect(readFileSync(join(root, 'docs', page), 'utf8'), page).not.toMatch(/\bsrc\//)
+})
+
+it('every page and picture that the README names is there', () => {
+  for (const [, path] of README.matchAll(/\]\(((?!https?:)[^)#]+)/g)) expect(existsSync(join(root, path as string)), path).toBe(true)
 })
