@@ -47,7 +47,7 @@ export const CATALOGUE = {
   'unproven-database': { exit: 4, hint: 'Check by hand that the command uses this database, then give --force.' },
   pooler: { exit: 4, hint: 'Give the address of the server itself instead of the pooler.' },
   'squashed-target': { exit: 4, hint: 'See "migstate status" and "migstate show" for the squash.' },
-  'name-the-operation': { exit: 4, hint: 'Name the operation: migstate rollback ID --yes' },
+  'name-the-operation': { exit: 4, hint: 'Name the operation that is to be undone; "migstate history" lists them.' },
   'foreign-snapshot': { exit: 4, hint: 'Give --force if the histories really belong together.' },
   'shadow-unavailable': { exit: 4, hint: 'Give --mode table, which takes the rows out while the migration runs.' },
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },

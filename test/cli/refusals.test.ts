@@ -8,6 +8,7 @@ import { CATALOGUE } from '../../src/errors/index.js'
 import { built, type CliResult, migstate, root } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
+import { commandsIn, harmless } from '../support/hints.js'
 import { createHistoryTable, fingerprint } from '../support/history-table.js'
 
 /** Every way to say no: its code, its exit, a sentence with the consequence, a next command, and nothing changed. */
@@ -153,7 +154,13 @@ describe('refusals', () => {
     const env = (await prepare?.()) ?? {}
     const before = existsSync(database.file as string) ? readFileSync(database.file as string) : null
     const table = code === 'table-missing' ? null : await fingerprint(database)
-    expectRefusal(await run(argv, env as Record<string, string | undefined>), code)
+    const refused = await run(argv, env as Record<string, string | undefined>)
+    expectRefusal(refused, code)
+    // Whatever it tells to type works here.
+    for (const command of commandsIn(refused.json.error.hint)) {
+      const typed = await migstate(harmless(command), options(env as Record<string, string | undefined>))
+      expect([0, 3], `${command}: ${typed.stdout}${typed.stderr}`).toContain(typed.exitCode)
+    }
     if (table) expect(await fingerprint(database)).toEqual(table)
     // Refused before anything is written: not even the side tables. A rerun that got as far as Django has its journal.
     if (code !== 'django-does-not-start') expect(readFileSync(database.file as string).equals(before as Buffer)).toBe(true)

@@ -38,6 +38,8 @@ export async function migstate(
   argv: readonly string[],
   { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string | undefined> } = {},
 ): Promise<CliResult> {
+  // Help is printed from the manifest of the commands, which the build writes.
+  if (argv.includes('--help')) return built(argv, { cwd, env })
   loaded ??= sourceConfig()
   const config = await loaded
   const [before, folder, exitCode] = [{ ...process.env }, process.cwd(), process.exitCode]
