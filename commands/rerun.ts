@@ -21,7 +21,7 @@ history is as before.`
     '<%= config.bin %> rerun shop 0003 --mode table --manage "make mig APP NAME"',
   ]
   static override flags = {
-    mode: Flags.string({ helpValue: 'MODE', description: 'How it is run: shadow (the default) or table.' }),
+    mode: Flags.string({ options: ['shadow', 'table'], description: 'How it is run; shadow is the default.' }),
     'reverse-first': Flags.boolean({ description: 'Run its reverse code first, then the migration.' }),
     manage: Flags.string({ helpValue: 'CMD', description: 'Table mode: a command that runs one migration, with the words APP and NAME (and ALIAS) in it.' }),
     timeout: Flags.string({ helpValue: 'SECONDS', description: 'Stop manage.py after this time; the history is then as before.' }),

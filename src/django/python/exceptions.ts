@@ -17,7 +17,7 @@ export function raisedBy(py: Interpreter, node: SyntaxNode, scope: Scope): Raise
   if (what.name === 'VariableName' && value.kind === 'call') return new Raised(value.callee.split('.').at(-1) as string, textOf(given) ?? '', py.line(node))
   const text = what ? py.text(what) : ''
   const [, name, argument] = /^([\w.]+)(?:\(\s*["'](.*?)["']\s*\))?/s.exec(text) ?? []
-  return new Raised(name?.split('.').at(-1) ?? 'Exception', argument ?? '', py.line(node))
+  return new Raised(name?.split('.').at(-1) ?? 'Exception', argument ?? textOf(given) ?? '', py.line(node))
 }
 
 /** The names of all bases of a class of the project. */

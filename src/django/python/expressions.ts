@@ -74,7 +74,7 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const value = scope.get(name)
   if (value) return value
   const star = findStar(scope)
-  if (star) return { ...star, line: py.line(node), reason: `${name} may come from a module that was not found` }
+  if (star) return { ...star, reason: `${name} may come from there: ${star.reason}` }
   const isBuiltIn = BUILT_IN.test(name) || (py.host.python?.[0] !== 3 && OF_PYTHON2.test(name))
   if (!isBuiltIn && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
     throw new Raised('NameError', `name '${name}' is not defined`, py.line(node))

@@ -32,6 +32,7 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
   if (names[0]?.name === '*') return starImport(py, node, source, module, scope)
   if (module !== null && py.host.isEager(module)) py.host.importModule(module, py.file.file, py.isDoubtful)
   if (module !== null) passOn(py, node, module)
+  const lost = module !== null && isNowhere(py, module) ? py.unknown(node, `the module ${module} was not found${FAILS_TOO}`) : undefined
   for (const clause of splitByComma(names)) {
     const [path, alias] = splitAlias(clause.map((part) => py.text(part)))
     const name = path.join('')
@@ -44,8 +45,15 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
     }
     if (module !== null && awaited(py) && !py.host.mayImport(dotted) && !py.host.mayHave(module, name))
       throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
-    scope.set(alias ?? name, valueNow(py, module, name) ?? { kind: 'reference', name: dotted })
+    scope.set(alias ?? name, valueNow(py, module, name) ?? lost ?? { kind: 'reference', name: dotted })
   }
+}
+
+const FAILS_TOO = ', and without it Python fails here too'
+
+/** A module of a package of the project, which is there, that is not. */
+function isNowhere(py: Interpreter, module: string): boolean {
+  return py.host.isEager(module.split('.')[0] as string) && !py.host.mayImport(module)
 }
 
 /** What a module of the project has now under a plain name: it may set another value later. Functions and classes stay references. */
@@ -61,8 +69,9 @@ function starImport(py: Interpreter, node: SyntaxNode, source: string, module: s
   const imported = module === null ? null : py.host.importModule(module, py.file.file, py.isDoubtful)
   if (module !== null) passOn(py, node, module)
   if (!imported) {
-    forgetAll(py, node, scope, `"from ${source} import *" was not found`)
-    scope.set(`*${module ?? source}`, py.unknown(node, `"from ${source} import *" was not found`))
+    const reason = `"from ${source} import *" was not found${module !== null && isNowhere(py, module) ? FAILS_TOO : ''}`
+    forgetAll(py, node, scope, reason)
+    scope.set(`*${module ?? source}`, py.unknown(node, reason))
     return
   }
   const all = imported.names.get('__all__')
