@@ -1,5 +1,6 @@
 import { MigstateError } from '../errors/index.js'
 import type { ConnectionSpec, ServerSpec, TlsMode, TlsSpec } from './connection-spec.js'
+import { maskUrl } from './mask-url.js'
 
 const FAMILIES: Record<string, ConnectionSpec['family']> = {
   postgres: 'postgresql',
@@ -24,16 +25,6 @@ export function parseDatabaseUrl(url: string): ConnectionSpec {
   const [beforeQuery, queryText] = splitOnce(rest.split('#')[0] as string, '?')
   if (family === 'sqlite') return parseSqlite(url, beforeQuery)
   return parseServer(url, family, beforeQuery, new URLSearchParams(queryText ?? ''))
-}
-
-/**
- * Text with the passwords of all URLs in it replaced by `***`: up to the last @ of the line, because a password may hold any
- * character. Used for every message, and for the command line that the journal keeps.
- */
-export function maskUrl(text: string): string {
-  return text
-    .replace(/\b([a-zA-Z][a-zA-Z0-9+._-]*:(?:\/\/)?)([^\s:@/"']*):([^\n]*)@/g, (_all, scheme: string, user: string) => `${scheme}${user}:***@`)
-    .replace(/([?&](?:password|passwd|sslpassword)=)[^&#\s"']*/gi, '$1***')
 }
 
 function parseSqlite(url: string, text: string): ConnectionSpec {

@@ -1,6 +1,7 @@
 export { failpoint } from './failpoint.js'
 export { type ConnectionSpec, describeConnection, type ServerSpec, type SqliteSpec, type TlsSpec } from './connection-spec.js'
-export { maskUrl, parseDatabaseUrl, tlsMode } from './database-url.js'
+export { parseDatabaseUrl, tlsMode } from './database-url.js'
+export { maskUrl } from './mask-url.js'
 export { checkConfig, type Config, loadConfig } from './load-config.js'
 export type { Settings } from './settings.js'
 export { splitWords } from './command-words.js'
