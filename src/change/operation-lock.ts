@@ -60,6 +60,7 @@ async function runningOperation(database: Database): Promise<Operation | undefin
 /** @param locked this process holds the lock, so that whoever began it is gone. @throws MigstateError `unfinished-operation` */
 export async function refuseUnfinished(database: Database, locked: boolean): Promise<void> {
   const operation = await runningOperation(database)
+  database.refuseTraps()
   if (!operation) return
   const holder = locked ? null : await database.dialect.advisoryLockHolder(database.edit, database.table)
   const state = holder ? `is in progress (${holder})` : 'was interrupted'

@@ -16,6 +16,10 @@ export interface ServerSpec {
   socket?: string
   user?: string
   password?: string
+  /** PostgreSQL: a password file of libpq's form, where it is not ~/.pgpass. */
+  passwordFile?: string
+  /** Why a password that the environment has is not used, for the message when one is asked for. */
+  passwordKept?: string
   database?: string
   tls: TlsSpec
   /** libpq's `options`, for example `-c search_path=tenant`. PostgreSQL only. */
@@ -28,8 +32,9 @@ export interface ServerSpec {
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
 export interface TlsSpec {
-  mode: TlsMode
-  /** Paths of PEM files. */
+  /** Where nothing says it, the client's own default: `prefer`. */
+  mode?: TlsMode
+  /** Paths of PEM files; `system` for the roots that the machine trusts (libpq's sslrootcert=system). */
   ca?: string
   cert?: string
   key?: string

@@ -1,6 +1,7 @@
 import { MigstateError } from '../errors/index.js'
-import type { ConnectionSpec, ServerSpec, TlsMode, TlsSpec } from './connection-spec.js'
+import type { ConnectionSpec, ServerSpec, TlsSpec } from './connection-spec.js'
 import { maskUrl } from './mask-url.js'
+import { LIBPQ_WORDS, libpqTlsMode, MYSQL_WORDS, mysqlTlsMode, unfitTls } from './tls-mode.js'
 
 const FAMILIES: Record<string, ConnectionSpec['family']> = {
   postgres: 'postgresql',
@@ -43,7 +44,7 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
   const address = /^(\[[0-9a-fA-F:.%]+\]|[^:[\]]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
   if (!address) throw bad(url, 'the host cannot be read (an IPv6 address stands in brackets)')
-  const spec: ServerSpec = { family, tls: parseTls(url, query) }
+  const spec: ServerSpec = { family, tls: parseTls(url, family, query) }
   const host = decode(url, query.get('host') ?? (address[1] as string).replace(/^\[|\]$/g, ''))
   const portText = query.get('port') ?? address[2]
   if (portText) spec.port = parsePort(url, portText)
@@ -56,6 +57,8 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   const socket = query.get('unix_socket') ?? query.get('socket') ?? (host.startsWith('/') ? host : null)
   if (socket) spec.socket = socket
   else if (host) spec.host = host
+  const passfile = query.get('passfile')
+  if (passfile) spec.passwordFile = passfile
   const options = query.get('options')
   if (options) spec.options = options
   const timeout = query.get('connect_timeout')
@@ -63,36 +66,23 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   return spec
 }
 
-const TLS_MODES: Record<string, TlsMode> = {
-  disable: 'disable',
-  disabled: 'disable',
-  allow: 'allow',
-  prefer: 'prefer',
-  preferred: 'prefer',
-  require: 'require',
-  required: 'require',
-  'verify-ca': 'verify-ca',
-  verify_ca: 'verify-ca',
-  'verify-full': 'verify-full',
-  verify_identity: 'verify-full',
-}
-
-/** @returns the mode for a word of libpq's sslmode or MySQL's ssl-mode, whatever its case; undefined when it is neither. */
-export function tlsMode(word: string): TlsMode | undefined {
-  return TLS_MODES[word.toLowerCase()]
-}
-
-function parseTls(url: string, query: URLSearchParams): TlsSpec {
-  const word = query.get('sslmode') ?? query.get('ssl-mode') ?? query.get('ssl_mode') ?? 'prefer'
-  const mode = tlsMode(word)
-  if (!mode) throw bad(url, `sslmode "${word}" is not one of disable, allow, prefer, require, verify-ca, verify-full`)
-  const tls: TlsSpec = { mode }
+function parseTls(url: string, family: ServerSpec['family'], query: URLSearchParams): TlsSpec {
+  const word = query.get('sslmode') ?? query.get('ssl-mode') ?? query.get('ssl_mode')
+  const tls: TlsSpec = {}
+  if (word !== null) {
+    // MySQL's clients have words of their own; in a URL libpq's are used as well.
+    const mode = family === 'mysql' ? (mysqlTlsMode(word) ?? libpqTlsMode(word)) : libpqTlsMode(word)
+    if (!mode) throw bad(url, `sslmode "${word}" is not one of ${(family === 'mysql' ? MYSQL_WORDS : LIBPQ_WORDS).join(', ')}`)
+    tls.mode = mode
+  }
   const ca = query.get('sslrootcert') ?? query.get('ssl-ca') ?? query.get('ssl_ca')
   const cert = query.get('sslcert') ?? query.get('ssl-cert') ?? query.get('ssl_cert')
   const key = query.get('sslkey') ?? query.get('ssl-key') ?? query.get('ssl_key')
   if (ca) tls.ca = ca
   if (cert) tls.cert = cert
   if (key) tls.key = key
+  const why = unfitTls(tls)
+  if (why) throw bad(url, why)
   return tls
 }
 

@@ -1,9 +1,10 @@
 import type { ConnectionSpec } from '../config/index.js'
-import { MigstateError } from '../errors/index.js'
-import type { Dialect, HistoryTable, JournalTables, ServerFacts } from './dialect.js'
+import { MigstateError, type Warnings } from '../errors/index.js'
+import type { Dialect, HistoryTable, JournalTables, ServerFacts, Trust } from './dialect.js'
 import { isFailure } from './failure.js'
 import { byId, type Row } from './row.js'
 import type { Session } from './session.js'
+import { damagedJournal, unfitTable } from './side-tables.js'
 
 /** All rows and the counter, seen at one moment. */
 export interface History {
@@ -11,6 +12,16 @@ export interface History {
   rows: Row[]
   /** The id that the next insert gets; null without a counter. */
   sequence: string | null
+}
+
+/** How a database is used in this run. */
+export interface Circumstances {
+  patience: number
+  signal: AbortSignal | undefined
+  /** Reading commands and dry runs. */
+  readOnly: boolean
+  warnings: Warnings
+  trust: Trust | undefined
 }
 
 /** An open database: the history table and the two connections of design.md section 7. */
@@ -24,6 +35,10 @@ export class Database {
   /** Milliseconds to wait for a table that somebody else has to himself. */
   readonly #patience: number
   readonly #signal: AbortSignal | undefined
+  readonly #readOnly: boolean
+  readonly #warnings: Warnings
+  readonly #trust: Trust | undefined
+  #journalProblems: readonly string[] = []
   readonly #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
@@ -36,7 +51,7 @@ export class Database {
     table: HistoryTable | null,
     currentSchema: string | null,
     tableName: string,
-    waiting: { patience: number; signal: AbortSignal | undefined },
+    { patience, signal, readOnly, warnings, trust }: Circumstances,
   ) {
     this.spec = spec
     this.dialect = dialect
@@ -45,8 +60,11 @@ export class Database {
     this.#table = table
     this.#currentSchema = currentSchema
     this.tableName = tableName
-    this.#patience = waiting.patience
-    this.#signal = waiting.signal
+    this.#patience = patience
+    this.#signal = signal
+    this.#readOnly = readOnly
+    this.#warnings = warnings
+    this.#trust = trust
   }
 
   get hasTable(): boolean {
@@ -89,6 +107,27 @@ export class Database {
   /** The GRANTs that this role lacks for a change, as far as the database tells. */
   async missingGrants(): Promise<string[]> {
     return this.reading(() => this.dialect.missingGrants(this.edit, this.table, this.journal))
+  }
+
+  /**
+   * Whether the side tables are there. Inside any transaction. Where something else stands in their place a reading command goes on
+   * without the journal, with a warning.
+   * @throws MigstateError `damaged-journal` for a command that writes
+   */
+  async hasJournal(session: Session = this.edit): Promise<boolean> {
+    if (!this.#table) return false
+    const { exists, problems } = await this.dialect.journalFacts(session, this.#table)
+    this.#journalProblems = problems
+    if (problems.length === 0) return exists
+    if (!this.#readOnly) throw damagedJournal(problems)
+    this.#warnings.add('damaged-journal', `the journal is not read: ${problems.join('; ')}`)
+    return false
+  }
+
+  /** What a dry run refuses as the command itself would. @throws MigstateError `table-unfit` `damaged-journal` */
+  refuseTraps(): void {
+    if (this.#table && this.#trust && this.#trust.writing.length > 0) throw unfitTable(this.#table, this.#trust.writing)
+    if (this.#journalProblems.length > 0) throw damagedJournal(this.#journalProblems)
   }
 
   /**

@@ -15,6 +15,26 @@ export interface HistoryTable {
   label: string
   /** The column type of `applied`, as the catalogue writes it. */
   appliedType: string
+  /** This role has more rights than the table's owner, who may have set traps. */
+  stranger?: boolean
+}
+
+/** Whether a role can use a table without lending its rights to the table's owner. */
+export interface Trust {
+  stranger: boolean
+  /** Said once: which role would be enough, and how. */
+  advice: string | null
+  /** What of the table would run the owner's code when it is read … */
+  reading: string[]
+  /** … and what when it is changed. */
+  writing: string[]
+}
+
+/** What stands beside the history under the names of the side tables. */
+export interface JournalFacts {
+  exists: boolean
+  /** Why it cannot be the tool's journal, a line each. */
+  problems: string[]
 }
 
 export interface TableSearch {
@@ -23,6 +43,8 @@ export interface TableSearch {
   others: string[]
   /** PostgreSQL: the schema that a new table would land in; null elsewhere. */
   currentSchema: string | null
+  /** Of the table that was found; absent where the database has no such traps. */
+  trust?: Trust
 }
 
 export interface ServerFacts {
@@ -94,6 +116,8 @@ export interface ShadowSql {
   insertEvent: string
   /** The role that the session works as. */
   role: string
+  /** Counts the rows that the session sees under Django's own name for the table, by the column that only a shadow has. */
+  live: string
 }
 
 /** What the catalogue says of an application's table. */
@@ -134,7 +158,8 @@ export interface Dialect {
   findTable(session: Session, wanted: { schema?: string | undefined; name: string }): Promise<TableSearch>
   /** One try: runs `work` in a transaction that cannot write and sees one state of the table; fails as `busy` when it is locked. */
   reading<T>(session: Session, work: () => Promise<T>): Promise<T>
-  tableExists(session: Session, beside: HistoryTable, name: string): Promise<boolean>
+  /** Inside any transaction. */
+  journalFacts(session: Session, table: HistoryTable): Promise<JournalFacts>
 
   /** Six digits of a second's fraction as this column gives them back, with their point; cut and not rounded, as Django does. */
   fractionText(table: HistoryTable, microseconds: string): string

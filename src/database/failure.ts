@@ -31,8 +31,16 @@ export function diskFull(message: string, cause: unknown): DatabaseFailure {
 /** Turns a driver's error into a `DatabaseFailure`; `doing` completes "… failed" for errors without a rule of their own. */
 export type Classify = (error: unknown) => DatabaseFailure
 
+/** More than any server has to say. */
+const LONGEST_MESSAGE = 4000
+
 /** Knex prefixes a failed query's message with its SQL; what the server said is the part after the last " - ". */
 export function serverMessage(error: unknown): string {
+  const message = wholeMessage(error)
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)} … (${message.length} characters in all)`
+}
+
+function wholeMessage(error: unknown): string {
   const inner = error as { message?: string; errors?: unknown[]; code?: string }
   const message = inner?.message || (inner?.errors?.[0] as Error | undefined)?.message || inner?.code || String(error)
   const at = message.lastIndexOf(' - ')

@@ -1,8 +1,9 @@
 import type { ConnectionSpec } from '../config/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { Database } from './database.js'
-import type { Dialect, ServerFacts } from './dialect.js'
+import type { Dialect, ServerFacts, TableSearch } from './dialect.js'
 import type { Session } from './session.js'
+import { unfitTable } from './side-tables.js'
 
 export interface OpenOptions {
   schema: string | undefined
@@ -27,10 +28,7 @@ export async function openDatabase(spec: ConnectionSpec, options: OpenOptions, w
   const session = await dialect.connect(spec, { readOnly: options.readOnly, patience: options.patience })
   try {
     const facts = await dialect.describe(session, spec)
-    if (dialect.engine === 'mysql' && (await isMariadb(session))) {
-      dialect = (await import('./mariadb/index.js')).mariadb
-      facts.engine = 'mariadb'
-    }
+    if (facts.engine !== dialect.engine) dialect = (await import('./mariadb/index.js')).mariadb
     return await findHistory(new DatabaseParts(spec, dialect, session, facts, options), warnings)
   } catch (error) {
     await session.close()
@@ -54,12 +52,8 @@ async function dialectOf(spec: ConnectionSpec): Promise<Dialect> {
   return (await import('./mysql/index.js')).mysql
 }
 
-async function isMariadb(session: Session): Promise<boolean> {
-  const [found] = await session.rows<{ version: string }>('SELECT VERSION() AS version')
-  return /mariadb/i.test(found?.version ?? '')
-}
-
-async function findHistory({ spec, dialect, session, facts, options }: DatabaseParts, warnings: Warnings): Promise<Database> {
+async function findHistory(parts: DatabaseParts, warnings: Warnings): Promise<Database> {
+  const { dialect, session, options } = parts
   const name = options.table ?? DJANGO_TABLE
   const search = await dialect.findTable(session, { schema: options.schema, name })
   if (!search.table && options.schema !== undefined)
@@ -76,9 +70,18 @@ async function findHistory({ spec, dialect, session, facts, options }: DatabaseP
     const schema = (search.others[0] as string).slice(0, -name.length - 1)
     const only = await dialect.findTable(session, { schema, name })
     warnings.add('table-ambiguous', `the search_path finds no table ${name}; ${search.others[0]} is used, the only one there is`)
-    return new Database(spec, dialect, session, facts, only.table, search.currentSchema, name, options)
+    return opened(parts, only, warnings)
   }
   if (search.others.length > 0 && options.schema === undefined)
     warnings.add('table-ambiguous', `${search.table?.label} is used; there is also ${search.others.join(', ')}`)
-  return new Database(spec, dialect, session, facts, search.table, search.currentSchema, name, options)
+  return opened(parts, search, warnings)
+}
+
+/** Nothing is read of a table that would run its owner's code with this role's rights. */
+function opened({ spec, dialect, session, facts, options }: DatabaseParts, { table, trust, currentSchema }: TableSearch, warnings: Warnings): Database {
+  if (trust?.advice) warnings.add('privileged-role', trust.advice)
+  if (table && trust && trust.reading.length > 0) throw unfitTable(table, trust.reading)
+  const database = new Database(spec, dialect, session, facts, table, currentSchema, options.table ?? DJANGO_TABLE, { ...options, warnings, trust })
+  if (!options.readOnly) database.refuseTraps()
+  return database
 }

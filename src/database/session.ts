@@ -32,16 +32,16 @@ export class Session {
   }
 
   async rows<T extends object = Record<string, string | null>>(sql: string, bindings: readonly Binding[] = []): Promise<T[]> {
-    return this.#shape.rows(await this.#send(sql, bindings)) as T[]
+    return this.#shape.rows(await this.send(sql, bindings)) as T[]
   }
 
   /** @returns the number of rows affected */
   async run(sql: string, bindings: readonly Binding[] = []): Promise<number> {
-    return this.#shape.affected(await this.#send(sql, bindings))
+    return this.#shape.affected(await this.send(sql, bindings))
   }
 
   async insertId(sql: string, bindings: readonly Binding[] = []): Promise<string> {
-    const response = await this.#send(sql, bindings)
+    const response = await this.send(sql, bindings)
     if (!this.#shape.insertId) throw new Error('this driver reports no insert id')
     return this.#shape.insertId(response)
   }
@@ -49,12 +49,18 @@ export class Session {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.resolve(this.#knex.client.releaseConnection(this.#connection)).catch(() => {})
+    await this.release(this.#knex)
     // Without destroy the process stays alive for Knex's idle time-out of 30 s.
     await this.#knex.destroy().catch(() => {})
   }
 
-  async #send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
+  /** Gives the connection up. */
+  protected async release(knex: Knex): Promise<void> {
+    await Promise.resolve(knex.client.releaseConnection(this.#connection)).catch(() => {})
+  }
+
+  /** Every statement of the program goes through here. */
+  protected async send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
     try {
       return await this.#knex.raw(sql, bindings as Knex.RawBinding[]).connection(this.#connection)
     } catch (error) {
@@ -67,17 +73,21 @@ export type Binding = string | number | null
 
 /** Opens Knex with exactly one connection and takes it out of the pool. */
 export async function pinConnection(config: Knex.Config, shape: ResponseShape, classify: Classify): Promise<Session> {
-  const { default: createKnex } = await import('knex')
-  const silent = { warn() {}, error() {}, debug() {}, deprecate() {} }
   let knex: Knex | undefined
   try {
-    // Knex asks for the driver's module right here.
-    knex = createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
+    knex = await makeKnex(config)
     return new Session(knex, await knex.client.acquireConnection(), shape, classify)
   } catch (error) {
     await knex?.destroy().catch(() => {})
     throw classify(error)
   }
+}
+
+/** Knex without a connection yet; it asks for the driver's module right here. */
+export async function makeKnex(config: Knex.Config): Promise<Knex> {
+  const { default: createKnex } = await import('knex')
+  const silent = { warn() {}, error() {}, debug() {}, deprecate() {} }
+  return createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
 }
 
 /** Ends an open transaction: COMMIT when `work` is done, ROLLBACK when it throws. */

@@ -10,7 +10,7 @@ export interface DatabaseSetting {
   port: string
   user: string
   password: string
-  /** Driver options that are plain strings, numbers or nested dicts of them. */
+  /** Driver options that are plain strings, numbers or nested dicts of them; null is None, undefined what cannot be read. */
   options: Record<string, unknown>
   timeZone: string | null
 }
@@ -41,7 +41,9 @@ export function readDatabase(settings: DjangoSettings, alias: string): DatabaseS
     if (value.kind === 'number') return String(value.value)
     throw unknown(`${alias}.${key}`, value, settings)
   }
-  const options = lookUp(entry, 'OPTIONS')
+  const stored = lookUp(entry, 'OPTIONS')
+  const options = stored && settings.resolve(stored)
+  if (options && options.kind !== 'dict' && options.kind !== 'none') throw unknown(`${alias}.OPTIONS`, options, settings)
   return {
     engine: text('ENGINE'),
     name: text('NAME'),
@@ -49,7 +51,7 @@ export function readDatabase(settings: DjangoSettings, alias: string): DatabaseS
     port: text('PORT'),
     user: text('USER'),
     password: text('PASSWORD'),
-    options: options?.kind === 'dict' ? plain(options) : {},
+    options: options?.kind === 'dict' ? plain(options, settings) : {},
     timeZone: text('TIME_ZONE') || null,
   }
 }
@@ -80,12 +82,15 @@ function unknown(what: string, value: Value, settings: DjangoSettings): Migstate
   )
 }
 
-function plain(dict: Value & { kind: 'dict' }): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of dict.entries) {
+/** What cannot be read is there, and undefined; None is null. */
+function plain(dict: Value & { kind: 'dict' }, settings: DjangoSettings): Record<string, unknown> {
+  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [key, stored] of dict.entries) {
     if (key.kind !== 'string') continue
+    const value = settings.resolve(stored)
     if (value.kind === 'string' || value.kind === 'number' || value.kind === 'boolean' || value.kind === 'path') result[key.value] = value.value
-    else if (value.kind === 'dict') result[key.value] = plain(value)
+    else if (value.kind === 'dict') result[key.value] = plain(value, settings)
+    else result[key.value] = value.kind === 'none' ? null : undefined
   }
   return result
 }

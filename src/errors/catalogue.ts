@@ -34,6 +34,7 @@ export const CATALOGUE = {
   'unknown-alias': { exit: 2, hint: 'Give --database with one of the aliases of DATABASES.' },
   'manage-without-target': { exit: 2, hint: 'Put the words APP and NAME into --manage where the migration goes.' },
   'table-ambiguous': { exit: 2, hint: 'Give --schema.' },
+  'damaged-journal': { exit: 2, hint: 'Look at what the message names; move it away, or make it the table that migstate makes, and run the command again.' },
   // 4: refused by a safety rule, or declined
   'needs-yes': { exit: 4, hint: 'Look at the plan with --dry-run, then add --yes.' },
   declined: { exit: 4, hint: '' },
@@ -51,6 +52,7 @@ export const CATALOGUE = {
   'foreign-snapshot': { exit: 4, hint: 'Give --force if the histories really belong together.' },
   'shadow-unavailable': { exit: 4, hint: 'Give --mode table, which takes the rows out while the migration runs.' },
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
+  'table-unfit': { exit: 4, hint: 'Connect as the owner of the table, or as a role without special rights.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

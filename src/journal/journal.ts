@@ -14,7 +14,7 @@ export class Journal {
 
   /** Inside any transaction. */
   async exists(session: Session = this.#database.edit): Promise<boolean> {
-    return this.#database.hasTable && (await this.#database.dialect.tableExists(session, this.#database.table, 'migstate_event'))
+    return this.#database.hasJournal(session)
   }
 
   /**

@@ -1,7 +1,18 @@
 import { isAbsolute, resolve } from 'node:path'
-import { type Config, type ConnectionSpec, parseDatabaseUrl, type ServerSpec, tlsMode } from '../config/index.js'
+import {
+  type Config,
+  type ConnectionSpec,
+  LIBPQ_WORDS,
+  libpqTlsMode,
+  parseDatabaseUrl,
+  type ServerSpec,
+  unfitTls,
+  withClientEnvironment,
+} from '../config/index.js'
 import { type DatabaseSetting, databaseAliases, type Project, readDatabase } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
+import { Options } from './driver-options.js'
+import { mysqlTls } from './mysql-tls.js'
 
 /** The database of a command: `--url`, `MIGSTATE_URL`, migstate.json, else the project's own DATABASES[alias]. */
 export function chooseConnection(
@@ -9,7 +20,7 @@ export function chooseConnection(
   project: Project | null,
   { env, readOnly }: { env: Readonly<Record<string, string | undefined>>; readOnly: boolean },
 ): ConnectionSpec {
-  if (config.url !== undefined) return parseDatabaseUrl(config.url)
+  if (config.url !== undefined) return withClientEnvironment(parseDatabaseUrl(config.url), env, config.urlSource === 'file' ? 'project' : 'person')
   if (project?.settings.namedBy === 'other file' && !readOnly)
     throw new MigstateError(
       'database-unknown',
@@ -17,9 +28,9 @@ export function chooseConnection(
       { hint: 'Name it with --settings or DJANGO_SETTINGS_MODULE, or give --url.' },
     )
   const setting = project && readDatabase(project.settings, config.database)
-  if (project && setting) return fromSetting(setting, config.database, project)
+  if (project && setting) return withClientEnvironment(fromSetting(setting, config.database, project), env, 'project')
   // A stray DATABASE_URL must never send an edit to another database, so it counts only where no settings are read.
-  if (!project && env.DATABASE_URL) return parseDatabaseUrl(env.DATABASE_URL)
+  if (!project && env.DATABASE_URL) return withClientEnvironment(parseDatabaseUrl(env.DATABASE_URL), env, 'person')
   throw new MigstateError(
     'database-unknown',
     project
@@ -51,49 +62,54 @@ function sqliteFrom(setting: DatabaseSetting, alias: string, project: Project): 
   return { family: 'sqlite', path: isAbsolute(setting.name) ? setting.name : resolve(project.folder, setting.name) }
 }
 
-function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting): ServerSpec {
-  const spec: ServerSpec = { family, tls: { mode: 'prefer' } }
-  if (setting.host.startsWith('/')) spec.socket = setting.host
-  else if (setting.host) spec.host = setting.host
-  if (setting.port) spec.port = Number(setting.port)
-  if (setting.user) spec.user = setting.user
-  if (setting.password) spec.password = setting.password
+/** OPTIONS go to the driver as they are, so that they may name the server too (Django: get_connection_params): MySQL's win, PostgreSQL's do not. */
+function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting, option: Options): ServerSpec {
+  const spec: ServerSpec = { family, tls: {} }
+  const pick = (written: string, name: string) => (family === 'mysql' ? option.text(name) || written : written || option.text(name))
+  const [host, port, user] = [pick(setting.host, 'host'), pick(setting.port, 'port'), pick(setting.user, 'user')]
+  const password = pick(setting.password, 'password')
+  if (host?.startsWith('/')) spec.socket = host
+  else if (host) spec.host = host
+  if (port) spec.port = Number(port)
+  if (user) spec.user = user
+  if (password) spec.password = password
   if (setting.name) spec.database = setting.name
   return spec
 }
 
 function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
-  const spec = serverFrom('postgresql', setting)
-  const option = (name: string) => (setting.options[name] === undefined ? undefined : String(setting.options[name]))
-  if (option('service') !== undefined)
-    throw new MigstateError('database-unknown', `DATABASES["${alias}"] uses the libpq service "${option('service')}", which migstate does not read.`)
-  const mode = tlsMode(option('sslmode') ?? 'prefer')
-  if (mode) spec.tls.mode = mode
-  const [ca, cert, key] = [option('sslrootcert'), option('sslcert'), option('sslkey')]
+  const option = new Options(setting.options, alias)
+  const spec = serverFrom('postgresql', setting, option)
+  if (option.text('service') !== undefined)
+    throw new MigstateError('database-unknown', `DATABASES["${alias}"] uses the libpq service "${option.text('service')}", which migstate does not read.`)
+  const word = option.text('sslmode')
+  if (word !== undefined) {
+    const mode = libpqTlsMode(word)
+    if (!mode) throw option.wrong('sslmode', `"${word}" is not one of ${LIBPQ_WORDS.join(', ')}`)
+    spec.tls.mode = mode
+  }
+  const [ca, cert, key] = [option.text('sslrootcert'), option.text('sslcert'), option.text('sslkey')]
   if (ca) spec.tls.ca = ca
   if (cert) spec.tls.cert = cert
   if (key) spec.tls.key = key
-  const options = option('options')
+  const why = unfitTls(spec.tls)
+  if (why) throw option.wrong('sslrootcert', why)
+  const [options, passfile] = [option.text('options'), option.text('passfile')]
   if (options) spec.options = options
-  const timeout = Number(option('connect_timeout'))
+  if (passfile) spec.passwordFile = passfile
+  const timeout = Number(option.text('connect_timeout'))
   if (timeout > 0) spec.connectTimeout = timeout
   return spec
 }
 
 function mysqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
-  const spec = serverFrom('mysql', setting)
-  const { options } = setting
-  if (options.read_default_file !== undefined && !setting.name)
-    throw new MigstateError(
-      'database-unknown',
-      `DATABASES["${alias}"] takes its connection from ${String(options.read_default_file)}, which migstate does not read.`,
-    )
-  if (typeof options.unix_socket === 'string') spec.socket = options.unix_socket
-  const mode = tlsMode(String(options.ssl_mode ?? 'prefer'))
-  if (mode) spec.tls.mode = mode
-  const ssl = options.ssl as Record<string, unknown> | undefined
-  if (typeof ssl?.ca === 'string') spec.tls = { ...spec.tls, mode: options.ssl_mode === undefined ? 'verify-ca' : spec.tls.mode, ca: ssl.ca }
-  if (typeof ssl?.cert === 'string') spec.tls.cert = ssl.cert
-  if (typeof ssl?.key === 'string') spec.tls.key = ssl.key
+  const option = new Options(setting.options, alias)
+  const spec = serverFrom('mysql', setting, option)
+  const file = option.text('read_default_file')
+  if (file !== undefined && !setting.name)
+    throw new MigstateError('database-unknown', `DATABASES["${alias}"] takes its connection from ${file}, which migstate does not read.`)
+  const socket = option.text('unix_socket')
+  if (socket) spec.socket = socket
+  spec.tls = mysqlTls(option)
   return spec
 }

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import type { ConnectionSpec, ServerSpec, TlsSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
-import { pinConnection, type ResponseShape, type Session } from '../session.js'
+import type { ConnectOptions } from '../dialect.js'
+import { DatabaseFailure } from '../failure.js'
+import { osUser } from '../os-user.js'
+import type { ResponseShape, Session } from '../session.js'
+import { logIn, WiredSession } from '../wired-session.js'
+import { ANSWER_BYTES, type Wire } from '../wire.js'
 import { classify } from './failures.js'
+import { authPlugins, type Connection, type Driver } from './login.js'
 
 const SHAPE: ResponseShape = {
   rows: (response) => (response as [Record<string, unknown>[]])[0] ?? [],
@@ -17,54 +22,102 @@ const SHAPE: ResponseShape = {
  */
 const SQL_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'
 
-export async function connect(spec: ConnectionSpec): Promise<Session> {
+export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
   const server = spec as ServerSpec
   if (!server.database)
     throw new MigstateError('bad-url', 'The database URL names no database, so no table can be found.', { hint: 'Write mysql://USER@HOST:PORT/NAME.' })
+  const milliseconds = (server.connectTimeout || 10) * 1000
+  const deadline = Date.now() + milliseconds
   const attempts = tlsAttempts(server)
-  let session: Session | undefined
   for (const [index, ssl] of attempts.entries()) {
     try {
-      session = await open(server, ssl)
-      break
+      const session = await open(server, ssl, Math.max(1, deadline - Date.now()), milliseconds + options.patience)
+      return await settled(session)
     } catch (error) {
       if (index === attempts.length - 1 || !/SSL|TLS/i.test(String((error as Error).message))) throw error
     }
   }
-  if (!session) throw new Error('no connection attempt was made')
-  await session.run(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1`)
-  return session
+  throw new Error('no connection attempt was made')
 }
 
-function open(server: ServerSpec, ssl: object | undefined): Promise<Session> {
-  const connection = {
-    ...address(server),
-    user: server.user ?? userInfo().username,
-    password: server.password ?? process.env.MYSQL_PWD ?? '',
+async function settled(session: Session): Promise<Session> {
+  try {
+    await session.run(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1`)
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+async function open(server: ServerSpec, ssl: object | undefined, milliseconds: number, patience: number): Promise<Session> {
+  const target = address(server)
+  const settings = {
+    ...('path' in target ? { socketPath: target.path } : target),
+    user: server.user ?? osUser(),
+    password: server.password ?? '',
     database: server.database,
     ...(ssl === undefined ? {} : { ssl }),
     charset: 'utf8mb4',
-    connectTimeout: (server.connectTimeout ?? 10) * 1000,
+    // Within the time of the whole login, which is bounded elsewhere.
+    connectTimeout: 0,
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
+    // No code is generated from what a server calls its columns; no file of this machine is on offer (LOAD DATA LOCAL).
+    disableEval: true,
+    flags: ['-LOCAL_FILES'],
     connectAttributes: { program_name: 'migstate' },
   }
-  return pinConnection({ client: 'mysql2', connection } as never, SHAPE, classify)
+  const parts = await logIn({
+    config: { client: 'mysql2', connection: {} },
+    milliseconds,
+    classify: (error) => whileConnecting(error, server),
+    connect: (driver, wire) => shakeHands(driver as Driver, wire, settings, target),
+  })
+  const connection = parts.connection as Connection
+  return new WiredSession({ ...parts, bound: { milliseconds: patience, bytes: ANSWER_BYTES }, farewell: () => connection.end(), shape: SHAPE, classify })
 }
 
+function shakeHands(driver: Driver, wire: Wire, settings: object, target: Target): Promise<Connection> {
+  const stream = () => {
+    wire.socket.setNoDelay(true)
+    return 'path' in target ? wire.socket.connect(target.path) : wire.socket.connect(target.port, target.host)
+  }
+  const connection = driver.createConnection({ ...settings, stream, authPlugins: authPlugins(driver) })
+  // Whatever happens to the connection is told to the statement that waits; without one it is told to the next.
+  connection.on('error', () => {})
+  const { startTLS } = connection
+  connection.startTLS = (onSecure) => {
+    startTLS.call(connection, onSecure)
+    wire.watch(connection.stream)
+  }
+  return new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve(connection))))
+}
+
+/** What the server says wrong before the login is done is no error of a database. */
+function whileConnecting(error: unknown, server: ServerSpec): DatabaseFailure {
+  const failure = classify(error)
+  if (failure.code === 'wrong-password' && server.passwordKept)
+    return new DatabaseFailure(failure.code, 'other', `${failure.message} ${server.passwordKept}.`, error)
+  if (failure.code !== 'database-error' || (error as { errno?: number }).errno !== undefined) return failure
+  return new DatabaseFailure('cannot-connect', failure.kind, `${failure.message} Nothing was changed.`, error)
+}
+
+type Target = { path: string } | { host: string; port: number }
+
 /** The MySQL clients' default host is the local socket; where there is none, TCP. */
-function address(server: ServerSpec): object {
-  if (server.socket) return { socketPath: server.socket }
+function address(server: ServerSpec): Target {
+  if (server.socket) return { path: server.socket }
   const local = ['/run/mysqld/mysqld.sock', '/var/run/mysqld/mysqld.sock', '/tmp/mysql.sock'].find((path) => existsSync(path))
-  if (!server.host && server.port === undefined && local) return { socketPath: local }
+  if (!server.host && server.port === undefined && local) return { path: local }
   return { host: server.host ?? '127.0.0.1', port: server.port ?? 3306 }
 }
 
 function tlsAttempts(server: ServerSpec): (object | undefined)[] {
   // A Unix socket needs no TLS, and the clients' PREFERRED does not use it there.
-  if (server.socket) return [undefined]
-  switch (server.tls.mode) {
+  if ('path' in address(server)) return [undefined]
+  switch (server.tls.mode ?? 'prefer') {
     case 'disable':
       return [undefined]
     case 'allow':
@@ -81,7 +134,7 @@ function tlsAttempts(server: ServerSpec): (object | undefined)[] {
 
 function files(tls: TlsSpec): object {
   const read = (path: string | undefined) => {
-    if (path === undefined) return undefined
+    if (path === undefined || path === 'system') return undefined
     try {
       return readFileSync(path, 'utf8')
     } catch (error) {

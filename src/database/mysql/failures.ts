@@ -1,8 +1,11 @@
+import { MigstateError } from '../../errors/index.js'
 import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../failure.js'
+import { UNSAFE_LOGIN } from './login.js'
 
 /** By error number (MySQL server error reference; MariaDB keeps the same numbers for these). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
+  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.message, error, error.hint)
   const { errno, code = '' } = error as { errno?: number; code?: string }
   const message = serverMessage(error)
   const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
@@ -43,6 +46,14 @@ export function classify(error: unknown): DatabaseFailure {
   }
   if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|server has gone away/i.test(message))
     return failure('cannot-connect', 'lost', `The connection to the server was lost: ${message}.`)
+  if (code === UNSAFE_LOGIN)
+    return new DatabaseFailure(
+      'cannot-connect',
+      'other',
+      `The password was not sent: ${message}. Nothing was changed.`,
+      error,
+      'Let the server use TLS, or reach it through its socket or a tunnel that ends on this machine.',
+    )
   if (/SSL|TLS|certificate/i.test(`${code} ${message}`))
     return failure('cannot-connect', 'other', `TLS with the server failed: ${message}. Nothing was changed.`)
   return networkFailure(error) ?? failure('database-error', 'other', `The server: ${message}${errno ? ` (${errno})` : ''}.`)

@@ -9,6 +9,7 @@ import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { lockNameOf, shadow, shadowGrants } from './shadow.js'
+import { journalFacts, lookAgain, PRIVILEGES, trustOf } from './trust.js'
 
 const quote = (name: string) => quoteIdentifier(name, '`', 256)
 
@@ -18,7 +19,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     engine,
     capabilities: { transactionalDdl: false, showsSessions: false, showsShadows: true, writesBesideChild: true, schemas: false, storesInstants: false },
     quote,
-    connect: (spec) => connect(spec),
+    connect,
 
     async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
       const [facts] = await session.rows<{ version: string; name: string; read_only: unknown }>(
@@ -26,7 +27,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       )
       const server = spec as ServerSpec
       return {
-        engine,
+        engine: /mariadb/i.test(facts?.version ?? '') ? 'mariadb' : 'mysql',
         version: (facts?.version ?? '').split('-')[0] as string,
         host: server.socket ?? server.host ?? null,
         name: facts?.name ?? '',
@@ -38,14 +39,16 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     async findTable(session, wanted): Promise<TableSearch> {
       if (wanted.schema !== undefined)
         throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Name the database in the URL instead.' })
-      const [found] = await session.rows<{ name: string; type: string | null }>(
-        `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type
+      const [found] = await session.rows<{ name: string; type: string | null; super: unknown; others: string | null }>(
+        `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type, ${PRIVILEGES}
            FROM information_schema.TABLES t
            LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = 'applied'
           WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? AND t.TABLE_TYPE = 'BASE TABLE'`,
         [wanted.name],
       )
-      return { table: found ? tableNamed(found.name, found.type) : null, others: [], currentSchema: null }
+      if (!found) return { table: null, others: [], currentSchema: null }
+      const trust = trustOf(found.name, found)
+      return { table: { ...tableNamed(found.name, found.type), stranger: trust.stranger }, others: [], currentSchema: null, trust }
     },
 
     async reading(session, work) {
@@ -57,10 +60,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       }
     },
 
-    async tableExists(session, _beside, name) {
-      const found = await session.rows('SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?', [name])
-      return found.length > 0
-    },
+    journalFacts,
 
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.
@@ -132,8 +132,10 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       try {
         const names = [table.sql, journal.operation, journal.event, journal.snapshotRow]
         await session.run(`LOCK TABLES ${names.map((name) => `${name} WRITE`).join(', ')}`)
+        if (table.stranger) await lookAgain(session)
         return true
       } catch (error) {
+        await session.run('UNLOCK TABLES').catch(() => {})
         await session.run('SET autocommit = 1').catch(() => {})
         if (isFailure(error, 'busy')) return false
         throw error

@@ -1,7 +1,7 @@
 import type { Engine, HistoryTable, JournalTables, ShadowCheck, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockName } from '../lock-key.js'
 import type { Session } from '../session.js'
-import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
 
 const TABLE = `\`${SHADOW_TABLE}\``
 
@@ -23,10 +23,11 @@ export async function shadow(session: Session, { history, journal, operation, sn
       `SELECT GET_LOCK('migstate:${checked(operation)}', 0)`,
       `CREATE TEMPORARY TABLE ${TABLE} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime(6), ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
       `INSERT INTO ${TABLE} (id, app, name, applied) SELECT CAST(row_id AS SIGNED), app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = '${checked(snapshot)}'`,
-      ...hideRows(TABLE, operation, hidden),
+      ...hideRowsPlainly(TABLE, operation, hidden),
     ],
     insertEvent: insertEvent(journal.event),
     role: 'SELECT CURRENT_USER()',
+    live: livePlainly(operation),
   }
 }
 

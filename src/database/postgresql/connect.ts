@@ -1,11 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
-import { join } from 'node:path'
-import type { ConnectionSpec, ServerSpec, TlsSpec } from '../../config/index.js'
-import { MigstateError } from '../../errors/index.js'
-import { isFailure } from '../failure.js'
-import { pinConnection, type ResponseShape, type Session } from '../session.js'
+import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
+import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
+import type { ConnectOptions } from '../dialect.js'
+import { DatabaseFailure, isFailure } from '../failure.js'
+import { osUser } from '../os-user.js'
+import type { ResponseShape } from '../session.js'
+import { logIn, type WiredParts } from '../wired-session.js'
+import { ANSWER_BYTES, type Wire } from '../wire.js'
 import { classify } from './failures.js'
+import { passwordOf } from './password.js'
+import { PostgresqlSession } from './session.js'
+import { tlsAttempts } from './tls.js'
 
 const SHAPE: ResponseShape = {
   rows: (response) => last(response).rows ?? [],
@@ -22,86 +28,88 @@ function last(response: unknown): PgResult {
   return (Array.isArray(response) ? response.at(-1) : response) as PgResult
 }
 
-export async function connect(spec: ConnectionSpec): Promise<Session> {
+interface PgClient extends EventEmitter {
+  connection: EventEmitter & { stream: Duplex }
+  connect(): Promise<unknown>
+  end(): Promise<void>
+}
+
+interface Driver {
+  Client: new (settings: object) => PgClient
+}
+
+export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<PostgresqlSession> {
   const server = spec as ServerSpec
-  const attempts = tlsAttempts(server)
-  let session: Session | undefined
+  const milliseconds = (server.connectTimeout || 10) * 1000
+  const deadline = Date.now() + milliseconds
+  // libpq ignores sslmode on a Unix socket (manual 34.18.1).
+  const attempts = address(server).host.startsWith('/') ? [false as const] : tlsAttempts(server.tls)
   for (const [index, ssl] of attempts.entries()) {
     try {
-      session = await open(server, ssl)
-      break
+      const parts = await open(server, ssl, Math.max(1, deadline - Date.now()))
+      return await opened({ ...parts, bound: { milliseconds: milliseconds + options.patience, bytes: ANSWER_BYTES } })
     } catch (error) {
       // `prefer` and `allow` go on without TLS (or with it) where libpq does; node-postgres knows neither.
       if (index === attempts.length - 1 || !mayRetry(error)) throw error
     }
   }
-  if (!session) throw new Error('no connection attempt was made')
-  await session.run("SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on")
-  return session
+  throw new Error('no connection attempt was made')
 }
 
-function open(server: ServerSpec, ssl: false | object): Promise<Session> {
-  const connection = {
-    ...address(server),
-    user: server.user ?? process.env.PGUSER ?? userInfo().username,
-    ...(server.password === undefined ? {} : { password: server.password }),
-    database: server.database ?? process.env.PGDATABASE ?? server.user ?? userInfo().username,
+async function opened(parts: WiredParts): Promise<PostgresqlSession> {
+  const session = new PostgresqlSession(parts)
+  try {
+    await session.open()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+async function open(server: ServerSpec, ssl: false | object, milliseconds: number): Promise<Omit<WiredParts, 'bound'>> {
+  const user = server.user ?? osUser()
+  const login = { ...address(server), user, database: server.database ?? user }
+  const settings = {
+    ...login,
+    password: () => passwordOf(server, login),
     ssl,
     ...(server.options === undefined ? {} : { options: server.options }),
     application_name: 'migstate',
-    connectionTimeoutMillis: (server.connectTimeout ?? 10) * 1000,
     keepAlive: true,
     // Text as the server sends it: no Date, no Number.
     types: { getTypeParser: () => (value: unknown) => value },
   }
-  // `version` spares Knex's own version query.
-  return pinConnection({ client: 'pg', version: '12', connection } as never, SHAPE, classify)
+  // `version` spares Knex's own version query; the connection is made below, on a socket of our own.
+  const config = { client: 'pg', version: '12', connection: {} }
+  const parts = await logIn({ config, milliseconds, classify: whileConnecting, connect: (driver, wire) => startUp(driver as Driver, wire, settings) })
+  const client = parts.connection as PgClient
+  return { ...parts, farewell: () => void client.end(), shape: SHAPE, classify }
 }
 
-/** libpq's defaults: PGHOST, else the socket of a local server, else localhost. */
+async function startUp({ Client }: Driver, wire: Wire, settings: object): Promise<PgClient> {
+  const client = new Client({ ...settings, stream: () => wire.socket })
+  // Whatever happens to the connection is told to the statement that waits; without one it is told to the next.
+  client.on('error', () => {})
+  client.connection.on('sslconnect', () => wire.watch(client.connection.stream))
+  await client.connect()
+  return client
+}
+
+/** What the server says wrong before the login is done is no error of a database. */
+function whileConnecting(error: unknown): DatabaseFailure {
+  const failure = classify(error)
+  if (failure.code !== 'database-error' || /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '')) return failure
+  return new DatabaseFailure('cannot-connect', failure.kind, `${failure.message} Nothing was changed.`, error)
+}
+
+/** libpq's defaults: the socket of a local server, else localhost. */
 function address(server: ServerSpec): { host: string; port: number } {
-  const port = server.port ?? Number(process.env.PGPORT ?? 5432)
-  const host = server.socket ?? server.host ?? process.env.PGHOST
+  const port = server.port ?? 5432
+  const host = server.socket ?? server.host
   if (host) return { host, port }
   const folder = ['/var/run/postgresql', '/tmp'].find((candidate) => existsSync(`${candidate}/.s.PGSQL.${port}`))
   return { host: folder ?? 'localhost', port }
-}
-
-function tlsAttempts(server: ServerSpec): (false | object)[] {
-  const overSocket = address(server).host.startsWith('/')
-  // libpq ignores sslmode on a Unix socket (manual 34.18.1).
-  if (overSocket) return [false]
-  const unverified = { ...files(server.tls), rejectUnauthorized: false }
-  switch (server.tls.mode) {
-    case 'disable':
-      return [false]
-    case 'allow':
-      return [false, unverified]
-    case 'prefer':
-      return [unverified, false]
-    case 'require':
-      // With a root certificate `require` verifies it, as libpq does for compatibility.
-      return server.tls.ca === undefined ? [unverified] : [{ ...files(server.tls), checkServerIdentity: () => undefined }]
-    case 'verify-ca':
-      return [{ ...files(server.tls), checkServerIdentity: () => undefined }]
-    case 'verify-full':
-      return [files(server.tls)]
-  }
-}
-
-function files(tls: TlsSpec): object {
-  const home = join(homedir(), '.postgresql')
-  const pick = (given: string | undefined, standard: string) => {
-    const path = given === 'system' ? undefined : (given ?? (existsSync(join(home, standard)) ? join(home, standard) : undefined))
-    if (path === undefined) return undefined
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (error) {
-      throw new MigstateError('cannot-connect', `The TLS file ${path} cannot be read. Nothing was changed.`, { cause: error })
-    }
-  }
-  const [ca, cert, key] = [pick(tls.ca, 'root.crt'), pick(tls.cert, 'postgresql.crt'), pick(tls.key, 'postgresql.key')]
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
 function mayRetry(error: unknown): boolean {

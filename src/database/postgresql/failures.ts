@@ -1,8 +1,12 @@
+import { MigstateError } from '../../errors/index.js'
 import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../failure.js'
+
+const ROW_SECURITY_HINT = 'Connect as the owner of the table (not under FORCE ROW LEVEL SECURITY), or as a role with BYPASSRLS.'
 
 /** By SQLSTATE (PostgreSQL manual, appendix A). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
+  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.message, error, error.hint)
   const network = networkFailure(error)
   if (network) return network
   const code = (error as { code?: string }).code ?? ''
@@ -15,6 +19,15 @@ export function classify(error: unknown): DatabaseFailure {
     case '3D000':
       return failure('database-missing', 'other', `PostgreSQL: ${message}. Nothing was changed.`)
     case '42501':
+      // With row_security = off a policy that would hide rows is this error (manual 20.11.1).
+      if ((error as { routine?: string }).routine === 'check_enable_rls' || /row-level security/i.test(message))
+        return new DatabaseFailure(
+          'missing-rights',
+          'missing-rights',
+          `A policy hides rows from this role, so the history would not be whole: ${message}. Nothing was changed.`,
+          error,
+          ROW_SECURITY_HINT,
+        )
       return failure('missing-rights', 'missing-rights', `PostgreSQL: ${message}. Nothing was changed.`)
     case '42P01':
       return failure('table-missing', 'no-table', `PostgreSQL: ${message}. Nothing was changed.`)
@@ -39,8 +52,9 @@ export function classify(error: unknown): DatabaseFailure {
     case '08000':
       return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
   }
-  if (/^SASL|password must be a string|no password supplied/i.test(message))
-    return failure('wrong-password', 'other', 'PostgreSQL asks for a password and none was given. Nothing was changed.')
+  if (/^SASL: Only mechanism|^Unknown authentication/i.test(message))
+    return failure('cannot-connect', 'other', `The server asks for a kind of login that migstate does not know: ${message}. Nothing was changed.`)
+  if (/^SASL/i.test(message)) return failure('wrong-password', 'other', `The login failed: ${message}. Nothing was changed.`)
   if (/Connection terminated|not queryable|Connection ended/i.test(message))
     return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
   if (/SSL|certificate|self[- ]signed|CERT_|unable to (get|verify)/i.test(`${code} ${message}`))

@@ -6,61 +6,58 @@ import { lockNumber } from '../lock-key.js'
 import type { NewRow, Row } from '../row.js'
 import { committing, type Session } from '../session.js'
 import { connect } from './connect.js'
+import { begin } from './fixed-path.js'
 import { journalDdl } from './journal-ddl.js'
+import { relationsNamed } from './relations.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
+import type { PostgresqlSession } from './session.js'
 import { shadow, shadowGrants } from './shadow.js'
+import { journalFacts, lookAgain, trustOf } from './trust.js'
 
 const quote = (name: string) => quoteIdentifier(name, '"', 63)
 
-/** Through a transaction pooler settings of the session do not hold, so each transaction repeats them. */
-const EXACT_TEXT = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'"
+const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
 export const postgresql: Dialect = {
   engine: 'postgresql',
   capabilities: { transactionalDdl: true, showsSessions: true, showsShadows: true, writesBesideChild: true, schemas: true, storesInstants: true },
   quote,
-  connect: (spec) => connect(spec),
+  connect,
 
   async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
-    const [facts] = await session.rows<{ version: string; name: string; pid: string; standby: string; read_only: string }>(
-      `SELECT current_setting('server_version') AS version, current_database() AS name, pg_backend_pid()::text AS pid,
-              pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only`,
-    )
+    const { version, name, standby, readOnly, pooled } = (session as PostgresqlSession).opening
     const server = spec as ServerSpec
-    const driver = session.driver as { processID?: number; host?: string }
+    const driver = session.driver as { host?: string }
     return {
       engine: 'postgresql',
-      version: (facts?.version ?? '').split(' ')[0] as string,
+      version,
       host: server.socket ?? server.host ?? driver.host ?? null,
-      name: facts?.name ?? '',
-      readOnly: facts?.standby === 'true' ? 'it is a standby (pg_is_in_recovery)' : facts?.read_only === 'on' ? 'transaction_read_only is on' : null,
-      // A pooler answers the start-up with a process id of its own.
-      pooled: driver.processID !== undefined && String(driver.processID) !== facts?.pid,
+      name,
+      readOnly: standby ? 'it is a standby (pg_is_in_recovery)' : readOnly ? 'transaction_read_only is on' : null,
+      pooled,
     }
   },
 
   async findTable(session, wanted): Promise<TableSearch> {
-    const found = await session.rows<{ schema: string; visible: string; type: string; current: string; readable: string }>(
-      `SELECT n.nspname AS schema, pg_table_is_visible(c.oid)::text AS visible, format_type(a.atttypid, a.atttypmod) AS type,
-              (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text AS readable
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'applied' AND NOT a.attisdropped
-        WHERE c.relname = ? AND c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
-        ORDER BY n.nspname`,
-      [wanted.name],
-    )
-    const [here] = await session.rows<{ current: string | null }>('SELECT current_schema() AS current')
-    const chosen = wanted.schema !== undefined ? found.find((row) => row.schema === wanted.schema) : found.find((row) => row.visible === 'true')
+    const { schemas } = (session as PostgresqlSession).opening
+    const found = await relationsNamed(session, [wanted.name])
+    const tables = found.filter(({ kind }) => kind === 'r' || kind === 'p')
+    // Whatever has the name in the first schema that has it: a view there hides the tables behind it, as for the connection itself.
+    const first = schemas.find((schema) => found.some((relation) => relation.schema === schema))
+    const chosen = tables.find(({ schema }) => schema === (wanted.schema ?? first))
+    const trust = chosen && trustOf(chosen)
+    const type = chosen?.columns.find(({ name }) => name === 'applied')?.type ?? null
     return {
-      table: chosen ? tableAt(chosen.schema, wanted.name, chosen.type) : null,
-      others: found.filter((row) => row !== chosen && row.readable === 'true').map((row) => `${row.schema}.${wanted.name}`),
-      currentSchema: here?.current ?? null,
+      table: chosen ? { ...tableAt(chosen.schema, wanted.name, type), stranger: trust?.stranger ?? false } : null,
+      others: tables.filter((one) => one !== chosen && one.readable).map(({ schema }) => `${schema}.${wanted.name}`),
+      currentSchema: schemas[0] ?? null,
+      ...(trust ? { trust } : {}),
     }
   },
 
   async reading(session, work) {
-    await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${EXACT_TEXT}; SET LOCAL lock_timeout = '500ms'`)
+    await session.run(begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', LOCK_TIMEOUT))
     try {
       return await work()
     } finally {
@@ -68,13 +65,7 @@ export const postgresql: Dialect = {
     }
   },
 
-  async tableExists(session, beside, name) {
-    const found = await session.rows('SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?', [
-      beside.schema,
-      name,
-    ])
-    return found.length > 0
-  },
+  journalFacts,
 
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')
@@ -122,9 +113,9 @@ export const postgresql: Dialect = {
 
   async tryAdvisoryLock(session, table): Promise<AdvisoryLock | null> {
     const key = lockNumber([table.label]).toString()
-    const [answer] = await session.rows<{ locked: string }>('SELECT pg_try_advisory_lock(?)::text AS locked', [key])
+    const [answer] = await session.rows<{ locked: string }>('SELECT pg_try_advisory_lock(CAST(? AS bigint))::text AS locked', [key])
     if (answer?.locked !== 'true') return null
-    return { release: async () => void (await session.run('SELECT pg_advisory_unlock(?)', [key]).catch(() => {})) }
+    return { release: async () => void (await session.run('SELECT pg_advisory_unlock(CAST(? AS bigint))', [key]).catch(() => {})) }
   },
 
   async advisoryLockHolder(session, table) {
@@ -134,13 +125,15 @@ export const postgresql: Dialect = {
         `SELECT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.client_addr::text AS address
            FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND l.classid::bigint = ? AND l.objid::bigint = ? AND l.objsubid = 1 AND l.pid <> pg_backend_pid()`,
+            AND l.classid::bigint = CAST(? AS bigint) AND l.objid::bigint = CAST(? AS bigint) AND l.objsubid = 1 AND l.pid <> pg_backend_pid()`,
         [(key >> 32n).toString(), (key & 0xffffffffn).toString()],
       ),
     )
   },
 
   async nameSession(session, name) {
+    // Through a pooler the name would be left behind for others.
+    if ((session as PostgresqlSession).opening.pooled) return
     await session.rows("SELECT set_config('application_name', ?, false)", [name.slice(0, 63)])
   },
 
@@ -152,11 +145,12 @@ export const postgresql: Dialect = {
     return found.map((row) => `PostgreSQL session ${row.pid}${row.state ? ` (${row.state})` : ''}`)
   },
 
-  async tryBeginEdit(session, table) {
-    await session.run(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${EXACT_TEXT}; SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0`)
+  async tryBeginEdit(session, table, journal) {
+    await session.run(begin('ISOLATION LEVEL READ COMMITTED READ WRITE', LOCK_TIMEOUT, 'SET LOCAL statement_timeout = 0'))
     try {
       // Weaker modes let Django run its DDL first and then wait while it holds the application's tables.
       await session.run(`LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`)
+      if (table.stranger) await holdStill(session, table, journal)
       return true
     } catch (error) {
       await session.run('ROLLBACK').catch(() => {})
@@ -166,7 +160,7 @@ export const postgresql: Dialect = {
   },
 
   async journaling(session, _table, work) {
-    await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; ${EXACT_TEXT}; SET LOCAL lock_timeout = '500ms'`)
+    await session.run(begin('ISOLATION LEVEL REPEATABLE READ READ WRITE', LOCK_TIMEOUT))
     return committing(session, work)
   },
   async probeUpdate(session, table, row) {
@@ -209,14 +203,14 @@ export const postgresql: Dialect = {
             row.applied,
           ])
         : await session.rows<{ id: string }>(
-            `INSERT INTO ${table.sql} (id, app, name, applied) OVERRIDING SYSTEM VALUE VALUES (?, ?, ?, ${values}) RETURNING id::text AS id`,
+            `INSERT INTO ${table.sql} (id, app, name, applied) OVERRIDING SYSTEM VALUE VALUES (CAST(? AS bigint), ?, ?, ${values}) RETURNING id::text AS id`,
             [row.id, row.app, row.name, row.applied],
           )
     return (added as { id: string }).id
   },
-  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ?`, [id]),
+  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = CAST(? AS bigint)`, [id]),
   updateRow: (session, table, id, after) =>
-    session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = CAST(? AS ${table.appliedType}) WHERE id = ?`, [
+    session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = CAST(? AS ${table.appliedType}) WHERE id = CAST(? AS bigint)`, [
       after.app,
       after.name,
       after.applied,
@@ -237,7 +231,7 @@ export const postgresql: Dialect = {
   },
 
   async createJournal(session, table, journal) {
-    await session.run('BEGIN')
+    await session.run(begin(''))
     try {
       for (const statement of [...journalDdl(journal), ...(await grantsToOwner(session, table, journal))]) await session.run(statement)
       await session.run('COMMIT')
@@ -248,7 +242,8 @@ export const postgresql: Dialect = {
   },
   async dropJournal(session, journal) {
     // A reader of the journal is waited for, and no longer than this.
-    await session.run(`BEGIN; SET LOCAL lock_timeout = '5s'; DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}; COMMIT`)
+    const drop = `DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`
+    await session.run(begin('', "SET LOCAL lock_timeout = '5s'", drop, 'COMMIT'))
   },
   journalDdl: (_table, journal) => journalDdl(journal),
 
@@ -271,6 +266,12 @@ function tableAt(schema: string, name: string, appliedType: string | null): Hist
     label: `${schema}.${name}`,
     appliedType: appliedType ?? 'timestamp with time zone',
   }
+}
+
+/** Locks that keep triggers and rules off the side tables, then a second look: between the first and this one the owner had time. */
+async function holdStill(session: Session, table: HistoryTable, { operation, event, snapshotRow }: JournalTables): Promise<void> {
+  await session.run(`LOCK TABLE ${operation}, ${event}, ${snapshotRow} IN ROW EXCLUSIVE MODE`)
+  await lookAgain(session, table)
 }
 
 /** Django works as the owner of its table: a rerun in shadow mode needs these rights on the side tables. */

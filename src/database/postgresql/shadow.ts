@@ -5,6 +5,14 @@ import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../
 
 const TEMPORARY = `pg_temp."${SHADOW_TABLE}"`
 
+/**
+ * These statements run in Django's session, with Django's search path, where anybody who may create in one of its schemas may have
+ * planted what fits better (CVE-2018-1058): every function, operator and type has its schema. Only the name of the table has none,
+ * for what it finds is the question.
+ */
+const EQUALS = 'OPERATOR(pg_catalog.=)'
+const asText = (value: string) => `'${value.replaceAll("'", "''")}'::pg_catalog.text`
+
 /** Explicit DDL: LIKE and AS SELECT wait for the real table's lock, and LIKE shares its sequence. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest): Promise<ShadowSql> {
   const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
@@ -14,17 +22,22 @@ export async function shadow(session: Session, { history, journal, operation, sn
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
     checks: all.filter(({ reason }) => reason !== 'pooler' && reason !== 'read-only'),
     make: [
-      `SELECT set_config('application_name', 'migstate:${checked(operation)}', false)`,
-      `CREATE TEMPORARY TABLE "${SHADOW_TABLE}" (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz, ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}')`,
-      `INSERT INTO ${TEMPORARY} (id, app, name, applied) SELECT row_id::bigint, app, name, applied::timestamptz FROM ${journal.snapshotRow} WHERE snapshot = '${checked(snapshot)}'`,
-      ...hideRows(TEMPORARY, operation, hidden),
+      `SELECT pg_catalog.set_config('application_name', 'migstate:${checked(operation)}', false)`,
+      `CREATE TEMPORARY TABLE "${SHADOW_TABLE}" (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied pg_catalog.timestamptz, ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}')`,
+      `INSERT INTO ${TEMPORARY} (id, app, name, applied) SELECT row_id::pg_catalog.int8, app, name, applied::pg_catalog.timestamptz FROM ${journal.snapshotRow} WHERE snapshot::pg_catalog.text ${EQUALS} ${asText(checked(snapshot))}`,
+      ...hideRows(hidden, (ids) => `DELETE FROM ${TEMPORARY} WHERE ${ownRow(operation)} AND id ${EQUALS} ANY (ARRAY[${ids.join(', ')}]::pg_catalog.int8[])`),
       // A receiver of the project may set another role afterwards.
       `GRANT ALL ON TABLE ${TEMPORARY} TO PUBLIC`,
-      `SELECT setval(pg_get_serial_sequence('${TEMPORARY}', 'id'), (SELECT greatest(coalesce(max(id), 1), 1) FROM ${TEMPORARY}))`,
+      `SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('${TEMPORARY}', 'id')::pg_catalog.regclass, coalesce((SELECT pg_catalog.max(id) FROM ${TEMPORARY}), 1))`,
     ],
     insertEvent: insertEvent(journal.event),
-    role: 'SELECT quote_ident(current_user)',
+    role: 'SELECT pg_catalog.quote_ident(current_user::pg_catalog.text)',
+    live: `SELECT pg_catalog.count(*) FROM ${SHADOW_TABLE} WHERE ${ownRow(operation)}`,
   }
+}
+
+function ownRow(operation: string): string {
+  return `${SHADOW_COLUMN}::pg_catalog.text ${EQUALS} ${asText(checked(operation))}`
 }
 
 export function shadowGrants(journal: JournalTables, role: string): string[] {
@@ -33,28 +46,29 @@ export function shadowGrants(journal: JournalTables, role: string): string[] {
 
 function checks(history: HistoryTable, journal: JournalTables, operation: string, pid: string): ShadowSql['checks'] {
   const key = BigInt.asUintN(64, lockNumber([history.label]))
-  const name = (sql: string) => `'${sql.replaceAll("'", "''")}'`
-  const may = (table: string, right: string) => `has_table_privilege(${name(table)}, '${right}')`
+  const may = (table: string, right: string) => `pg_catalog.has_table_privilege(${asText(table)}, ${asText(right)})`
+  const oid = (name: string) => `pg_catalog.to_regclass(${asText(name)})::pg_catalog.oid`
+  const number = (column: string, value: bigint) => `${column}::pg_catalog.int8 ${EQUALS} ${value}::pg_catalog.int8`
   return [
     {
       reason: 'pooler',
       as: 'pid',
       want: 'same',
       text: 'a pooler stands between Django and the server, and a temporary table does not hold through it',
-      sql: 'SELECT pg_backend_pid()',
+      sql: 'SELECT pg_catalog.pg_backend_pid()',
     },
     {
       // The lock proves this server, at this moment, and the tool that holds it alive; both numbers of a bigint key are unsigned oids.
       reason: 'other-database',
       want: '1',
       text: 'the advisory lock of this rerun is not held in the database that manage.py uses',
-      sql: `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = ${key >> 32n} AND objid::bigint = ${key & 0xffffffffn} AND objsubid = 1 AND pid = ${BigInt(pid)} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      sql: `SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE locktype::pg_catalog.text ${EQUALS} ${asText('advisory')} AND granted AND ${number('classid', key >> 32n)} AND ${number('objid', key & 0xffffffffn)} AND ${number('objsubid', 1n)} AND ${number('pid', BigInt(pid))} AND database ${EQUALS} (SELECT oid FROM pg_catalog.pg_database WHERE datname ${EQUALS} pg_catalog.current_database())`,
     },
     {
       reason: 'other-database',
       want: 'same',
       text: `the table that manage.py finds as ${SHADOW_TABLE} is not ${history.label}`,
-      sql: `SELECT CASE WHEN to_regclass('"${SHADOW_TABLE}"')::oid = to_regclass(${name(history.sql)})::oid THEN 'same' ELSE 'other' END`,
+      sql: `SELECT CASE WHEN ${oid(`"${SHADOW_TABLE}"`)} ${EQUALS} ${oid(history.sql)} THEN 'same' ELSE 'other' END`,
     },
     {
       reason: 'rights',
@@ -66,19 +80,19 @@ function checks(history: HistoryTable, journal: JournalTables, operation: string
       reason: 'other-database',
       want: 'same',
       text: 'this rerun is not in the journal of the database that manage.py uses',
-      sql: `SELECT CASE WHEN count(*) > 0 THEN 'same' ELSE 'other' END FROM ${journal.event} WHERE operation = '${checked(operation)}'`,
+      sql: `SELECT CASE WHEN EXISTS (SELECT 1 FROM ${journal.event} WHERE operation::pg_catalog.text ${EQUALS} ${asText(checked(operation))}) THEN 'same' ELSE 'other' END`,
     },
     {
       reason: 'read-only',
       want: 'off',
       text: "Django's session is read-only",
-      sql: "SELECT current_setting('transaction_read_only')",
+      sql: "SELECT pg_catalog.current_setting('transaction_read_only'::pg_catalog.text)",
     },
     {
       reason: 'temporary-tables',
       want: 'yes',
       text: "Django's role may not make temporary tables in this database (the right TEMPORARY)",
-      sql: "SELECT CASE WHEN has_database_privilege(current_database(), 'TEMP') THEN 'yes' ELSE 'no' END",
+      sql: `SELECT CASE WHEN pg_catalog.has_database_privilege(pg_catalog.current_database()::pg_catalog.text, ${asText('TEMP')}) THEN 'yes' ELSE 'no' END`,
     },
   ]
 }

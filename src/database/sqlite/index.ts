@@ -10,6 +10,7 @@ import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
+import { journalFacts } from './journal-facts.js'
 import { shadow } from './shadow.js'
 import { untilFree } from './until-free.js'
 
@@ -47,9 +48,7 @@ export const sqlite: Dialect = {
     }
   },
 
-  async tableExists(session, _beside, name) {
-    return (await session.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [name])).length > 0
-  },
+  journalFacts,
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 

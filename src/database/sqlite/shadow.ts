@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { ShadowRequest, ShadowSql } from '../dialect.js'
-import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
 
 const TEMPORARY = `temp."${SHADOW_TABLE}"`
 
@@ -27,9 +27,10 @@ export function shadow(file: string, { journal, operation, snapshot, hidden }: S
     make: [
       `CREATE TEMPORARY TABLE "${SHADOW_TABLE}" (id integer PRIMARY KEY AUTOINCREMENT, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime, ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}')`,
       `INSERT INTO ${TEMPORARY} (id, app, name, applied) SELECT CAST(row_id AS INTEGER), app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = '${checked(snapshot)}'`,
-      ...hideRows(TEMPORARY, operation, hidden),
+      ...hideRowsPlainly(TEMPORARY, operation, hidden),
     ],
     insertEvent: insertEvent(journal.event),
     role: "SELECT ''",
+    live: livePlainly(operation),
   }
 }

@@ -1,0 +1,73 @@
+import { MigstateError } from '../errors/index.js'
+import type { ConnectionSpec, ServerSpec } from './connection-spec.js'
+import { LIBPQ_WORDS, libpqTlsMode, unfitTls } from './tls-mode.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Who named the server: the person, by a flag or the environment, or a file of the project. */
+export type NamedBy = 'person' | 'project'
+
+/**
+ * What the databases' own client libraries take from the environment where URL or settings say nothing (libpq manual 34.15; MySQL
+ * manual 6.9), and with more care about passwords: one of the environment goes to the host that the environment names with it. Where
+ * it names none, it goes to this machine, and to a host that the person has named; never to one that only a file of the project names,
+ * for that file may come from anybody.
+ */
+export function withClientEnvironment(spec: ConnectionSpec, env: Environment, namedBy: NamedBy): ConnectionSpec {
+  if (spec.family === 'sqlite') return spec
+  return spec.family === 'postgresql' ? withLibpq(spec, env, namedBy) : withPassword(spec, env, { password: 'MYSQL_PWD', host: 'MYSQL_HOST' }, namedBy)
+}
+
+function withLibpq(given: ServerSpec, env: Environment, namedBy: NamedBy): ServerSpec {
+  const spec = withPassword(given, env, { password: 'PGPASSWORD', host: 'PGHOST' }, namedBy)
+  const host = env.PGHOST
+  if (!spec.socket && !spec.host && host) Object.assign(spec, host.startsWith('/') ? { socket: host } : { host })
+  if (spec.port === undefined && env.PGPORT) spec.port = number('PGPORT', env.PGPORT)
+  if (env.PGUSER) spec.user ??= env.PGUSER
+  if (env.PGDATABASE) spec.database ??= env.PGDATABASE
+  if (env.PGOPTIONS) spec.options ??= env.PGOPTIONS
+  if (env.PGPASSFILE) spec.passwordFile ??= env.PGPASSFILE
+  if (spec.connectTimeout === undefined && env.PGCONNECT_TIMEOUT) spec.connectTimeout = number('PGCONNECT_TIMEOUT', env.PGCONNECT_TIMEOUT)
+  const tls = { ...spec.tls }
+  if (env.PGSSLMODE && tls.mode === undefined) {
+    const mode = libpqTlsMode(env.PGSSLMODE)
+    if (!mode) throw wrong('PGSSLMODE', env.PGSSLMODE, `is not one of ${LIBPQ_WORDS.join(', ')}`)
+    tls.mode = mode
+  }
+  if (env.PGSSLROOTCERT) tls.ca ??= env.PGSSLROOTCERT
+  if (env.PGSSLCERT) tls.cert ??= env.PGSSLCERT
+  if (env.PGSSLKEY) tls.key ??= env.PGSSLKEY
+  const why = unfitTls(tls)
+  if (why) throw wrong('PGSSLROOTCERT', 'system', `does not fit: ${why}`)
+  return { ...spec, tls }
+}
+
+function withPassword(spec: ServerSpec, env: Environment, names: { password: string; host: string }, namedBy: NamedBy): ServerSpec {
+  const password = env[names.password]
+  const complete = { ...spec }
+  if (spec.password !== undefined || !password) return complete
+  const own = env[names.host]
+  const target = spec.socket ?? spec.host
+  if (target === undefined || (own ? target === own : namedBy === 'person' || isLocal(target))) complete.password = password
+  else
+    complete.passwordKept = own
+      ? `${names.password} is for ${names.host}, which is ${own}`
+      : `${names.password} does not go to a host that only a file of the project names; set ${names.host} beside it, or give --url`
+  return complete
+}
+
+/** A socket, or an address of this machine. */
+function isLocal(host: string): boolean {
+  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function number(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw wrong(name, text, 'is not a number')
+  return Number(text)
+}
+
+function wrong(name: string, value: string, why: string): MigstateError {
+  return new MigstateError('database-unknown', `${name} of the environment, "${value}", ${why}. No database was opened.`, {
+    hint: `Set ${name} right, or unset it.`,
+  })
+}

@@ -1,0 +1,66 @@
+import { MigstateError } from '../../errors/index.js'
+import type { JournalFacts, Trust } from '../dialect.js'
+import { missingColumns, SIDE_TABLES } from '../side-tables.js'
+import type { Session } from '../session.js'
+import { journalDdl } from './journal-ddl.js'
+
+const HOST = "SUBSTRING_INDEX(CURRENT_USER(), '@', -1)"
+const ME = `CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(${HOST}) - 1), '''@''', ${HOST}, '''')`
+
+/**
+ * Tables have no owner here; a stranger is another account that may make views, routines or triggers in this database. Asked together
+ * with the table itself.
+ */
+export const PRIVILEGES = `(SELECT count(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SUPER' AND GRANTEE = ${ME}) AS super,
+            (SELECT GROUP_CONCAT(DISTINCT GRANTEE ORDER BY GRANTEE SEPARATOR ', ') FROM information_schema.SCHEMA_PRIVILEGES
+              WHERE DATABASE() LIKE TABLE_SCHEMA AND PRIVILEGE_TYPE IN ('CREATE', 'CREATE VIEW', 'CREATE ROUTINE', 'TRIGGER') AND GRANTEE <> ${ME}) AS others`
+
+export function trustOf(table: string, found: { super: unknown; others: string | null }): Trust {
+  const stranger = Number(found.super) > 0 && found.others !== null
+  return {
+    stranger,
+    advice: stranger
+      ? `this account has SUPER, and the database of ${table} is that of ${found.others}, whose rights are enough: connect as that account, or as one that has SELECT, INSERT, UPDATE, DELETE and LOCK TABLES there`
+      : null,
+    // A trigger runs with the rights of its definer, and expressions call no stored function (MySQL manual 27.6, 15.1.20.6).
+    reading: [],
+    writing: [],
+  }
+}
+
+const NAMES = { operation: 'migstate_operation', event: 'migstate_event', snapshotRow: 'migstate_snapshot_row' }
+
+/** An INVOKER view over a function would run it with this account's rights; a trigger would write a journal of its own. */
+export async function journalFacts(session: Session): Promise<JournalFacts> {
+  // One name each: both servers look a name up that is compared for equality, and open every table of the database for a list.
+  const one = (name: string) => `SELECT '${name}' AS name, TABLE_TYPE AS type, ENGINE AS engine,
+      (SELECT GROUP_CONCAT(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = '${name}') AS triggers,
+      (SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}') AS columns
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}'`
+  const found = await session.rows<Found>(SIDE_TABLES.map(one).join(' UNION ALL '))
+  return { exists: found.some(({ name }) => name === 'migstate_event'), problems: found.flatMap(problemsOf) }
+}
+
+interface Found {
+  name: string
+  type: string
+  engine: string | null
+  triggers: string | null
+  columns: string | null
+}
+
+function problemsOf({ name, type, engine, triggers, columns }: Found): string[] {
+  if (type !== 'BASE TABLE') return [`${name} is a ${type.toLowerCase()}`]
+  return [
+    ...(engine === 'InnoDB' ? [] : [`${name} uses the engine ${engine}`]),
+    ...missingColumns(journalDdl(NAMES), name, (columns ?? '').toLowerCase().split(',')).map((column) => `${name} has no column ${column}`),
+    ...(triggers ?? '').split(',').flatMap((trigger) => (trigger ? [`${name} has the trigger ${trigger}`] : [])),
+  ]
+}
+
+/** Under the table locks: is what was looked at before still so? */
+export async function lookAgain(session: Session): Promise<void> {
+  const { problems } = await journalFacts(session)
+  if (problems.length > 0)
+    throw new MigstateError('damaged-journal', `The side tables are not what they were a moment ago: ${problems.join('; ')}. Nothing was changed.`)
+}

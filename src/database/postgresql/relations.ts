@@ -1,0 +1,71 @@
+import type { Session } from '../session.js'
+
+/** A relation as the catalogue tells it; nothing of it is read, for reading it may run its owner's code. */
+export interface Relation {
+  schema: string
+  name: string
+  /** pg_class.relkind */
+  kind: string
+  owner: string
+  /** The owner is this role, or a superuser, who needs no trap. */
+  ours: boolean
+  readable: boolean
+  /** A policy would hide rows from this role. */
+  hidden: boolean
+  columns: { name: string; type: string; system: boolean }[]
+  /** Code of the owner's that a mere SELECT can run: the planner computes what is constant in these expressions. */
+  onReading: string[]
+  /** Code of the owner's that a change runs. */
+  onWriting: string[]
+  /** Why this role's rights are worth a trap; null for an ordinary role. */
+  privileged: string | null
+}
+
+const COLUMNS = `SELECT json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'system', t.typnamespace = 'pg_catalog'::regnamespace)
+                   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+
+const ON_READING = `SELECT 'partitions' WHERE c.relkind = 'p'
+          UNION ALL SELECT 'the table ' || inhrelid::regclass::text || ', which inherits from it' FROM pg_inherits WHERE inhparent = c.oid
+          UNION ALL SELECT 'the index ' || indexrelid::regclass::text || ' over an expression' FROM pg_index WHERE indrelid = c.oid AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+          UNION ALL SELECT 'the statistics ' || stxname || ' of an expression' FROM pg_statistic_ext WHERE stxrelid = c.oid AND 'e' = ANY (stxkind)`
+
+const ON_WRITING = `SELECT 'the trigger ' || tgname FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
+          UNION ALL SELECT 'the rule ' || rulename FROM pg_rewrite WHERE ev_class = c.oid
+          UNION ALL SELECT 'the constraint ' || conname FROM pg_constraint WHERE conrelid = c.oid AND contype = 'c'
+          UNION ALL SELECT 'the default of the column ' || a.attname FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                     WHERE d.adrelid = c.oid AND pg_get_expr(d.adbin, d.adrelid) !~ '^nextval\\(''[^'']+''::regclass\\)$'
+          UNION ALL SELECT 'the type of the column ' || a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typnamespace <> 'pg_catalog'::regnamespace`
+
+const PRIVILEGED = `SELECT CASE WHEN bool_or(r.rolsuper) THEN 'a superuser' WHEN bool_or(r.rolbypassrls) THEN 'a role with BYPASSRLS' WHEN bool_or(r.rolcreaterole) THEN 'a role with CREATEROLE'
+               WHEN bool_or(EXISTS (SELECT 1 FROM pg_roles p WHERE p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+                                       AND pg_has_role(r.oid, p.oid, 'MEMBER'))) THEN 'a role that may use the files or programs of the server' END
+          FROM pg_roles r WHERE r.rolname IN (session_user, current_user)`
+
+/** Relations of these names, in one schema or in all that are no system's; one question for all facts. */
+export async function relationsNamed(session: Session, names: readonly string[], schema?: string): Promise<Relation[]> {
+  const found = await session.rows<Record<string, string | null>>(
+    `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, o.rolname AS owner, (o.rolsuper OR o.rolname IN (session_user, current_user))::text AS ours,
+            (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text AS readable, row_security_active(c.oid)::text AS hidden,
+            array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${ON_READING}))::text AS on_reading,
+            array_to_json(ARRAY(${ON_WRITING}))::text AS on_writing, (${PRIVILEGED}) AS privileged
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
+      WHERE c.relname IN (${names.map(() => '?').join(', ')}) AND ${schema === undefined ? "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'" : 'n.nspname = ?'}
+      ORDER BY n.nspname`,
+    [...names, ...(schema === undefined ? [] : [schema])],
+  )
+  const list = (text: string | null | undefined) => JSON.parse(text ?? '[]') as never[]
+  return found.map((row) => ({
+    schema: String(row.schema),
+    name: String(row.name),
+    kind: String(row.kind),
+    owner: String(row.owner),
+    ours: row.ours === 'true',
+    readable: row.readable === 'true',
+    hidden: row.hidden === 'true',
+    columns: list(row.columns),
+    onReading: list(row.on_reading),
+    onWriting: list(row.on_writing),
+    privileged: row.privileged ?? null,
+  }))
+}

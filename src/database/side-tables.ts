@@ -1,0 +1,32 @@
+import { MigstateError } from '../errors/index.js'
+import type { HistoryTable } from './dialect.js'
+
+export const SIDE_TABLES = ['migstate_operation', 'migstate_event', 'migstate_snapshot_row'] as const
+
+/** Columns that the tool's own DDL makes and this table lacks; more columns are those of a later version. */
+export function missingColumns(ddl: readonly string[], table: string, found: readonly string[]): string[] {
+  const statement = ddl.find((one) => new RegExp(`^CREATE TABLE IF NOT EXISTS \\S*\\b${table}\\W`).test(one)) ?? ''
+  const expected = [...statement.matchAll(/^ {2}([a-z_]+)\b/gm)].map((match) => match[1] as string)
+  return expected.filter((column) => !found.includes(column))
+}
+
+/** @param found why these side tables are not the tool's */
+export function damagedJournal(found: readonly string[]): MigstateError {
+  return new MigstateError(
+    'damaged-journal',
+    `What stands in the place of migstate's side tables cannot be the journal: ${found.join('; ')}. Nothing was changed.`,
+    {
+      details: { found },
+    },
+  )
+}
+
+export function unfitTable(table: HistoryTable, traps: readonly string[]): MigstateError {
+  return new MigstateError(
+    'table-unfit',
+    `The table ${table.label} would run code of its owner's with the rights of this role: it has ${traps.join('; ')}. Nothing was changed.`,
+    {
+      details: { found: traps },
+    },
+  )
+}

@@ -1,0 +1,26 @@
+import type { JournalFacts } from '../dialect.js'
+import { missingColumns, SIDE_TABLES } from '../side-tables.js'
+import type { Session } from '../session.js'
+import { journalDdl } from './journal-ddl.js'
+
+const NAMES = { operation: 'migstate_operation', event: 'migstate_event', snapshotRow: 'migstate_snapshot_row' }
+
+/** A file has no owners whose rights could be lent, but a view or a trigger would still make a journal of its own. */
+export async function journalFacts(session: Session): Promise<JournalFacts> {
+  const names = SIDE_TABLES.map((name) => `'${name}'`).join(', ')
+  const found = await session.rows<{ type: string; name: string; owner: string; sql: string | null }>(
+    `SELECT type, name, lower(tbl_name) AS owner, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND lower(tbl_name) IN (${names})`,
+  )
+  if (found.length === 0) return { exists: false, problems: [] }
+  const columns = await session.rows<{ owner: string; name: string }>(
+    SIDE_TABLES.map((name) => `SELECT '${name}' AS owner, lower(name) AS name FROM pragma_table_info('${name}')`).join(' UNION ALL '),
+  )
+  const problems = found.flatMap(({ type, name, owner, sql }) => {
+    if (type === 'trigger') return [`${owner} has the trigger ${name}`]
+    if (type === 'view') return [`${owner} is a view`]
+    if (/^\s*CREATE\s+VIRTUAL\b/i.test(sql ?? '')) return [`${owner} is a virtual table`]
+    const own = columns.filter((column) => column.owner === owner).map((column) => column.name)
+    return missingColumns(journalDdl(NAMES), owner, own).map((column) => `${owner} has no column ${column}`)
+  })
+  return { exists: found.some(({ type, owner }) => type !== 'trigger' && owner === 'migstate_event'), problems }
+}
