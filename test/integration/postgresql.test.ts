@@ -1,4 +1,3 @@
-import { createServer, connect as connectSocket, type Server } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
+import { startPooler } from '../support/pooler.js'
 
 /** What only PostgreSQL has: schemas, roles, poolers, sessions that can be ended. */
 describe.runIf(engines.includes('postgresql'))('postgresql', () => {
@@ -172,32 +172,3 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     expect(refused.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5, message: expect.stringContaining('nightly vacuum') })
   })
 })
-
-/** A stand-in for PgBouncer in transaction mode: it answers the start-up with a process id of its own. */
-async function startPooler(target: string): Promise<{ server: Server; url: string }> {
-  const to = new URL(target)
-  const server = createServer((client) => {
-    const upstream = connectSocket(Number(to.port), to.hostname)
-    client.on('data', (data) => upstream.write(data))
-    upstream.on('data', (data) => client.write(changeProcessId(data)))
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('close', () => other.destroy())
-      one.on('error', () => other.destroy())
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = new URL(target)
-  url.port = String((server.address() as { port: number }).port)
-  return { server, url: url.href }
-}
-
-/** BackendKeyData: 'K', length 12, process id, secret key (PostgreSQL manual, message formats). */
-function changeProcessId(data: Buffer): Buffer {
-  const copy = Buffer.from(data)
-  const at = copy.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]))
-  if (at >= 0) copy.writeUInt32BE(1, at + 5)
-  return copy
-}
