@@ -148,6 +148,22 @@ describe.runIf(engines.includes('postgresql'))('a database whose owner has plant
     pooler.server.close()
   })
 
+  it('the session looks nowhere but in pg_catalog, hides nothing, and leaves constraints alone', async () => {
+    await query(`ALTER DATABASE ${name} SET constraint_exclusion = on`)
+    const session = await postgresql.connect(parseDatabaseUrl(own.href), { readOnly: true, patience: 1000 })
+    const settings = await session.rows(
+      "SELECT name, setting FROM pg_settings WHERE name IN ('search_path', 'row_security', 'constraint_exclusion', 'client_encoding', 'restrict_nonsystem_relation_kind') ORDER BY 1",
+    )
+    await session.close()
+    expect(settings.map((row) => `${row.name}=${row.setting}`)).toEqual([
+      'client_encoding=UTF8',
+      'constraint_exclusion=off',
+      'restrict_nonsystem_relation_kind=view, foreign-table',
+      'row_security=off',
+      'search_path=pg_catalog, pg_temp',
+    ])
+  })
+
   it("the shadow table's statements call nothing in Django's own session, whatever it finds first", async () => {
     const { tool, journal, sql, end } = await shadowSql('def', 'abc')
     await tool.run(`INSERT INTO ${journal.event} (operation, history_table, at, event, detail) VALUES ('abc', 'django_migrations', '', 'shadowed', '{}')`)
