@@ -47,8 +47,9 @@ function withPassword(spec: ServerSpec, env: Environment, names: { password: str
   const complete = { ...spec }
   if (spec.password !== undefined || !password) return complete
   const own = env[names.host]
-  const target = spec.socket ?? spec.host
-  if (target === undefined || (own ? target === own : namedBy === 'person' || isLocal(target))) complete.password = password
+  // Without a host libpq goes to PGHOST, MySQL's clients stay on this machine.
+  const target = spec.socket ?? spec.host ?? (spec.family === 'postgresql' && own ? own : 'localhost')
+  if (own ? target === own : namedBy === 'person' || isLocal(target)) complete.password = password
   else
     complete.passwordKept = own
       ? `${names.password} is for ${names.host}, which is ${own}`

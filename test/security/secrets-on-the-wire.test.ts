@@ -142,6 +142,8 @@ describe('passwords of the environment', () => {
     expect(given(`${scheme}://other.example/d`, named, 'person')).toBe('kept')
     expect(given(`${scheme}://db.example/d`, named, 'project')).toBe('secret')
     expect(given(`${scheme}://127.0.0.1/d`, named, 'project')).toBe('kept')
+    // Without a host libpq goes to the one of the environment, MySQL's clients do not.
+    expect(given(`${scheme}:///d`, named, 'project')).toBe(scheme === 'postgresql' ? 'secret' : 'kept')
     // One that only a file of the project names: not off this machine.
     expect(given(`${scheme}://other.example/d`, alone, 'project')).toBe('kept')
     expect(given(`${scheme}://localhost.evil.example/d`, alone, 'project')).toBe('kept')
