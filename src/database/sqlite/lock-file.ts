@@ -1,13 +1,8 @@
-import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs'
-import { MigstateError } from '../../errors/index.js'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { AdvisoryLock } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import { openFile } from './connect.js'
-
-/** The lock lives in a SQLite file of its own, so that the child never meets it; one for all names of a database file. */
-export function lockPath(database: string): string {
-  return `${realpathSync(database)}-migstate-lock`
-}
+import { isLockFile, lockPath, readyLockFile, stillThere } from './lock-path.js'
 
 /**
  * Locks that this process holds. Closing any descriptor of a file drops all POSIX locks of the process on it (fcntl(2)), so a
@@ -18,9 +13,11 @@ const held = new Set<string>()
 /** An exclusive transaction on the lock file; the system frees it when the process dies. */
 export async function tryLockFile(database: string): Promise<AdvisoryLock | null> {
   const path = lockPath(database)
-  create(path)
+  // What is held has been looked at, and must not be opened and closed again.
+  const inode = held.has(path) ? undefined : readyLockFile(path, database)
   const session = await openFile(path, false)
   try {
+    if (inode !== undefined) stillThere(path, inode)
     // The holder's process id, for the one who waits: committed before the lock is taken, read from the file's header.
     await session.rows(`PRAGMA user_version = ${process.pid}`)
     await session.run('BEGIN EXCLUSIVE')
@@ -45,21 +42,11 @@ export async function tryLockFile(database: string): Promise<AdvisoryLock | null
   }
 }
 
-/** Only for its owner. An existing file is not opened: see `held`. */
-function create(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}). Nothing was changed.`, { cause: error })
-  }
-}
-
 /** Who holds the lock, or null when nobody does. SQLite's file format keeps user_version in bytes 60 to 63, big-endian. */
 export async function lockFileHolder(database: string): Promise<string | null> {
   const path = lockPath(database)
   if (held.has(path)) return `process ${process.pid} on this machine`
-  if (!existsSync(path) || (await isFree(path))) return null
+  if (!isLockFile(path, database) || (await isFree(path))) return null
   const file = openSync(path, 'r')
   try {
     // A plain read: the lock is advisory, and only its header is wanted.
