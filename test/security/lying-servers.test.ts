@@ -47,6 +47,13 @@ describe('servers that lie', () => {
     expect(result.stdout.length).toBeLessThan(20_000)
   })
 
+  it('PostgreSQL, stays: a server that does not let go keeps nobody', async () => {
+    const result = await status('postgresql', 'stays')
+    expect(result.exitCode).not.toBeNull()
+    expect(result.milliseconds).toBeLessThan(PATIENT)
+    expect(server?.heard()).toContain("b'X'")
+  })
+
   it.each([
     ['hang', 'wrong-password'],
     ['bigerr', 'wrong-password'],
