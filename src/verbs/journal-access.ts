@@ -20,9 +20,14 @@ export async function readJournal(database: Database, warnings: Warnings): Promi
   }
 }
 
-/** The side tables that the next change would make; empty where they are there. */
+/** The side tables that the next change would make; empty where they are there, or where this role cannot see whether they are. */
 export async function missingSideTables(database: Database): Promise<string[]> {
-  return (await database.reading(() => new Journal(database).exists())) ? [] : database.journalLabels
+  try {
+    return (await database.reading(() => new Journal(database).exists())) ? [] : database.journalLabels
+  } catch (error) {
+    if (!isFailure(error, 'missing-rights')) throw error
+    return []
+  }
 }
 
 /** A dry run by a role that could not write says so, with what it lacks. */

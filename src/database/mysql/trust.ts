@@ -1,5 +1,6 @@
 import { MigstateError } from '../../errors/index.js'
 import type { JournalFacts, Trust } from '../dialect.js'
+import { isFailure } from '../failure.js'
 import { missingColumns, SIDE_TABLES } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { journalDdl } from './journal-ddl.js'
@@ -38,7 +39,26 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
       (SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}') AS columns
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}'`
   const found = await session.rows<Found>(SIDE_TABLES.map(one).join(' UNION ALL '))
-  return { exists: found.some(({ name }) => name === 'migstate_event'), problems: found.flatMap(problemsOf) }
+  const exists = found.some(({ name }) => name === 'migstate_event')
+  if (!exists) await refuseUnseen(session)
+  return { exists, problems: found.flatMap(problemsOf) }
+}
+
+/**
+ * information_schema shows the tables on which an account has a right, so that to one with rights on the history alone the side tables
+ * look as if they were not there (MySQL manual 28.1). A right on the database shows them all.
+ * @throws DatabaseFailure `missing-rights`
+ */
+async function refuseUnseen(session: Session): Promise<void> {
+  try {
+    await session.rows('SELECT 1 AS there FROM migstate_event LIMIT 0')
+  } catch (error) {
+    if (isFailure(error, 'no-table')) return
+    const wide = await session.rows(
+      `SELECT 1 AS there FROM information_schema.SCHEMA_PRIVILEGES WHERE DATABASE() LIKE TABLE_SCHEMA AND GRANTEE = ${ME} LIMIT 1`,
+    )
+    if (!isFailure(error, 'missing-rights') || wide.length === 0) throw error
+  }
 }
 
 interface Found {
