@@ -1,8 +1,23 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { tryLockFile } from '../../src/database/sqlite/lock-file.js'
+import { readyLockFile } from '../../src/database/sqlite/lock-path.js'
 import { migstate } from '../support/cli.js'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
@@ -56,11 +71,42 @@ describe("the lock file in a stranger's folder", () => {
     expect((await run('status')).exitCode).toBe(0)
   })
 
-  it('has the mode of the database, also where it was there before', async () => {
+  it('has the mode of the database, also where it was there before', () => {
     chmodSync(database.file as string, 0o664)
     writeFileSync(lock, '', { mode: 0o600 })
-    expect((await mark()).exitCode).toBe(0)
+    expect(readyLockFile(lock, database.file as string)).toBe(statSync(lock).ino)
     expect(statSync(lock).mode & 0o777).toBe(0o664)
+  })
+
+  it('is gone when nobody holds it, also one that a killed run has left', async () => {
+    expect((await mark()).exitCode).toBe(0)
+    expect(existsSync(lock)).toBe(false)
+    writeFileSync(lock, '')
+    expect((await run('mark', 'applied', 'shop', '0003_y', '--yes')).exitCode).toBe(0)
+    expect(existsSync(lock)).toBe(false)
+  })
+
+  it('one that was put in its place meanwhile is not removed', async () => {
+    const held = await tryLockFile(database.file as string)
+    renameSync(lock, beside('old'))
+    writeFileSync(lock, 'mine')
+    await held?.release()
+    expect(readFileSync(lock, 'utf8')).toBe('mine')
+  })
+
+  it.each(['own', '7'])('several processes, of which each removes the file: one at a time (process id: %s)', { timeout: 120_000 }, async (pid) => {
+    const counter = beside('counter')
+    writeFileSync(counter, '0')
+    const one = () =>
+      new Promise<number | null>((done) =>
+        spawn(process.execPath, ['--import', 'tsx', join(root, 'test/fixtures/counts-alone.ts'), database.file as string, counter, '100', pid], {
+          cwd: root,
+          stdio: 'inherit',
+        }).on('close', done),
+      )
+    expect(await Promise.all([one(), one(), one(), one()])).toEqual([0, 0, 0, 0])
+    expect(readFileSync(counter, 'utf8')).toBe('400')
+    expect(existsSync(lock)).toBe(false)
   })
 
   describe.runIf(isRoot)('several users', () => {
@@ -86,8 +132,8 @@ describe("the lock file in a stranger's folder", () => {
       chmodSync(dirname(database.file as string), 0o770)
     })
 
-    it('root leaves a lock file that the owner and the group can take', async () => {
-      expect((await mark()).exitCode).toBe(0)
+    it('root leaves a lock file that the owner and the group can take', () => {
+      readyLockFile(lock, database.file as string)
       expect(statSync(lock)).toMatchObject({ uid: OWNER, gid: GROUP })
       expect(statSync(lock).mode & 0o777).toBe(0o660)
     })
@@ -98,8 +144,8 @@ describe("the lock file in a stranger's folder", () => {
       expect((await mark()).json.error).toMatchObject({ code: 'not-a-database', message: expect.stringContaining(`user ${STRANGER}`) })
     })
 
-    it.runIf(reachable)('after root and after each other', async () => {
-      expect((await mark()).exitCode).toBe(0)
+    it.runIf(reachable)('after root and after each other', () => {
+      readyLockFile(lock, database.file as string)
       expect(as(OWNER, GROUP, 'mark', 'applied', 'shop', '0003_y', '--yes')).toMatchObject({ ok: true })
       expect(as(MEMBER, GROUP, 'mark', 'applied', 'shop', '0004_z', '--yes')).toMatchObject({ ok: true })
     })

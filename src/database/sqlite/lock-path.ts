@@ -1,4 +1,18 @@
-import { accessSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { MigstateError } from '../../errors/index.js'
 
 /** The lock lives in a SQLite file of its own, so that the child never meets it; one for all names of a database file. */
@@ -12,10 +26,10 @@ const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 /**
  * Makes the lock file where there is none, for everybody who may write the database: its mode, its group and, as root, its owner. One
  * that is there is opened only when it is a lock file; the folder may be a stranger's.
- * @returns the file's inode
+ * @returns the file's inode; null when somebody has just removed it
  * @throws MigstateError `not-a-database` `missing-rights` `read-only`; nothing was touched
  */
-export function readyLockFile(path: string, database: string): number {
+export function readyLockFile(path: string, database: string): number | null {
   const beside = statSync(database)
   let file: number | undefined
   try {
@@ -24,15 +38,20 @@ export function readyLockFile(path: string, database: string): number {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}). Nothing was changed.`, { cause: error })
   }
-  file ??= openExisting(path)
   try {
+    file ??= openExisting(path)
     const found = fstatSync(file)
+    // Opened, and removed by the one who held it.
+    if (found.nlink === 0) return null
     checkLockFile(file, path, found, beside)
     share(file, found, beside)
     mayWrite(path, found)
     return found.ino
+  } catch (error) {
+    if (isGone(error)) return null
+    throw error
   } finally {
-    closeSync(file)
+    if (file !== undefined) closeSync(file)
   }
 }
 
@@ -44,17 +63,48 @@ export function isLockFile(path: string, database: string): boolean {
     checkLockFile(file, path, fstatSync(file), statSync(database))
     return true
   } catch (error) {
-    if (error instanceof MigstateError || (error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if (error instanceof MigstateError || isGone(error)) return false
     throw error
   } finally {
     if (file !== undefined) closeSync(file)
   }
 }
 
-/** SQLite opens by name and follows links: the file that it has opened must still be the one that was looked at. */
-export function stillThere(path: string, inode: number): void {
-  const now = lstatSync(path)
-  if (!now.isFile() || now.ino !== inode) throw strange(path, 'is not the file that it was a moment ago')
+/** SQLite opens by name and follows links: is what the name leads to still the file that was looked at? */
+export function isStill(path: string, inode: number): boolean {
+  const now = lstatSync(path, { throwIfNoEntry: false })
+  return now?.isFile() === true && now.ino === inode
+}
+
+/**
+ * The process id in the header, and the file that it stands in. SQLite's file format keeps user_version in bytes 60 to 63, big-endian.
+ * Never for a file on which this process holds a lock. null where there is none.
+ */
+export function marked(path: string): { inode: number; pid: number } | null {
+  let file: number | undefined
+  try {
+    file = openExisting(path)
+    const bytes = Buffer.alloc(4)
+    return { inode: fstatSync(file).ino, pid: readSync(file, bytes, 0, 4, 60) === 4 ? bytes.readUInt32BE(0) : 0 }
+  } catch (error) {
+    if (error instanceof MigstateError || isGone(error)) return null
+    throw error
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/** For the one who holds the lock. Where the folder is closed to this user the file stays: it is no lock by itself. */
+export function removeLockFile(path: string, inode: number): void {
+  try {
+    if (isStill(path, inode)) unlinkSync(path)
+  } catch {
+    // It stays.
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 function openExisting(path: string): number {
@@ -63,7 +113,7 @@ function openExisting(path: string): number {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ELOOP') throw strange(path, 'is a link')
-    if (code === 'EACCES') throw closedFile(path, error)
+    if (code === 'EACCES') throw closedFile(path, error, lstatSync(path))
     throw error
   }
 }
@@ -100,11 +150,11 @@ function mayWrite(path: string, found: Stats): void {
   try {
     accessSync(path, constants.W_OK)
   } catch (error) {
-    throw closedFile(path, error, found)
+    throw isGone(error) ? error : closedFile(path, error, found)
   }
 }
 
-function closedFile(path: string, cause: unknown, found: Stats = lstatSync(path)): MigstateError {
+function closedFile(path: string, cause: unknown, found: Stats): MigstateError {
   return new MigstateError('missing-rights', `The lock file ${path} belongs to user ${found.uid} and may not be used by this one. Nothing was changed.`, {
     hint: 'While no migstate runs, let its owner remove it: it is made anew with the rights of the database.',
     cause,
