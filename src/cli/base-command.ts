@@ -41,6 +41,7 @@ export abstract class MigstateCommand extends Command {
       env: process.env,
       cwd: process.cwd(),
       signal: terminal.signal,
+      ...(config.verbose && !config.quiet ? { onStatement: terminal.statement } : {}),
     }
     let workspace: Workspace | undefined
     try {

@@ -1,16 +1,27 @@
 import { createInterface } from 'node:readline'
 import type { Config } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
-import { clean } from '../render/clean.js'
+import { clean, cleanLine } from '../render/clean.js'
 import { proseWidth } from '../render/page.js'
 import { renderQuestion } from '../render/question.js'
-import { wrap } from '../render/wrap.js'
+import { cut, wrap } from '../render/wrap.js'
 import type { Interaction, Waiting } from '../verbs/interaction.js'
 import { pageOn, put } from './output.js'
 import { openSpinner } from './spinner.js'
 
+/** What no verb needs. */
+interface TerminalOnly {
+  /** `-v`: a statement of SQL, on a line of its own. */
+  statement(sql: string): void
+  clear(): void
+  close(): void
+}
+
+/** A statement that writes many rows is cut here. */
+const LONGEST_STATEMENT = 400
+
 /** The person at the terminal: questions and progress on stderr, Ctrl-C counted. */
-export function openTerminal(config: Config, yes: boolean): Interaction & { close(): void; clear(): void } {
+export function openTerminal(config: Config, yes: boolean): Interaction & TerminalOnly {
   const page = pageOn(process.stderr, config)
   const controller = new AbortController()
   const handlers = new Set<(count: number) => void>()
@@ -68,6 +79,22 @@ export function openTerminal(config: Config, yes: boolean): Interaction & { clos
       put(process.stderr, `${renderQuestion(question, page)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
       throw new MigstateError('declined', 'Not run. Nothing was changed.')
+    },
+    statement(sql) {
+      spinner.freshLine()
+      spinner.around(
+        `${page.weak(
+          cut(
+            cleanLine(
+              sql
+                .slice(0, 2 * LONGEST_STATEMENT)
+                .replaceAll(/\s+/g, ' ')
+                .trim(),
+            ),
+            LONGEST_STATEMENT,
+          ),
+        )}\n`,
+      )
     },
     clear: () => spinner.show(null),
     close() {

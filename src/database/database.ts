@@ -22,6 +22,7 @@ export interface Circumstances {
   readOnly: boolean
   warnings: Warnings
   trust: Trust | undefined
+  onStatement: ((sql: string) => void) | undefined
 }
 
 /** An open database: the history table and the two connections of design.md section 7. */
@@ -38,6 +39,7 @@ export class Database {
   readonly #readOnly: boolean
   readonly #warnings: Warnings
   readonly #trust: Trust | undefined
+  readonly #onStatement: ((sql: string) => void) | undefined
   #journalProblems: readonly string[] = []
   readonly #table: HistoryTable | null
   readonly #currentSchema: string | null
@@ -51,7 +53,7 @@ export class Database {
     table: HistoryTable | null,
     currentSchema: string | null,
     tableName: string,
-    { patience, signal, readOnly, warnings, trust }: Circumstances,
+    { patience, signal, readOnly, warnings, trust, onStatement }: Circumstances,
   ) {
     this.spec = spec
     this.dialect = dialect
@@ -65,6 +67,7 @@ export class Database {
     this.#readOnly = readOnly
     this.#warnings = warnings
     this.#trust = trust
+    this.#onStatement = onStatement
   }
 
   get hasTable(): boolean {
@@ -179,7 +182,10 @@ export class Database {
 
   /** The second connection: proof of the lock, events while a child runs. Opened when it is first needed. */
   async side(): Promise<Session> {
-    this.#side ??= await this.dialect.connect(this.spec, { readOnly: false, patience: this.#patience })
+    if (!this.#side) {
+      this.#side = await this.dialect.connect(this.spec, { readOnly: false, patience: this.#patience })
+      this.#side.watch(this.#onStatement)
+    }
     return this.#side
   }
 

@@ -15,6 +15,8 @@ export interface OpenOptions {
   patience: number
   /** Ends the waiting. */
   signal: AbortSignal | undefined
+  /** Told each statement, once connected, before it is sent. */
+  onStatement?: ((sql: string) => void) | undefined
 }
 
 export const DJANGO_TABLE = 'django_migrations'
@@ -26,6 +28,7 @@ export const DJANGO_TABLE = 'django_migrations'
 export async function openDatabase(spec: ConnectionSpec, options: OpenOptions, warnings: Warnings): Promise<Database> {
   let dialect = await dialectOf(spec)
   const session = await dialect.connect(spec, { readOnly: options.readOnly, patience: options.patience })
+  session.watch(options.onStatement)
   try {
     const facts = await dialect.describe(session, spec)
     if (facts.engine !== dialect.engine) dialect = (await import('./mariadb/index.js')).mariadb
@@ -81,7 +84,12 @@ async function findHistory(parts: DatabaseParts, warnings: Warnings): Promise<Da
 function opened({ spec, dialect, session, facts, options }: DatabaseParts, { table, trust, currentSchema }: TableSearch, warnings: Warnings): Database {
   if (trust?.advice) warnings.add('privileged-role', trust.advice)
   if (table && trust && trust.reading.length > 0) throw unfitTable(table, trust.reading)
-  const database = new Database(spec, dialect, session, facts, table, currentSchema, options.table ?? DJANGO_TABLE, { ...options, warnings, trust })
+  const database = new Database(spec, dialect, session, facts, table, currentSchema, options.table ?? DJANGO_TABLE, {
+    ...options,
+    onStatement: options.onStatement,
+    warnings,
+    trust,
+  })
   if (!options.readOnly) database.refuseTraps()
   return database
 }

@@ -18,6 +18,7 @@ export class Session {
   readonly #shape: ResponseShape
   readonly #classify: Classify
   #closed = false
+  #onStatement: ((sql: string) => void) | undefined
 
   constructor(knex: Knex, connection: unknown, shape: ResponseShape, classify: Classify) {
     this.#knex = knex
@@ -29,6 +30,11 @@ export class Session {
   /** The driver's own connection object, for what only it can tell (PostgreSQL's `processID`). */
   get driver(): unknown {
     return this.#connection
+  }
+
+  /** Tells each statement before it is sent, without its values. */
+  watch(onStatement: ((sql: string) => void) | undefined): void {
+    this.#onStatement = onStatement
   }
 
   async rows<T extends object = Record<string, string | null>>(sql: string, bindings: readonly Binding[] = []): Promise<T[]> {
@@ -61,6 +67,7 @@ export class Session {
 
   /** Every statement of the program goes through here. */
   protected async send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
+    this.#onStatement?.(sql)
     try {
       return await this.#knex.raw(sql, bindings as Knex.RawBinding[]).connection(this.#connection)
     } catch (error) {

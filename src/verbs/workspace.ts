@@ -23,6 +23,8 @@ export interface WorkspaceOptions {
   signal?: AbortSignal | undefined
   /** Who does it, where the caller knows better than the system. */
   actor?: string | undefined
+  /** Told each statement of SQL before it is sent, without its values. */
+  onStatement?: ((sql: string) => void) | undefined
 }
 
 /** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
@@ -47,7 +49,14 @@ export class Workspace {
     const spec = chooseConnection(config, project, options)
     const database = await openDatabase(
       spec,
-      { schema: config.schema, table: config.table, readOnly: options.readOnly, patience: config.lockTimeout * 1000, signal: options.signal },
+      {
+        schema: config.schema,
+        table: config.table,
+        readOnly: options.readOnly,
+        patience: config.lockTimeout * 1000,
+        signal: options.signal,
+        onStatement: options.onStatement,
+      },
       warnings,
     )
     return new Workspace(config, project, database, warnings, options)

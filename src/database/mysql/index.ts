@@ -216,9 +216,15 @@ function tableNamed(name: string, appliedType: string | null): HistoryTable {
 
 export async function describeThread(session: Session, id: string): Promise<string> {
   const [thread] = await session
-    .rows<{ user: string; host: string }>('SELECT USER AS user, HOST AS host FROM information_schema.PROCESSLIST WHERE ID = ?', [id])
+    .rows<{
+      user: string
+      host: string
+      doing: string
+      seconds: unknown
+    }>('SELECT USER AS user, HOST AS host, COMMAND AS doing, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = ?', [id])
     .catch(() => [])
-  return `server connection ${id}${thread ? ` of ${thread.user} from ${thread.host}` : ''}`
+  if (!thread) return `server connection ${id}`
+  return `server connection ${id} of ${thread.user} from ${thread.host}, ${thread.doing === 'Sleep' ? 'idle' : 'busy'} for ${String(thread.seconds)} s`
 }
 
 async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {

@@ -175,7 +175,8 @@ export const postgresql: Dialect = {
   async tableLockHolder(session, table) {
     return holderLine(
       await session.rows(
-        `SELECT DISTINCT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.client_addr::text AS address
+        `SELECT DISTINCT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.client_addr::text AS address,
+                to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS since
            FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE l.relation = to_regclass(?) AND l.granted AND l.pid <> pg_backend_pid()`,
         [table.sql],
@@ -288,5 +289,6 @@ function holderLine(found: { [key: string]: string | null }[]): string | null {
   if (!holder) return null
   const who = holder.usename ? ` of ${holder.usename}` : ''
   const application = holder.application ? `, "${holder.application}"` : ''
-  return `PostgreSQL session ${holder.pid}${who}${application}${holder.address ? ` from ${holder.address}` : ''}`
+  const since = holder.since ? `, in a transaction since ${holder.since} UTC` : ''
+  return `PostgreSQL session ${holder.pid}${who}${application}${holder.address ? ` from ${holder.address}` : ''}${since}`
 }
