@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint'
+import { namesAreData } from './eslint.names.js'
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'examples', 'bin', 'test/fixtures', '*.js', '*.cjs', '*.config.ts'] },
@@ -14,6 +15,11 @@ export default tseslint.config(
       'max-lines': ['error', { max: 350, skipBlankLines: true }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
+  },
+  {
+    files: ['src/django/**/*.ts'],
+    plugins: { local: { rules: { 'names-are-data': namesAreData } } },
+    rules: { 'local/names-are-data': 'error' },
   },
   { files: ['commands/**/*.ts'], rules: { 'max-lines': ['error', 90] } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off', 'max-lines': 'off' } },

@@ -10,6 +10,7 @@ export default defineConfig({
     projects: [
       project('unit', 10_000),
       project('property', 60_000),
+      project('security', 60_000),
       project('integration', 60_000),
       project('cli', 60_000),
       project('django', 180_000),

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
+import { jsonErrorPlace } from './json-position.js'
+import { readNear } from './plain-file.js'
 import { findProjectFolder } from './project-folder.js'
 import { SETTING_KEYS, type SettingKey, type Settings } from './settings.js'
+
+/** A larger file is none that somebody has written. */
+const MAX_BYTES = 100_000
 
 export interface Config extends Settings {
   /** The alias of DATABASES. */
@@ -81,15 +85,13 @@ function fromText(text: string, type: string): unknown {
 function readConfigFile(projectFolder: string, cwd: string, problems: string[]): Settings {
   for (const folder of new Set([projectFolder, cwd])) {
     const path = join(folder, 'migstate.json')
-    let text: string
-    try {
-      text = readFileSync(path, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
-      problems.push(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    const file = readNear(path, MAX_BYTES)
+    if (file === null) continue
+    if ('refusal' in file) {
+      problems.push(`${path} cannot be read: ${file.refusal}`)
       return {}
     }
-    return checkConfigFile(path, text, problems)
+    return checkConfigFile(path, file.text, problems)
   }
   return {}
 }
@@ -98,8 +100,8 @@ function checkConfigFile(path: string, text: string, problems: string[]): Settin
   let data: unknown
   try {
     data = JSON.parse(text)
-  } catch (error) {
-    problems.push(`${path} is not JSON (${(error as Error).message})`)
+  } catch {
+    problems.push(`${path} is not JSON (${jsonErrorPlace(text)})`)
     return {}
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {

@@ -1,5 +1,6 @@
 import type { MigrationContext } from './migration-file.js'
 import type { Modules } from './modules/modules.js'
+import { payStep } from './python/budget.js'
 import { classAttribute } from './python/class-attribute.js'
 import { type ClassValue, textOf, type Value } from './python/value.js'
 import type { Problem } from './types.js'
@@ -38,6 +39,11 @@ function ofModule(entry: string, context: Context): AppIdentity {
   const apps = modules.findFile(`${entry}.apps`)
   if (apps === null) return plain
   const configs = configClasses(apps, modules)
+  const lost = modules.evaluate(apps).names.get('*limit')
+  if (configs.length === 0 && lost?.kind === 'unknown') {
+    const { file: place, line, reason } = lost
+    plain.problems.push({ code: 'unreadable-file', file: place, line, message: `the label of ${entry} is a guess: ${reason}` })
+  }
   const chosen = configs.filter(([, config]) => isDefault(config, modules) !== false)
   const named = chosen.length === 1 ? chosen[0] : configs.find(([, config]) => isDefault(config, modules) === true)
   return named ? (ofClass(named[1], `${entry}.apps`, named[0], context) ?? plain) : plain
@@ -55,6 +61,7 @@ function configClasses(file: string, modules: Modules): [name: string, config: C
 /** A chain of bases that ends in Django's AppConfig, or in something not found that is called like one. */
 function isAppConfig(config: ClassValue, modules: Modules, depth: number): boolean {
   return config.bases.some((written) => {
+    payStep()
     const base = written.kind === 'reference' ? (modules.lookUp(written.name) ?? written) : written
     if (base.kind === 'reference') return base.name.endsWith('Config')
     return base.kind === 'class' && depth < 20 && isAppConfig(base, modules, depth + 1)

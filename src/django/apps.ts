@@ -2,8 +2,9 @@ import { dirname, join, resolve } from 'node:path'
 import { appConfigOf, type AppIdentity } from './app-config.js'
 import { findMigrationFiles } from './migration-files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
-import type { Located } from './modules/search-path.js'
-import { lookUp, type Value } from './python/value.js'
+import { type Located, prefixesOf } from './modules/search-path.js'
+import { lookUp } from './python/keys.js'
+import type { Value } from './python/value.js'
 import type { AppFiles, MigrationFile, Problem } from './types.js'
 
 /** Reads a migration file, or knows it from an earlier run. */
@@ -11,9 +12,9 @@ export type MigrationReader = (file: string, name: string, context: MigrationCon
 
 /**
  * One entry of INSTALLED_APPS with its migrations: django/apps/config.py `AppConfig.create` and loader.py `load_disk`.
- * @returns null when the package is not on the search path
+ * @returns null when the package is not on the search path; why its migrations are not looked at, where they may not be
  */
-export function readApp(entry: string, context: Omit<MigrationContext, 'app'>, read: MigrationReader = readMigration): AppFiles | null {
+export function readApp(entry: string, context: Omit<MigrationContext, 'app'>, read: MigrationReader = readMigration): AppFiles | Problem | null {
   const { modules } = context
   const identity = appConfigOf(entry, context)
   const located = identity && modules.locate(identity.module)
@@ -31,7 +32,12 @@ export function readApp(entry: string, context: Omit<MigrationContext, 'app'>, r
   }
   if (found.package === null) return app
   const own: MigrationContext = { ...context, app: identity.label }
-  app.migrations = findMigrationFiles(found.package, context).map(({ name, file }) => read(file, name, own))
+  const files = findMigrationFiles(found.package, context)
+  for (const folder of found.package.folders) {
+    const reason = modules.files.refusal(folder)
+    if (reason !== null) return { code: 'unreadable-file', file: folder, line: null, message: `the migrations of ${app.label} were not read: ${reason}` }
+  }
+  app.migrations = files.map(({ name, file }) => read(file, name, own))
   return app
 }
 
@@ -44,7 +50,7 @@ interface FoundMigrations {
 
 function migrationsOf(identity: AppIdentity, context: Omit<MigrationContext, 'app'>): FoundMigrations {
   const { modules, settings, rules } = context
-  const override = context.overrides?.[identity.label]
+  const override = context.overrides?.get(identity.label)
   if (override !== undefined) return { package: placeOf(override, context), broken: null, problems: [] }
   const chosen = migrationModuleOf(identity.label, context) ?? hiddenByItself(identity, context)
   const nothing: FoundMigrations = { package: null, broken: null, problems: [] }
@@ -121,8 +127,7 @@ function hiddenByItself({ module }: AppIdentity, { modules, settings }: Omit<Mig
 function missingModule(dotted: string, { modules, rules }: Omit<MigrationContext, 'app'>): AppFiles['broken'] {
   if (!rules.namedModuleMustExist && dotted.includes('migrations')) return null
   const { python } = modules.environment
-  const parts = dotted.split('.')
-  const missing = parts.map((_part, index) => parts.slice(0, index + 1).join('.')).find((prefix) => modules.locate(prefix) === null)
+  const missing = prefixesOf(dotted).find((prefix) => modules.locate(prefix) === null)
   if (python?.[0] === 2)
     return {
       exception: 'ImportError',

@@ -1,5 +1,7 @@
 import { MigstateError } from '../errors/index.js'
-import { lookUp, type Value } from './python/value.js'
+import { lookUp } from './python/keys.js'
+import type { Value } from './python/value.js'
+import { exhaustion, payValues, Pool, spending } from './python/budget.js'
 import type { DjangoSettings } from './settings.js'
 
 /** One entry of DATABASES as text; the composition root turns it into a connection. */
@@ -21,6 +23,16 @@ export interface DatabaseSetting {
  * @throws MigstateError `unknown-alias`, or `database-unknown` when any part of it depends on something unknown
  */
 export function readDatabase(settings: DjangoSettings, alias: string): DatabaseSetting | null {
+  try {
+    return spending(new Pool(), 0, () => readEntry(settings, alias))
+  } catch (error) {
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    throw unknown(alias, { kind: 'unknown', reason, file: settings.file, line: 1 }, settings)
+  }
+}
+
+function readEntry(settings: DjangoSettings, alias: string): DatabaseSetting | null {
   const databases = settings.get('DATABASES')
   if (!databases) return null
   if (databases.kind !== 'dict') throw unknown(alias, databases, settings)
@@ -84,13 +96,16 @@ function unknown(what: string, value: Value, settings: DjangoSettings): Migstate
 
 /** What cannot be read is there, and undefined; None is null. */
 function plain(dict: Value & { kind: 'dict' }, settings: DjangoSettings): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const [key, stored] of dict.entries) {
-    if (key.kind !== 'string') continue
-    const value = settings.resolve(stored)
-    if (value.kind === 'string' || value.kind === 'number' || value.kind === 'boolean' || value.kind === 'path') result[key.value] = value.value
-    else if (value.kind === 'dict') result[key.value] = plain(value, settings)
-    else result[key.value] = value.kind === 'none' ? null : undefined
-  }
-  return result
+  payValues(dict.entries.length)
+  const entries = dict.entries.flatMap(([key, stored]): [string, unknown][] =>
+    key.kind === 'string' ? [[key.value, plainValue(settings.resolve(stored), settings)]] : [],
+  )
+  // Without what every object has: a key may be called `constructor`.
+  return Object.setPrototypeOf(Object.fromEntries(entries), null) as Record<string, unknown>
+}
+
+function plainValue(value: Value, settings: DjangoSettings): unknown {
+  if (value.kind === 'string' || value.kind === 'number' || value.kind === 'boolean' || value.kind === 'path') return value.value
+  if (value.kind === 'dict') return plain(value, settings)
+  return value.kind === 'none' ? null : undefined
 }

@@ -1,5 +1,6 @@
 import type { DjangoNames, Modules } from './modules/modules.js'
-import { lookUp, number, string, type Value } from './python/value.js'
+import { lookUp } from './python/keys.js'
+import { number, string, type Value } from './python/value.js'
 import type { DjangoSettings } from './settings.js'
 
 /** Engines to `connection.vendor` (django/db/backends/*\/base.py). */

@@ -1,7 +1,17 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { readdirSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { NOT_PLAIN, readPlainFile, REFUSES_LINKS } from '../config/plain-file.js'
+import { type Places, realPath } from './places.js'
+import { payLook, payScan, payText, payValues } from './python/budget.js'
 
 /** What a file or folder was when it was looked at: enough to see later that it is still the same. */
 export type Signature = string
+
+/** More than the largest migration known (291 kB) by far; a larger file is refused, not read half. */
+const MAX_BYTES = 4_000_000
+
+/** Asking the system takes about as long as looking at so many values. */
+const ASKING = 400
 
 /** The one place where the project's files are touched; it remembers what was looked at, so that an answer can be kept for the next run. */
 export class Files {
@@ -9,6 +19,15 @@ export class Files {
   readonly seen = new Map<string, Signature>()
   readonly #stats = new Map<string, Stats | null>()
   readonly #texts = new Map<string, string | null>()
+  /** Why what is there is not opened, by path. */
+  readonly #refusals = new Map<string, string>()
+  readonly #realFolders = new Map<string, string>()
+  #places: Places | undefined
+
+  /** Only what lies there is opened from now on. */
+  limitTo(places: Places): void {
+    this.#places = places
+  }
 
   isFile(path: string): boolean {
     return this.#stat(path)?.isFile() ?? false
@@ -27,40 +46,79 @@ export class Files {
     return signatureOf(this.#stat(path))
   }
 
-  /** Bytes; 0 when there is no file. */
-  size(path: string): number {
-    return this.#stat(path)?.size ?? 0
-  }
-
-  /** null when it cannot be read. */
+  /** null when it cannot be read; `refusal` says why. */
   read(path: string): string | null {
     const known = this.#texts.get(path)
     if (known !== undefined) return known
     const text = this.readOnce(path)
+    payText(text?.length ?? 0)
     this.#texts.set(path, text)
     return text
   }
 
   /** The same without keeping the text in memory. */
   readOnce(path: string): string | null {
-    this.#stat(path)
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return null
+    const stats = this.#stat(path)
+    if (stats === null) return null
+    const refusal = stats.isFile() ? this.#refusalOf(path) : NOT_PLAIN
+    if (refusal !== null) return this.#refuse(path, refusal)
+    const real = this.#real(path)
+    let file = readPlainFile(real, MAX_BYTES)
+    if ('refusal' in file && file.isLink) {
+      const target = realPath(real)
+      const outside = this.#places?.refusal(path, target) ?? null
+      file = outside === null ? readPlainFile(target, MAX_BYTES) : { refusal: outside }
     }
+    if ('refusal' in file) return this.#refuse(path, file.refusal)
+    payLook(ASKING)
+    payScan(file.text.length)
+    return file.text
+  }
+
+  /** Why a file or folder that is there was not opened. */
+  refusal(path: string): string | null {
+    return this.#refusals.get(path) ?? null
   }
 
   /** Sorted names; empty when it cannot be read. */
   list(folder: string): string[] {
+    const refusal = this.#places?.refusalOfFolder(folder, this.#realFolder(folder)) ?? null
+    if (refusal !== null && this.exists(folder)) {
+      this.#refuse(folder, refusal)
+      return []
+    }
     const names = listFolder(folder)
-    this.seen.set(`${folder}/`, names.join('\n'))
+    payLook(ASKING)
+    payValues(names.length)
+    this.seen.set(`${folder}/`, namesOf(names))
     return names
+  }
+
+  #refuse(path: string, reason: string): null {
+    this.#refusals.set(path, reason)
+    return null
+  }
+
+  /** Of the path without a link in its last part, which only opening tells. */
+  #refusalOf(path: string): string | null {
+    return this.#places?.refusal(path, this.#real(path)) ?? null
+  }
+
+  #real(path: string): string {
+    return REFUSES_LINKS ? join(this.#realFolder(dirname(path)), basename(path)) : realPath(path)
+  }
+
+  #realFolder(folder: string): string {
+    let real = this.#realFolders.get(folder)
+    if (real === undefined) this.#realFolders.set(folder, (real = realPath(folder)))
+    return real
   }
 
   #stat(path: string): Stats | null {
     const known = this.#stats.get(path)
     if (known !== undefined) return known
+    payLook(ASKING)
+    payValues(4)
     const stats = statOf(path)
     this.#stats.set(path, stats)
     this.seen.set(path, signatureOf(stats))
@@ -90,10 +148,15 @@ function listFolder(folder: string): string[] {
   }
 }
 
+/** A name may hold anything but a slash. */
+function namesOf(names: readonly string[]): Signature {
+  return names.join('/')
+}
+
 /** Is everything still as it was? */
 export function unchanged(seen: ReadonlyMap<string, Signature> | readonly (readonly [string, Signature])[]): boolean {
   for (const [path, signature] of seen) {
-    const now = path.endsWith('/') ? listFolder(path.slice(0, -1)).join('\n') : signatureOf(statOf(path))
+    const now = path.endsWith('/') ? namesOf(listFolder(path.slice(0, -1))) : signatureOf(statOf(path))
     if (now !== signature) return false
   }
   return true

@@ -1,10 +1,12 @@
 import type { Modules } from './modules/modules.js'
+import { prefixesOf } from './modules/search-path.js'
 import { readOperations } from './operations.js'
+import { exhaustion, payStep, spending } from './python/budget.js'
 import { Evaluator } from './python/evaluator.js'
 import { fieldsOf } from './python/object-fields.js'
 import { classAttribute } from './python/class-attribute.js'
 import { findIndentationFault } from './python/indentation.js'
-import { MAX_BYTES, type ParsedFile, parsePython } from './python/parse.js'
+import { type ParsedFile, parsePython } from './python/parse.js'
 import { type Call, type ClassValue, Scope, type Value } from './python/value.js'
 import type { Rules } from './rules.js'
 import type { DjangoSettings } from './settings.js'
@@ -16,19 +18,27 @@ export interface MigrationContext {
   settings: DjangoSettings
   rules: Rules
   /** `--migrations`: place by label. */
-  overrides?: Readonly<Record<string, string>>
+  overrides?: ReadonlyMap<string, string>
   /** Labels by package that Django itself has told (`--ask-django`). */
   labels?: ReadonlyMap<string, string>
 }
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */
 export function readMigration(file: string, name: string, context: MigrationContext): MigrationFile {
+  const { modules, app } = context
+  const empty = emptyMigration(file, name, app)
+  const { python } = modules.environment
+  const importError = python === null || (python[0] === 3 && python[1] >= 6) ? 'ModuleNotFoundError' : 'ImportError'
+  if (name.includes('.')) return broken(empty, importError, `No module named ${name}: a dot in the file's name`)
+  if (!file.endsWith('.py')) return unreadable(empty, 'it is compiled, and its source is not there')
+  const text = modules.files.readOnce(file)
+  if (text === null) return unreadable(empty, modules.files.refusal(file) ?? 'it cannot be opened')
   try {
-    return readCarefully(file, name, context)
+    return spending(modules.pool, text.length, () => readCarefully(empty, text, importError, context))
   } catch (error) {
-    // Nesting and sizes that the reader's own stack or strings cannot hold.
-    if (!(error instanceof RangeError)) throw error
-    return unreadable(emptyMigration(file, name, context.app), 'it is nested too deeply or too large')
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    return unreadable(emptyMigration(file, name, app), reason)
   }
 }
 
@@ -48,17 +58,10 @@ function emptyMigration(file: string, name: string, app: string): MigrationFile 
   }
 }
 
-function readCarefully(file: string, name: string, context: MigrationContext): MigrationFile {
+function readCarefully(result: MigrationFile, text: string, importError: string, context: MigrationContext): MigrationFile {
   const { modules } = context
-  const result = emptyMigration(file, name, context.app)
-  const { python } = modules.environment
-  const importError = python === null || (python[0] === 3 && python[1] >= 6) ? 'ModuleNotFoundError' : 'ImportError'
-  if (name.includes('.')) return broken(result, importError, `No module named ${name}: a dot in the file's name`)
-  if (!file.endsWith('.py')) return unreadable(result, 'it is compiled, and its source is not there')
-  if (modules.files.size(file) > MAX_BYTES) return unreadable(result, `the file is larger than ${MAX_BYTES} bytes`)
-  const text = modules.files.readOnce(file)
-  if (text === null) return unreadable(result, 'it cannot be opened')
-  const parsed = parsePython(file, text, python)
+  const { file, name } = result
+  const parsed = parsePython(file, text, modules.environment.python)
   if (parsed.syntaxError !== null) {
     const fault = findIndentationFault(parsed.source, parsed.syntaxError)
     const [exception, said, line] = fault ? ['IndentationError', fault.message, fault.line] : ['SyntaxError', 'invalid syntax', parsed.syntaxError]
@@ -67,12 +70,10 @@ function readCarefully(file: string, name: string, context: MigrationContext): M
   if (isSouth(parsed)) return broken(result, importError, "No module named 'south': this is a migration of South, not of Django")
   const scope = new Scope(undefined, new Map([['__name__', { kind: 'string', value: modules.resolveRelative(1, name, file) ?? name }]]))
   const before = modules.missing.length
-  const evaluator = new Evaluator(parsed, modules)
-  const raised = evaluator.run(scope)
+  const raised = new Evaluator(parsed, modules).run(scope)
   if (raised) return broken(result, raised.exception, `${raised.message} (${name}.py, line ${raised.line})`)
   const missing = modules.missing.slice(before).find((one) => one.file === file)
   if (missing) return broken(result, importError, noModule(missing.module, modules))
-  if (evaluator.isExhausted) return unreadable(result, 'it takes too long to evaluate')
   fillFrom(result, scope, context)
   return result
 }
@@ -87,8 +88,7 @@ function isSouth({ source, tree }: ParsedFile): boolean {
 }
 
 function noModule(dotted: string, modules: Modules): string {
-  const parts = dotted.split('.')
-  const first = parts.map((_part, index) => parts.slice(0, index + 1).join('.')).find((prefix) => modules.locate(prefix) === null) ?? dotted
+  const first = prefixesOf(dotted).find((prefix) => modules.locate(prefix) === null) ?? dotted
   return modules.environment.python?.[0] === 2 ? `No module named ${dotted}` : `No module named '${first}'`
 }
 
@@ -167,7 +167,7 @@ function applyFields(result: MigrationFile, fields: ReadonlyMap<string, Value>, 
   const given = (name: string) => (new RegExp(`self\\.${name}\\b`).test(after) ? (fields.get(name) ?? null) : undefined)
   if (/\bself\.(?!operations\b|dependencies\b|run_before\b|replaces\b|__init__\b)\w+\(/.test(text))
     problem(undefined, '__init__ calls methods that may change it', pairs.line)
-  if (/(?<![\w.])self\s*[,)]/.test(text.replace(/\bdef\s+__init__\s*\([^)]*\)|super\([^)]*\)|\.__init__\s*\(\s*self/g, '')))
+  if (/(?<![\w.])self\s*[,)]/.test(text.replace(/\bdef\s+__init__\s*\([^()]*\)|super\([^()]*\)|\.__init__\s*\(\s*self/g, '')))
     problem(undefined, '__init__ hands itself to other code', pairs.line)
   for (const [name, list] of [
     ['dependencies', result.dependencies],
@@ -190,6 +190,7 @@ function applyFields(result: MigrationFile, fields: ReadonlyMap<string, Value>, 
 /** A base that is neither Django's Migration nor a class that was read: its attributes would be inherited. */
 function unknownBase(migration: ClassValue, resolve: (value: Value) => Value, depth = 0): string | undefined {
   for (const written of migration.bases) {
+    payStep()
     const base = resolve(written)
     if (base.kind === 'reference' && (/(^|\.)migrations(\.migration)?\.Migration$/.test(base.name) || base.name === 'object' || isOperation(base.name)))
       continue

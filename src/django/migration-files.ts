@@ -40,7 +40,7 @@ export function findMigrationFiles(located: Located, { modules, rules }: Omit<Mi
 
 /** `inspect.getmodulename`: the name without a suffix that Python imports. */
 function moduleName(entry: string): string | undefined {
-  return /^(.*?)(?:\.cpython-[\w-]+|\.abi3)?\.(?:so|pyd)$/.exec(entry)?.[1] ?? /^(.*)\.pyc?$/.exec(entry)?.[1]
+  return /^(.*?)(?:\.cpython-[\w-]+|\.abi3)?\.(?:so|pyd)$/s.exec(entry)?.[1] ?? /^(.*)\.pyc?$/s.exec(entry)?.[1]
 }
 
 function sorted(found: ReadonlyMap<string, FoundFile>): FoundFile[] {

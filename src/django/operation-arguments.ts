@@ -1,3 +1,4 @@
+import { payText, payValues } from './python/budget.js'
 import type { Call, Value } from './python/value.js'
 import type { Argument } from './types.js'
 
@@ -7,6 +8,7 @@ export function readArguments(given: ReadonlyMap<string, Value>): Record<string,
 }
 
 function argumentOf(value: Value, depth: number): Argument {
+  payValues(1)
   switch (value.kind) {
     case 'string':
     case 'path':
@@ -40,5 +42,6 @@ function argumentOf(value: Value, depth: number): Argument {
 }
 
 function sourceOf({ file, node }: Call): string {
+  payText(node.to - node.from)
   return file.source.slice(node.from, node.to)
 }

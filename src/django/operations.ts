@@ -1,8 +1,10 @@
-import { codeFacts } from './code/code-facts.js'
+import { codeFacts, unreadCode } from './code/code-facts.js'
 import { EXTENSIONS, OF_MODEL, PARAMETERS, STATE_ONLY } from './operation-kinds.js'
 import { readArguments } from './operation-arguments.js'
+import { exhaustion, payLook, payStep, payText, payValues, Pool, spending } from './python/budget.js'
 import { classAttribute } from './python/class-attribute.js'
 import { type Call, type ClassValue, textOf, type Value } from './python/value.js'
+import { changesSchema } from './sql-text.js'
 import type { Operation } from './types.js'
 
 type Resolve = (value: Value) => Value
@@ -21,6 +23,7 @@ export function readOperations(value: Value | undefined, resolve: Resolve = (one
 }
 
 function readOperation(call: Call, resolve: Resolve): Operation {
+  payValues(16 + call.args.length + call.keywords.size)
   const type = call.callee.slice(call.callee.lastIndexOf('.') + 1)
   const { kind, own, reversible } = djangoKind(call, resolve)
   const given = argumentsOf(call, kind, resolve)
@@ -32,7 +35,11 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     ...namesOf(kind, given),
     ...(elidable ? { elidable: elidable.kind === 'boolean' ? elidable.value : null } : {}),
     ...(kind === 'RunPython' && atomic && atomic.kind !== 'none' ? { atomic: atomic.kind === 'boolean' ? atomic.value : null } : {}),
-    arguments: () => readArguments(given),
+    arguments: () =>
+      bounded(
+        () => readArguments(given),
+        (reason) => ({ '…': { source: reason } }),
+      ),
   }
   if (kind === 'RunPython') {
     const function_ = given.get('code')
@@ -40,7 +47,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     return {
       ...base,
       code,
-      ...(function_?.kind === 'function' ? { facts: () => codeFacts(function_) } : {}),
+      ...(function_?.kind === 'function' ? { facts: () => bounded(() => codeFacts(function_), unreadCode) } : {}),
       summary: `${type} ${code}`,
       data: true,
       schema: own ? false : null,
@@ -49,13 +56,12 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     }
   }
   if (kind === 'RunSQL') {
-    const statement = ddlIn(given.get('sql'), resolve)
     return {
       ...base,
       ...stateOf(given, resolve),
       summary: `${type} ${sqlText(given.get('sql'))}`,
       data: true,
-      schema: statement !== undefined ? true : own ? false : null,
+      schema: hasDdl(given.get('sql'), resolve) ? true : own ? false : null,
       reversible: reversible !== undefined ? reversible : isGiven(given.get('reverse_sql')),
       ...(isNoop(given.get('reverse_sql')) ? { reverseIsNoop: true } : {}),
     }
@@ -64,7 +70,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
     const inner = readOperations(given.get('database_operations'), resolve)
     return {
       ...base,
-      summary: `${type} (${inner?.map((one) => one.summary).join(', ') ?? 'unknown'})`,
+      summary: `${type} (${summaryOf(inner)})`,
       ...joined(inner),
       inner: () => inner ?? [],
       ...stateOf(given, resolve),
@@ -76,21 +82,51 @@ function readOperation(call: Call, resolve: Resolve): Operation {
   return { ...base, summary, data: false, schema: !STATE_ONLY.has(kind), reversible: true }
 }
 
+function summaryOf(inner: readonly Operation[] | null): string {
+  for (const { summary } of inner ?? []) payText(summary.length)
+  return inner?.map((one) => one.summary).join(', ') ?? 'unknown'
+}
+
+/** What is read when it is asked for has a budget of its own. */
+function bounded<T>(read: () => T, otherwise: (reason: string) => T): T {
+  try {
+    return spending(new Pool(), 0, read)
+  } catch (error) {
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    return otherwise(reason)
+  }
+}
+
+function unread(reason: string): Operation {
+  return { type: '(unknown)', summary: `(unknown: ${reason})`, data: null, schema: null, reversible: null, line: 1 }
+}
+
 function stateOf(given: ReadonlyMap<string, Value>, resolve: Resolve): Pick<Operation, 'stateOperations'> {
   const written = given.get('state_operations')
-  return written && written.kind !== 'none' ? { stateOperations: () => readOperations(written, resolve) ?? [] } : {}
+  return written && written.kind !== 'none'
+    ? {
+        stateOperations: () =>
+          bounded(
+            () => readOperations(written, resolve) ?? [],
+            (reason) => [unread(reason)],
+          ),
+      }
+    : {}
 }
 
 /** Django's own class, or the one that a class of the project extends; `own`: nothing of what it does is overridden. */
 function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; own: boolean; reversible?: boolean | null } {
   const named = (name: string): string | undefined => {
     const last = name.slice(name.lastIndexOf('.') + 1)
-    return PARAMETERS[last] && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
+    return PARAMETERS.has(last) && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
   }
   const direct = named(call.callee)
   if (direct) return { kind: direct, own: true }
   let own = true
   const visit = (owner: ClassValue, depth: number): string | undefined => {
+    payStep()
+    payLook(4 * owner.scope.names.size)
     if ([...owner.scope.names.keys()].some((name) => /^(database|state)_(forwards|backwards)$|^__init__$|^reversible$/.test(name))) own = false
     for (const written of owner.bases) {
       const base = resolve(written)
@@ -108,7 +144,7 @@ function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; o
 
 /** By name, positional ones included. */
 function argumentsOf(call: Call, kind: string | undefined, resolve: Resolve): Map<string, Value> {
-  const parameters = kind === undefined ? [] : (PARAMETERS[kind] as readonly string[])
+  const parameters = (kind === undefined ? undefined : PARAMETERS.get(kind)) ?? []
   const given = new Map<string, Value>()
   call.args.forEach((value, index) => given.set(parameters[index] ?? String(index), resolve(value)))
   for (const [name, value] of call.keywords) given.set(name, resolve(value))
@@ -124,7 +160,7 @@ function namesOf(kind: string | undefined, given: ReadonlyMap<string, Value>): P
   const names = {
     model: modelName ?? (kind !== undefined && OF_MODEL.has(kind) ? name : undefined),
     field: field ? (name ?? text('new_name')) : undefined,
-    name: field || (kind !== undefined && OF_MODEL.has(kind)) ? undefined : (name ?? EXTENSIONS[kind ?? '']),
+    name: field || (kind !== undefined && OF_MODEL.has(kind)) ? undefined : (name ?? EXTENSIONS.get(kind ?? '')),
     oldName: text('old_name'),
     newName: text('new_name'),
   }
@@ -145,13 +181,14 @@ function isGiven(value: Value | undefined): boolean | null {
   return value.kind === 'unknown' || value.kind === 'either' || value.kind === 'call' ? null : true
 }
 
-/** The first statement that changes the schema, as far as the text is there to see. */
-function ddlIn(value: Value | undefined, resolve: Resolve, depth = 0): string | undefined {
+/** A statement that changes the schema, as far as the text is there to see. */
+function hasDdl(value: Value | undefined, resolve: Resolve, depth = 0): boolean {
   const known = value && resolve(value)
   const text = known && textOf(known)
-  if (text !== undefined) return /(?:^|;)\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*((?:create|alter|drop|truncate|rename)\s+(?!.*\btemp)\w+)/i.exec(text)?.[1]
-  if (!known || !('items' in known) || depth > 3) return undefined
-  return known.items.map((item) => ddlIn(item, resolve, depth + 1)).find((one) => one !== undefined)
+  if (text !== undefined) return changesSchema(text)
+  if (!known || !('items' in known) || depth > 3) return false
+  payLook(known.items.length)
+  return known.items.some((item) => hasDdl(item, resolve, depth + 1))
 }
 
 /** `RunPython.noop`, and `RunSQL.noop`, which is the empty text (django/db/migrations/operations/special.py). */
@@ -167,7 +204,8 @@ function codeName(value: Value | undefined): string {
 }
 
 function sqlText(value: Value | undefined): string {
-  const text = textOf(value)?.replace(/\s+/g, ' ').trim()
+  // The rest is not shown.
+  const text = textOf(value)?.slice(0, 1000).replace(/\s+/g, ' ').trim()
   if (text === undefined) return '(not a plain string)'
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

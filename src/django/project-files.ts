@@ -2,8 +2,9 @@ import { readApp, readNamedApp } from './apps.js'
 import { MigstateError } from '../errors/index.js'
 import type { ProjectCache, Remembered } from './cache/project-cache.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
+import { isCutShort } from './python/budget.js'
 import { stringList } from './settings.js'
-import type { AppFiles, MigrationFile, ProjectFiles } from './types.js'
+import type { AppFiles, MigrationFile, Problem, ProjectFiles } from './types.js'
 
 /** All apps of INSTALLED_APPS with their migrations, out of the cache where nothing has changed. */
 export function readProjectFiles(
@@ -42,7 +43,8 @@ class RememberingReader {
     const before = modules.consulted
     const imports = modules.watchImports()
     const read = withoutDetails(readMigration(file, name, context))
-    if (modules.consulted === before && read.broken === null) this.alone.set(file, { signature, imports: imports() })
+    const isWhole = read.broken === null && !read.problems.some((one) => isCutShort(one.message))
+    if (modules.consulted === before && isWhole) this.alone.set(file, { signature, imports: imports() })
     return read
   }
 }
@@ -56,22 +58,26 @@ function withoutDetails(file: MigrationFile): MigrationFile {
 }
 
 function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {
-  const { settings, rules, overrides = {} } = context
+  const { settings, rules, overrides = new Map<string, string>() } = context
   const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
   const apps: AppFiles[] = []
   const notFound: string[] = []
+  const refused: Problem[] = []
   const labels = new Set<string>()
   let broken: ProjectFiles['broken'] = null
   for (const entry of installed.items) {
     const app = readApp(entry, context, reader.read)
     if (!app) notFound.push(entry)
-    else if (!labels.has(app.label)) {
+    else if ('code' in app) {
+      notFound.push(entry)
+      refused.push(app)
+    } else if (!labels.has(app.label)) {
       labels.add(app.label)
       apps.push(app)
     } else if (installed.complete && app.problems.length === 0)
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
   }
-  for (const [label, place] of Object.entries(overrides)) {
+  for (const [label, place] of overrides) {
     if (labels.has(label)) continue
     const app = readNamedApp(label, place, context, reader.read)
     if (installed.complete && notFound.length === 0)
@@ -89,7 +95,7 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
     apps,
     notFound,
     complete: installed.complete,
-    problems: [...installed.problems, ...apps.flatMap((app) => app.problems)],
+    problems: [...installed.problems, ...refused, ...apps.flatMap((app) => app.problems)],
     broken,
     // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".
     useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? rules.usesTzByDefault : null,

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import { answeredSettings } from './ask/answered.js'
 import { askOrRemember } from './ask/remember.js'
@@ -10,6 +9,8 @@ import { findEnvironment, type PythonEnvironment } from './environment/index.js'
 import { Files } from './files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from './modules/modules.js'
+import { Places } from './places.js'
+import { exhaustion, Pool, spending } from './python/budget.js'
 import { readProjectFiles } from './project-files.js'
 import { rulesFor } from './rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
@@ -40,17 +41,26 @@ export class Project {
   readonly managePy: string
   readonly settings: DjangoSettings
   readonly djangoVersion: string | null
+  /** Why nothing is kept between runs, although it was asked for. */
+  readonly cacheRefusal: string | null
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #cache: ProjectCache | null
   #files: ProjectFiles | undefined
 
-  constructor(place: { folder: string; managePy: string }, context: Omit<MigrationContext, 'app'>, djangoVersion: string | null, cache: ProjectCache | null) {
+  constructor(
+    place: { folder: string; managePy: string },
+    context: Omit<MigrationContext, 'app'>,
+    djangoVersion: string | null,
+    cache: ProjectCache | null,
+    cacheRefusal: string | null,
+  ) {
     this.folder = place.folder
     this.managePy = place.managePy
     this.settings = context.settings
     this.djangoVersion = djangoVersion
     this.#context = context
     this.#cache = cache
+    this.cacheRefusal = cacheRefusal
   }
 
   /** Where its packages lie; `describeEnvironment` says it in a sentence. */
@@ -65,7 +75,7 @@ export class Project {
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
-    this.#files ??= readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache)
+    this.#files ??= bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))
     return this.#files
   }
 
@@ -76,32 +86,53 @@ export class Project {
 }
 
 /**
+ * What lies between the files has a budget too, and nothing to say without it.
+ * @throws MigstateError `bad-settings`
+ */
+function bounded<T>(folder: string, read: () => T): T {
+  try {
+    return spending(new Pool(), 0, read)
+  } catch (error) {
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    throw new MigstateError('bad-settings', `The project in ${folder} cannot be read without running it: ${reason}. Nothing was read.`)
+  }
+}
+
+/**
  * @throws MigstateError `bad-settings` when the settings module is not there or is not Python; `usage` when the program of `--python`
  * does not exist
  */
 export function openProject(request: ProjectRequest): Project {
+  return bounded(request.folder, () => open(request))
+}
+
+function open(request: ProjectRequest): Project {
   const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
   const files = new Files()
   const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env })
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
   const folders = [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath]
-  const modules = new Modules({ folders, env: request.env, environment, files })
-  const named = settingsModuleOf(request.folder, managePy, request.settings, modules)
-  if (named === null)
-    throw new MigstateError(
-      'bad-settings',
-      `No settings module is known for ${request.folder}: ${existsSync(managePy) ? 'manage.py names none' : 'there is no manage.py'}.`,
-      { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
-    )
-  for (const [label, place] of Object.entries(request.migrations ?? {}))
-    if (/[/\\]/.test(place) && !files.isFolder(resolve(place)))
+  const overrides = new Map(Object.entries(request.migrations ?? {}))
+  const named = [dirname(managePy), ...folders.slice(1), ...[...overrides.values()].filter(isPath).map((place) => resolve(place))]
+  const places = new Places({ folder: request.folder, named })
+  places.addPackages([...environment.sitePackages, ...(environment.standardLibrary === null ? [] : [environment.standardLibrary])])
+  files.limitTo(places)
+  const modules = new Modules({ folders, env: request.env, environment, files, places })
+  const settingsModule = settingsModuleOf(request.folder, managePy, request.settings, modules)
+  if (settingsModule === null)
+    throw new MigstateError('bad-settings', `No settings module is known for ${request.folder}: ${saidBy(managePy, files)}.`, {
+      hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
+    })
+  for (const [label, place] of overrides)
+    if (isPath(place) && !files.isFolder(resolve(place)))
       throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder. Nothing was done.`, {
         hint: 'Give a folder, or a dotted package.',
       })
-  const settings = readSettings(named, modules)
+  const settings = readSettings(settingsModule, modules)
   const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
-  const question = questionOf(request, managePy, named.module, environment)
-  const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: named.module }, { store, question, modules }) : null
+  const question = questionOf(request, managePy, settingsModule.module, environment)
+  const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: settingsModule.module }, { store, question, modules }) : null
   if (answer) settings.tell(answeredSettings(answer))
   const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
@@ -109,12 +140,23 @@ export function openProject(request: ProjectRequest): Project {
     modules,
     settings,
     rules,
-    overrides: request.migrations ?? {},
+    overrides,
     ...(answer ? { labels: new Map(answer.apps.map(({ name, label }) => [name, label])) } : {}),
   }
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
   const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
-  return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache)
+  return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache, store?.refusal ?? null)
+}
+
+/** `--migrations`: a folder, or a dotted package. */
+function isPath(place: string): boolean {
+  return /[/\\]/.test(place)
+}
+
+function saidBy(managePy: string, files: Files): string {
+  const refusal = files.refusal(managePy)
+  if (refusal !== null) return `${managePy} was not read: ${refusal}`
+  return files.exists(managePy) ? 'manage.py names none' : 'there is no manage.py'
 }
 
 /** Everything that the user has said about the project, and where that leads. */

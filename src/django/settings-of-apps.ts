@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { appConfigOf } from './app-config.js'
 import type { MigrationContext } from './migration-file.js'
+import { payLook, payScan } from './python/budget.js'
 import type { Value } from './python/value.js'
+import { prefixesOf } from './modules/search-path.js'
 import { stringList } from './settings.js'
 
 /** Modules in which apps keep their settings. */
@@ -17,7 +19,10 @@ export function settingOfApps(name: string, context: Omit<MigrationContext, 'app
   const folders = new Set(installed.flatMap((entry) => foldersOf(entry, context)))
   for (const folder of folders)
     for (const file of NAMES.map((one) => join(folder, `${one}.py`))) {
-      if (!modules.files.isFile(file) || !(modules.files.read(file) ?? '').includes(name)) continue
+      payLook(60)
+      const text = modules.files.isFile(file) ? (modules.files.read(file) ?? '') : ''
+      payScan(text.length)
+      if (!text.includes(name)) continue
       modules.evaluate(file)
       const found = modules.setting(name)
       if (found) return found
@@ -27,8 +32,9 @@ export function settingOfApps(name: string, context: Omit<MigrationContext, 'app
 
 /** The folders of an entry of INSTALLED_APPS: its own and those of the packages above it. */
 function foldersOf(entry: string, { modules }: Omit<MigrationContext, 'app'>): string[] {
-  const parts = entry.split('.')
-  return parts.flatMap((_part, index) => modules.locate(parts.slice(0, parts.length - index).join('.'))?.folders ?? [])
+  return prefixesOf(entry)
+    .reverse()
+    .flatMap((prefix) => modules.locate(prefix)?.folders ?? [])
 }
 
 function swappableDefault(name: string, installed: readonly string[], context: Omit<MigrationContext, 'app'>): Value | undefined {

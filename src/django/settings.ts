@@ -3,6 +3,8 @@ import { MigstateError } from '../errors/index.js'
 import { configurationValue } from './libraries/configurations.js'
 import { parseDotenv } from './libraries/dotenv.js'
 import type { Modules } from './modules/modules.js'
+import { prefixesOf } from './modules/search-path.js'
+import { exhaustion, payValues, Pool, spending } from './python/budget.js'
 import { Evaluator } from './python/evaluator.js'
 import { classAttribute } from './python/class-attribute.js'
 import { attribute } from './python/members.js'
@@ -27,7 +29,7 @@ export class DjangoSettings {
     this.file = file
     this.#scope = scope
     this.#modules = modules
-    const wanted = modules.env.DJANGO_CONFIGURATION
+    const wanted = modules.env.get('DJANGO_CONFIGURATION')
     const found = wanted === undefined ? undefined : this.resolve(scope.names.get(wanted) ?? { kind: 'none' })
     this.#configuration = found?.kind === 'class' ? found : undefined
   }
@@ -84,13 +86,14 @@ export class DjangoSettings {
 
 /** `--settings`, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default, else what other tools' files name. */
 export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): { module: string; by: NamedBy } | null {
-  const fromEnvironment = modules.env.DJANGO_SETTINGS_MODULE
+  const fromEnvironment = modules.env.get('DJANGO_SETTINGS_MODULE')
   // manage.py is evaluated as the program that it is, `main()` included: it may set DJANGO_SETTINGS_MODULE and sys.path.
   const text = modules.files.read(managePy)
   if (text !== null) modules.evaluate(managePy, '__main__')
   if (flag !== undefined) return { module: flag, by: 'flag' }
   if (fromEnvironment) return { module: fromEnvironment, by: 'environment' }
-  if (modules.env.DJANGO_SETTINGS_MODULE) return { module: modules.env.DJANGO_SETTINGS_MODULE, by: 'manage.py' }
+  const byManagePy = modules.env.get('DJANGO_SETTINGS_MODULE')
+  if (byManagePy) return { module: byManagePy, by: 'manage.py' }
   const named = namedInText(managePy, text ?? '')
   if (named !== undefined) return { module: named, by: 'manage.py' }
   const other = namedByOtherFiles(folder, modules)
@@ -118,7 +121,7 @@ function namedByOtherFiles(folder: string, { files }: Modules): string | undefin
   const named = dotenv === null ? undefined : parseDotenv(dotenv).get('DJANGO_SETTINGS_MODULE')
   if (named) return named
   for (const name of OTHER_FILES) {
-    const match = /^\s*(?:DJANGO_SETTINGS_MODULE|django_settings_module)\s*=\s*["']?([\w.]+)["']?/m.exec(files.read(join(folder, name)) ?? '')
+    const match = /^[ \t]*(?:DJANGO_SETTINGS_MODULE|django_settings_module)[ \t]*=[ \t]*["']?([\w.]+)["']?/m.exec(files.read(join(folder, name)) ?? '')
     if (match) return match[1]
   }
   return undefined
@@ -132,8 +135,7 @@ export function readSettings(named: { module: string; by: NamedBy }, modules: Mo
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
   // Python runs the packages above a module first.
-  const parts = named.module.split('.')
-  for (let length = 1; length < parts.length; length++) modules.importModule(parts.slice(0, length).join('.'), file)
+  for (const above of prefixesOf(named.module).slice(0, -1)) modules.importModule(above, file)
   const scope = modules.evaluate(file)
   const line = modules.syntaxErrorOf(file)
   if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}. Nothing was read.`)
@@ -145,6 +147,7 @@ export function stringList(value: Value | undefined, setting: string, settings: 
   const items: string[] = []
   const problems: Problem[] = []
   const visit = (written: Value) => {
+    payValues(1)
     const current = settings.resolve(written)
     if (current.kind === 'string') items.push(current.value)
     else if ('items' in current) for (const item of current.items) visit(item)
@@ -161,7 +164,14 @@ export function stringList(value: Value | undefined, setting: string, settings: 
         message: current.kind === 'call' ? `${setting}: ${current.callee}() is not evaluated` : `an entry of ${setting} cannot be read`,
       })
   }
-  if (value) visit(value)
+  try {
+    if (value) spending(new Pool(), 0, () => visit(value))
+  } catch (error) {
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    items.length = 0
+    problems.push({ code: 'unreadable-file', file: settings.file, line: null, message: `${setting}: ${reason}` })
+  }
   // What two branches both have is one entry; what a plain list names twice Django refuses.
   return { items: problems.length === 0 ? items : [...new Set(items)], complete: problems.length === 0, problems }
 }

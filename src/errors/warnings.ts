@@ -2,12 +2,12 @@ import type { Warning } from './migstate-error.js'
 
 /** Collects warnings: one for each code, with a count and the first three messages. */
 export class Warnings {
-  readonly #byCode = new Map<string, string[]>()
+  readonly #byCode = new Map<string, Set<string>>()
 
   add(code: string, message: string): void {
     const messages = this.#byCode.get(code)
-    if (!messages) this.#byCode.set(code, [message])
-    else if (!messages.includes(message)) messages.push(message)
+    if (messages) messages.add(message)
+    else this.#byCode.set(code, new Set([message]))
   }
 
   /** What is added to the copy is not added here. */
@@ -19,8 +19,8 @@ export class Warnings {
 
   list(): Warning[] {
     return [...this.#byCode].map(([code, messages]) => {
-      const more = messages.length > 3 ? ` (${messages.length} in all)` : ''
-      return { code, message: messages.slice(0, 3).join('; ') + more }
+      const more = messages.size > 3 ? ` (${messages.size} in all)` : ''
+      return { code, message: [...messages].slice(0, 3).join('; ') + more }
     })
   }
 }

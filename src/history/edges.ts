@@ -25,8 +25,11 @@ export class EdgeReader {
     for (const [key, file] of files)
       for (const parent of parentsOf(key, file)) if (parent.app === appOf(key) && parent.name !== '__first__') graph.addDependency(file, key, keyOf(parent))
     for (const [key, file] of files) {
+      // What is named twice is one edge.
+      const seen = new Set<Key>()
       for (const parent of parentsOf(key, file)) {
-        if (parent.app === appOf(key)) continue
+        if (parent.app === appOf(key) || seen.has(keyOf(parent))) continue
+        seen.add(keyOf(parent))
         const resolved = this.#checkKey(key, parent)
         if (resolved !== null) graph.addDependency(file, key, resolved)
       }

@@ -82,6 +82,8 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
+    const { cacheRefusal } = this.project
+    if (cacheRefusal !== null) this.warnings.add('cache-not-used', `nothing is kept between runs: ${cacheRefusal}`)
     warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false, environment: this.environment ?? '' })
     return files
   }

@@ -39,9 +39,9 @@ export class ProjectCache {
   }
 
   /** @returns null when anything has changed */
-  whole(env: Readonly<Record<string, string | undefined>>): ProjectFiles | null {
+  whole(env: ReadonlyMap<string, string>): ProjectFiles | null {
     const entry = this.#read()
-    if (!entry || entry.env.some(([name, value]) => digest(env[name]) !== value)) return null
+    if (!entry || entry.env.some(([name, value]) => digest(env.get(name)) !== value)) return null
     return unchanged(entry.seen) ? entry.files : null
   }
 

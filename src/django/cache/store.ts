@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readPlainFile } from '../../config/plain-file.js'
+import { foreignHand, makeFolder } from './own-folder.js'
+
+/** More than the answer about the largest project known takes by far. */
+const MAX_BYTES = 200_000_000
 
 /**
  * Answers kept between runs, one file for each question, in the user's cache folder. Never needed: an entry that is corrupt, of
@@ -10,29 +15,29 @@ import { fileURLToPath } from 'node:url'
  */
 export class Store {
   readonly folder: string
+  /** Why nothing is kept: somebody else could write here. */
+  readonly refusal: string | null
 
   constructor(folder: string) {
     this.folder = folder
+    this.refusal = foreignHand(folder)
   }
 
   read(question: string): unknown {
+    if (this.refusal !== null) return null
+    const file = readPlainFile(this.#path(question), MAX_BYTES)
+    // Somebody else's file, or one that somebody else may write, could name any path.
+    if ('refusal' in file || !isOwn(file.stats)) return null
     try {
-      const descriptor = openSync(this.#path(question), 'r')
-      try {
-        const stats = fstatSync(descriptor)
-        // Somebody else's file, or one that somebody else may write, could name any path.
-        if (process.getuid !== undefined && (stats.uid !== process.getuid() || (stats.mode & 0o022) !== 0)) return null
-        const entry = JSON.parse(readFileSync(descriptor, 'utf8')) as { reader?: string; question?: string; answer?: unknown }
-        return entry.reader === READER && entry.question === digest(question) ? (entry.answer ?? null) : null
-      } finally {
-        closeSync(descriptor)
-      }
+      const entry = JSON.parse(file.text) as { reader?: string; question?: string; answer?: unknown }
+      return entry.reader === READER && entry.question === digest(question) ? (entry.answer ?? null) : null
     } catch {
       return null
     }
   }
 
   write(question: string, answer: unknown): void {
+    if (this.refusal !== null) return
     const path = this.#path(question)
     const part = `${path}.${process.pid}.part`
     try {
@@ -49,19 +54,21 @@ export class Store {
     return join(this.folder, `${createHash('sha256').update(question).digest('hex').slice(0, 32)}.json`)
   }
 
+  /** Only what a store has written: a file of such a name that is this user's own. */
   #forgetOldest(): void {
-    const names = readdirSync(this.folder).filter((name) => name.endsWith('.json'))
+    const names = readdirSync(this.folder).filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
     if (names.length <= MOST) return
-    const byAge = names.map((name) => ({ name, at: statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => a.at - b.at)
-    for (const { name } of byAge.slice(0, names.length - MOST)) rmSync(join(this.folder, name), { force: true })
+    const own = names.flatMap((name) => {
+      const stats = lstatSync(join(this.folder, name), { throwIfNoEntry: false })
+      return stats?.isFile() && isOwn(stats) ? [{ name, at: stats.mtimeMs }] : []
+    })
+    const byAge = own.sort((a, b) => a.at - b.at)
+    for (const { name } of byAge.slice(0, Math.max(0, own.length - MOST))) rmSync(join(this.folder, name), { force: true })
   }
 }
 
-/** Level by level: a recursive mkdir never ends where the system makes no folders, as below /proc. */
-function makeFolder(folder: string): void {
-  const missing: string[] = []
-  for (let current = folder; !existsSync(current) && dirname(current) !== current; current = dirname(current)) missing.unshift(current)
-  for (const one of missing) mkdirSync(one, { mode: 0o700 })
+function isOwn({ uid, mode }: Stats): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
 }
 
 function removeQuietly(path: string): void {

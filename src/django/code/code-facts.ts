@@ -1,11 +1,18 @@
 import type { FunctionValue } from '../python/value.js'
+import { payScan } from '../python/budget.js'
 import type { CodeFacts, Hazard, ModelUse } from './facts.js'
 import { modelUsesOf } from './model-uses.js'
 import { sideEffectsOf } from './side-effects.js'
 
+/** … of code that costs too much to read. */
+export function unreadCode(reason: string): CodeFacts {
+  return { uses: [], hazards: [{ code: 'unread-code', message: `does what was not read: ${reason}`, line: 1 }], namesAlias: false }
+}
+
 export function codeFacts(function_: FunctionValue): CodeFacts {
   const { uses, realModels } = modelUsesOf(function_)
   const { node, file } = function_
+  payScan(4 * (node.to - node.from))
   const hazards: Hazard[] = [...usesAsHazards(uses), ...sideEffectsOf(function_)]
   for (const { name, line } of realModels)
     hazards.push({ code: 'real-model', message: `uses ${name} itself, as it is today, and not as it was at this migration`, line })

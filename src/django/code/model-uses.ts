@@ -1,24 +1,29 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payLook, payScan } from '../python/budget.js'
 import { childrenOf } from '../python/parse.js'
 import { type FunctionValue, textOf, type Value } from '../python/value.js'
 import type { ModelUse } from './facts.js'
 
 type Known = { app: string; name: string; instance: boolean; real?: string }
 
-const INSERTS: Readonly<Record<string, boolean>> = {
-  create: false,
-  bulk_create: false,
-  acreate: false,
-  abulk_create: false,
-  get_or_create: true,
-  update_or_create: true,
-}
+/** Nothing is said of longer dotted names. */
+const LONGEST_NAME = 1000
+
+const INSERTS = new Map([
+  ['create', false],
+  ['bulk_create', false],
+  ['acreate', false],
+  ['abulk_create', false],
+  ['get_or_create', true],
+  ['update_or_create', true],
+])
 const READS = new Set(
   'all filter exclude get first last values values_list iterator count exists order_by only defer distinct annotate aggregate select_related prefetch_related in_bulk latest earliest none using select_for_update'.split(
     ' ',
   ),
 )
 const MAX_CALLS = 20
+const VISITED = new Set(['AssignStatement', 'UpdateStatement', 'ForStatement', 'CallExpression'])
 
 /** What a function of a migration does to models, with the functions of its file that it calls. */
 export function modelUsesOf(entry: FunctionValue): { uses: ModelUse[]; realModels: { name: string; line: number }[] } {
@@ -52,8 +57,10 @@ class Reader {
     const { node } = this.#function
     const cursor = node.cursor()
     do {
+      payLook(60)
       if (cursor.from >= node.to && cursor.name !== node.name) break
-      this.#visit(cursor.node)
+      // Making a node of where the cursor is takes time by its depth.
+      if (VISITED.has(cursor.name)) this.#visit(cursor.node)
     } while (cursor.next() && cursor.from < node.to)
   }
 
@@ -114,8 +121,8 @@ class Reader {
         ...more,
       })
     if (model.real !== undefined && !this.#real.some((one) => one.name === model.real)) this.#real.push({ name: model.real, line: this.#line(node) })
-    if (method in INSERTS)
-      use('insert', { guarded: INSERTS[method] === true || /ignore_conflicts\s*=\s*True|update_conflicts\s*=\s*True/.test(words) || this.#isGuarded(node) })
+    if (INSERTS.has(method))
+      use('insert', { guarded: INSERTS.get(method) === true || /ignore_conflicts\s*=\s*True|update_conflicts\s*=\s*True/.test(words) || this.#isGuarded(node) })
     else if (method === 'save' && model.instance) use(this.#isNew(object) ? 'insert' : 'update', { guarded: this.#isNew(object) && this.#isGuarded(node) })
     else if (method === 'update') use('update', { accumulates: /\bF\(/.test(words) })
     else if (method === 'bulk_update') use('update')
@@ -187,7 +194,7 @@ class Reader {
   #realModel(node: SyntaxNode): Known | undefined {
     const value: Value | undefined = this.#function.scope.get(this.#text(node))
     const dotted = value?.kind === 'reference' ? value.name : undefined
-    const match = dotted === undefined ? null : /(?:^|\.)(\w+)\.models(?:\.\w+)*\.([A-Z]\w*)$/.exec(dotted)
+    const match = dotted === undefined || dotted.length > LONGEST_NAME ? null : /(?:^|\.)(\w+)\.models(?:\.\w+)*\.([A-Z]\w*)$/.exec(dotted)
     return match && dotted !== undefined && !dotted.startsWith('django.db.models.')
       ? { app: match[1] as string, name: match[2] as string, instance: false, real: dotted }
       : undefined
@@ -197,22 +204,29 @@ class Reader {
   #isNew(object: SyntaxNode | undefined): boolean {
     if (object?.name !== 'VariableName') return object?.name === 'CallExpression'
     const name = this.#text(object)
+    payLook(4 * this.#names.size)
     const models = [...this.#names].filter(([, known]) => !known.instance).map(([key]) => key)
     return models.some((model) => new RegExp(`\\b${name}\\s*=\\s*${model}\\(`).test(this.#text(this.#function.node)))
   }
 
   /** An `if` around it that looks whether something is there. */
   #isGuarded(node: SyntaxNode): boolean {
-    for (let parent = node.parent; parent && parent.from > this.#function.node.from; parent = parent.parent)
-      if (
-        parent.name === 'IfStatement' &&
-        /\.exists\(\)|\.count\(\)|\bnot in\b|\bis None\b|\.first\(\)|\bif not\b/.test(this.#text(parent).split('\n')[0] ?? '')
-      )
-        return true
+    for (let parent = node.parent; parent && parent.from > this.#function.node.from; parent = parent.parent) {
+      payLook(8)
+      if (parent.name === 'IfStatement' && /\.exists\(\)|\.count\(\)|\bnot in\b|\bis None\b|\.first\(\)|\bif not\b/.test(this.#firstLine(parent))) return true
+    }
     return false
   }
 
+  #firstLine(node: SyntaxNode): string {
+    const { source } = this.#function.file
+    const end = source.indexOf('\n', node.from)
+    payScan(end < 0 ? source.length - node.from : end - node.from)
+    return source.slice(node.from, end < 0 ? node.to : Math.min(end, node.to))
+  }
+
   #text(node: SyntaxNode): string {
+    payScan(4 * (node.to - node.from))
     return this.#function.file.source.slice(node.from, node.to)
   }
 

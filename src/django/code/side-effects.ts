@@ -1,3 +1,4 @@
+import { payScan } from '../python/budget.js'
 import type { FunctionValue } from '../python/value.js'
 import type { Hazard } from './facts.js'
 
@@ -15,13 +16,14 @@ const PATTERNS: { code: string; pattern: RegExp; message: string }[] = [
   { code: 'command', pattern: /\bcall_command\(/, message: 'runs a management command' },
   {
     code: 'files',
-    pattern: /\bopen\([^)]*["'][wax]b?\+?["']|\bos\.(?:remove|unlink|rename|makedirs)\(|\bshutil\.\w+\(|\bdefault_storage\.(?:save|delete)\(/,
+    pattern: /\bopen\([^)]{0,200}["'][wax]b?\+?["']|\bos\.(?:remove|unlink|rename|makedirs)\(|\bshutil\.\w+\(|\bdefault_storage\.(?:save|delete)\(/,
     message: 'writes or removes files',
   },
 ]
 
 /** Read off the source of the function itself, line by line. */
 export function sideEffectsOf({ node, file }: FunctionValue): Hazard[] {
+  payScan(64 * (node.to - node.from))
   const first = file.lineAt(node.from)
   return file.source
     .slice(node.from, node.to)

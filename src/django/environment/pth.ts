@@ -24,7 +24,7 @@ const HARMLESS = /distutils-precedence|_distutils_hack|pymysql|_virtualenv|cover
 function readPathLine(line: string, folder: string, file: string, additions: PathAdditions, files: Files): void {
   if (line === '' || line.startsWith('#')) return
   if (/^import[ \t]/.test(line)) {
-    const finder = /(__editable___\w+_finder)/.exec(line)?.[1]
+    const finder = /(__editable___\w{1,200}_finder)/.exec(line)?.[1]
     if (finder) readFinder(join(folder, `${finder}.py`), additions, files)
     else if (!HARMLESS.test(`${file} ${line}`)) additions.unread.push(`${join(folder, file)}: ${line.slice(0, 80)}`)
     return
@@ -36,7 +36,10 @@ function readPathLine(line: string, folder: string, file: string, additions: Pat
 
 /** `MAPPING: dict[str, str] = {'pkg': '/src/pkg'}` of setuptools' generated finder. */
 function readFinder(path: string, additions: PathAdditions, files: Files): void {
-  const mapping = /^MAPPING[^=]*=\s*(\{[^}]*\})/m.exec(files.read(path) ?? '')?.[1]
+  const text = files.read(path) ?? ''
+  const head = /^MAPPING[^=\n]{0,200}=[ \t]*\{/m.exec(text)
+  const from = head ? head.index + head[0].length : text.length
+  const mapping = text.includes('}', from) ? text.slice(from, text.indexOf('}', from)) : undefined
   if (mapping === undefined) additions.unread.push(path)
   for (const [, name, target] of (mapping ?? '').matchAll(/['"]([\w.]+)['"]\s*:\s*['"]([^'"]+)['"]/g)) additions.mapped.set(name as string, target as string)
 }

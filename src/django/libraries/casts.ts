@@ -1,9 +1,11 @@
+import { payLook, payText, payValues } from '../python/budget.js'
 import { boolean, list, number, string, type Value } from '../python/value.js'
 
 const TRUE = new Set(['true', 'on', 'ok', 'y', 'yes', '1'])
 
 /** Text of the environment as the value that settings ask for. Undefined: not a cast that is known. */
 export function cast(text: string, kind: string, style: 'environ' | 'plain' = 'plain'): Value | undefined {
+  payText(4 * text.length)
   switch (kind) {
     case 'str':
     case 'unicode':
@@ -19,7 +21,7 @@ export function cast(text: string, kind: string, style: 'environ' | 'plain' = 'p
       // django-environ keeps spaces; a tuple may stand in brackets.
       if (style === 'environ') {
         const inner = kind === 'tuple' ? text.trim().replace(/^\(|\)$/g, '') : text
-        return { kind, items: inner.split(',').filter(Boolean).map(string) }
+        return { kind, items: split(inner).filter(Boolean).map(string) }
       }
       return { kind, items: parts(text).map(string) }
     case 'dict':
@@ -32,13 +34,19 @@ export function cast(text: string, kind: string, style: 'environ' | 'plain' = 'p
 }
 
 function parts(text: string): string[] {
-  return text
-    .split(',')
+  return split(text)
     .map((part) => part.trim())
     .filter(Boolean)
 }
 
+function split(text: string): string[] {
+  const found = text.split(',')
+  payValues(found.length)
+  return found
+}
+
 export function fromJson(text: string): Value | undefined {
+  payText(16 * text.length)
   try {
     return toValue(JSON.parse(text))
   } catch {
@@ -47,6 +55,7 @@ export function fromJson(text: string): Value | undefined {
 }
 
 export function toValue(data: unknown): Value {
+  payLook(10)
   if (typeof data === 'string') return string(data)
   if (typeof data === 'number') return number(data)
   if (typeof data === 'boolean') return boolean(data)

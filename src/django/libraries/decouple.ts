@@ -5,7 +5,7 @@ import { findUpwards, parseDecouple, parseIni } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** Casts that leave a value of their own type as it is. */
-const AS_IT_IS: Readonly<Record<string, string>> = { boolean: 'bool', number: 'int', unknown: '' }
+const AS_IT_IS = new Map(Object.entries({ boolean: 'bool', number: 'int', unknown: '' }))
 
 /** python-decouple: `config("X", default=…, cast=bool)`, from the environment, else `settings.ini` or `.env` beside or above the file. */
 export function decouple(call: LibraryCall): Value | undefined {
@@ -18,14 +18,15 @@ export function decouple(call: LibraryCall): Value | undefined {
     return unknownIn(call, 'where this config looks is not followed')
   const [variable, positional] = name === 'decouple.config' ? call.args : call.args.slice(1)
   if (variable?.kind !== 'string') return undefined
-  const text = env[variable.value] ?? fromFiles(call, variable.value)
+  const text = env.get(variable.value) ?? fromFiles(call, variable.value)
+  if (typeof text === 'object') return text
   const fallback = call.keywords.get('default') ?? positional
   const wanted = call.keywords.get('cast')
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
     if (castName(wanted) === 'bool' && fallback.kind === 'number') return boolean(fallback.value !== 0)
     if (fallback.kind === 'string') return casted(call, fallback.value, wanted)
-    return wanted === undefined || castName(wanted) === AS_IT_IS[fallback.kind]
+    return wanted === undefined || castName(wanted) === AS_IT_IS.get(fallback.kind)
       ? fallback
       : unknownIn(call, 'what the cast makes of the default is not evaluated')
   }
@@ -44,9 +45,14 @@ function casted(call: LibraryCall, text: string, wanted: Value | undefined): Val
   return cast(text, castName(wanted) ?? '') ?? unknownIn(call, 'its cast is not evaluated')
 }
 
-function fromFiles({ host, file }: LibraryCall, name: string): string | undefined {
+/** @returns a value where the file may not be read */
+function fromFiles(call: LibraryCall, name: string): string | Value | undefined {
+  const { host, file } = call
   const path = findUpwards(dirname(file), ['settings.ini', '.env'], (one) => host.exists(one))
   const text = path === undefined ? null : host.readFile(path)
-  if (text === null) return undefined
+  if (text === null) {
+    const refusal = path === undefined ? null : host.refusal(path)
+    return refusal === null ? undefined : unknownIn(call, refusal)
+  }
   return path?.endsWith('.ini') ? parseIni(text).get(name.toLowerCase()) : parseDecouple(text).get(name)
 }

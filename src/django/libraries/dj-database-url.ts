@@ -1,26 +1,30 @@
-import { lookUp, NONE, string, type Value } from '../python/value.js'
+import { payText } from '../python/budget.js'
+import { lookUp } from '../python/keys.js'
+import { NONE, string, type Value } from '../python/value.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** Schemes of dj-database-url and django-environ (their documentation), to Django's engines. */
-const ENGINES: Record<string, string> = {
-  postgres: 'django.db.backends.postgresql',
-  postgresql: 'django.db.backends.postgresql',
-  pgsql: 'django.db.backends.postgresql',
-  psql: 'django.db.backends.postgresql',
-  postgis: 'django.contrib.gis.db.backends.postgis',
-  mysql: 'django.db.backends.mysql',
-  mysql2: 'django.db.backends.mysql',
-  mysqlgis: 'django.contrib.gis.db.backends.mysql',
-  mariadb: 'django.db.backends.mysql',
-  sqlite: 'django.db.backends.sqlite3',
-  sqlite3: 'django.db.backends.sqlite3',
-  spatialite: 'django.contrib.gis.db.backends.spatialite',
-  oracle: 'django.db.backends.oracle',
-  mssql: 'mssql',
-  redshift: 'django_redshift_backend',
-  timescale: 'timescale.db.backends.postgresql',
-  cockroach: 'django_cockroachdb',
-}
+const ENGINES = new Map(
+  Object.entries({
+    postgres: 'django.db.backends.postgresql',
+    postgresql: 'django.db.backends.postgresql',
+    pgsql: 'django.db.backends.postgresql',
+    psql: 'django.db.backends.postgresql',
+    postgis: 'django.contrib.gis.db.backends.postgis',
+    mysql: 'django.db.backends.mysql',
+    mysql2: 'django.db.backends.mysql',
+    mysqlgis: 'django.contrib.gis.db.backends.mysql',
+    mariadb: 'django.db.backends.mysql',
+    sqlite: 'django.db.backends.sqlite3',
+    sqlite3: 'django.db.backends.sqlite3',
+    spatialite: 'django.contrib.gis.db.backends.spatialite',
+    oracle: 'django.db.backends.oracle',
+    mssql: 'mssql',
+    redshift: 'django_redshift_backend',
+    timescale: 'timescale.db.backends.postgresql',
+    cockroach: 'django_cockroachdb',
+  }),
+)
 
 /** `dj_database_url.config(default=…, env=…)`, `dj_database_url.parse(url)`. */
 export function databaseUrl(call: LibraryCall): Value | undefined {
@@ -28,7 +32,7 @@ export function databaseUrl(call: LibraryCall): Value | undefined {
   if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? parsed(call, args[0].value) : undefined
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
-  const from = env[variable?.kind === 'string' ? variable.value : 'DATABASE_URL']
+  const from = env.get(variable?.kind === 'string' ? variable.value : 'DATABASE_URL')
   // An empty variable is no database; only one that is not set takes the default.
   if (from === '') return { kind: 'dict', entries: [] }
   if (from !== undefined) return parsed(call, from)
@@ -53,13 +57,14 @@ export const NO_ADDRESS = 'the address in the URL cannot be read'
 
 /** One entry of DATABASES. @returns undefined where the address is none that can be read */
 export function databaseFromUrl(url: string, engine?: Value): Value | undefined {
+  payText(16 * url.length)
   const match = /^([\w+]+):\/\/(.*)$/s.exec(url)
   const scheme = (match?.[1] ?? '').toLowerCase().replace(/\+.*$/, '')
   const entry = (values: Record<string, string>): Value => ({
     kind: 'dict',
     entries: Object.entries(values).map(([key, value]): [Value, Value] => [string(key), string(value)]),
   })
-  const known = engine?.kind === 'string' ? engine.value : (ENGINES[scheme] ?? scheme)
+  const known = engine?.kind === 'string' ? engine.value : (ENGINES.get(scheme) ?? scheme)
   const rest = match?.[2] ?? ''
   if (/sqlite|spatialite/.test(scheme)) {
     const path = (rest.split('?')[0] as string).replace(/^\//, '')

@@ -1,3 +1,4 @@
+import { payLook } from '../python/budget.js'
 import { boolean, type Value } from '../python/value.js'
 import type { LibraryCall } from './library-call.js'
 
@@ -13,6 +14,7 @@ export function django({ name, args, host }: LibraryCall): Value | undefined {
 /** apps.py: an app config of this name is there; an entry that names a class stands for its package. */
 function isInstalled(installed: Value | undefined, wanted: Value | undefined): Value | undefined {
   if (wanted?.kind !== 'string' || !installed || !('items' in installed)) return undefined
+  payLook(20 * installed.items.length)
   const entries = installed.items.map((item) => (item.kind === 'string' ? item.value : undefined))
   const found = entries.some(
     (entry) => entry === wanted.value || entry?.startsWith(`${wanted.value}.apps.`) || entry?.replace(/\.[A-Z]\w*$/, '') === wanted.value,

@@ -1,43 +1,89 @@
 import { dirname, join } from 'node:path'
+import { payText } from '../python/budget.js'
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', b: '\b', a: '\x07' }
+/** Every parser here goes through its text once: a line is taken apart by where its marks are, and no pattern looks for an end twice. */
+
+const ESCAPES = new Map(Object.entries({ n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', b: '\b', a: '\x07' }))
+
+function linesOf(text: string): string[] {
+  payText(8 * text.length)
+  return text.split(/\r\n?|\n/)
+}
+
+/** A line of a name, a mark and the rest. */
+function splitAt(line: string, mark: number): [string, string] {
+  return [line.slice(0, mark), line.slice(mark + 1)]
+}
 
 /** `KEY=value` lines as django-environ, python-decouple and dotenv read them. */
 export function parseDotenv(text: string): Map<string, string> {
   const found = new Map<string, string>()
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/.exec(line)
-    if (!match) continue
-    const raw = match[2] as string
-    const quoted = /^(['"])([\s\S]*?)\1\s*(?:#.*)?$/.exec(raw)
-    const value = quoted ? (quoted[2] as string) : raw.replace(/\s+#.*$/, '')
-    found.set(match[1] as string, quoted?.[1] === '"' ? value.replace(/\\(.)/g, (_all, letter: string) => ESCAPES[letter] ?? letter) : value)
+  for (const line of linesOf(text)) {
+    const at = line.indexOf('=')
+    if (at < 0) continue
+    const [left, right] = splitAt(line, at)
+    const name = left.trim().replace(/^export\s+/, '')
+    if (/^[A-Za-z_][\w.-]*$/.test(name)) found.set(name, dotenvValue(right.trim()))
   }
   return found
+}
+
+function dotenvValue(raw: string): string {
+  const [quote] = raw
+  const end = quote === '"' || quote === "'" ? closingQuote(raw, quote) : -1
+  if (end < 0) return withoutComment(raw)
+  const value = raw.slice(1, end)
+  return quote === '"' ? value.replace(/\\(.)/g, (_all, letter: string) => ESCAPES.get(letter) ?? letter) : value
+}
+
+/** The first quote behind which there is nothing, or a comment. */
+function closingQuote(raw: string, quote: string): number {
+  for (let at = raw.indexOf(quote, 1); at >= 0; at = raw.indexOf(quote, at + 1)) {
+    let next = at + 1
+    while (next < raw.length && /\s/.test(raw[next] as string)) next++
+    if (next === raw.length || raw[next] === '#') return at
+  }
+  return -1
+}
+
+/** Without the first `#` that stands behind a blank, and what follows it. */
+function withoutComment(raw: string): string {
+  for (let at = raw.indexOf('#', 1); at >= 0; at = raw.indexOf('#', at + 1)) if (/\s/.test(raw[at - 1] as string)) return raw.slice(0, at).trimEnd()
+  return raw
 }
 
 /** As python-decouple reads them: everything after the first `=`, one pair of quotes taken off, nothing else (RepositoryEnv). */
 export function parseDecouple(text: string): Map<string, string> {
   const found = new Map<string, string>()
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of linesOf(text)) {
     const at = line.indexOf('=')
     if (at < 0 || line.trim().startsWith('#') || line.trim().startsWith('[')) continue
-    const value = line.slice(at + 1).trim()
-    const quoted = value.length >= 2 && /^(['"])[\s\S]*\1$/.test(value)
-    found.set(line.slice(0, at).trim(), quoted ? value.slice(1, -1) : value)
+    const [name, rest] = splitAt(line, at)
+    found.set(name.trim(), withoutQuotes(rest.trim(), `'"`) ?? rest.trim())
   }
   return found
+}
+
+/** What stands between a pair of these quotes, the first and the last letter. */
+function withoutQuotes(text: string, quotes: string): string | undefined {
+  const [quote] = text
+  return text.length >= 2 && quote !== undefined && quotes.includes(quote) && text.endsWith(quote) ? text.slice(1, -1) : undefined
 }
 
 /** The section `[settings]` as configparser reads it: `=` or `:`, names in any case, values as they stand (RepositoryIni of python-decouple). */
 export function parseIni(text: string): Map<string, string> {
   const found = new Map<string, string>()
   let inside = false
-  for (const line of text.split(/\r?\n/)) {
-    const section = /^\[(.*)\]\s*$/.exec(line)
-    if (section) inside = section[1] === 'settings'
-    const match = /^([^\s#;=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line)
-    if (inside && match && !section) found.set((match[1] as string).toLowerCase(), match[2] as string)
+  for (const line of linesOf(text)) {
+    const end = line.trimEnd()
+    if (end.startsWith('[') && end.endsWith(']')) {
+      inside = end.slice(1, -1) === 'settings'
+      continue
+    }
+    const at = line.search(/[=:]/)
+    if (!inside || at < 1 || /^[\s#;]/.test(line)) continue
+    const [name, value] = splitAt(line, at)
+    found.set(name.trimEnd().toLowerCase(), value.trim())
   }
   return found
 }
@@ -45,16 +91,16 @@ export function parseIni(text: string): Map<string, string> {
 /** As django-environ reads them: no spaces around `=`, quotes taken off, comments after a value are part of it (`Env.read_env`). */
 export function parseEnviron(text: string): Map<string, string> {
   const found = new Map<string, string>()
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export )?([A-Za-z_0-9]+)=(.*?)\s*$/.exec(line)
-    if (!match) continue
-    const raw = match[2] as string
-    const single = /^'(.*)'$/.exec(raw)
-    const double = /^"(.*)"$/.exec(raw)
-    found.set(
-      match[1] as string,
-      single ? (single[1] as string) : double ? (double[1] as string).replace(/\\(.)/g, (all, letter: string) => ('nrt'.includes(letter) ? all : letter)) : raw,
-    )
+  for (const line of linesOf(text)) {
+    const at = line.indexOf('=')
+    if (at < 0) continue
+    const [left, right] = splitAt(line, at)
+    const name = left.trimStart().replace(/^export /, '')
+    if (!/^[A-Za-z_0-9]+$/.test(name)) continue
+    const raw = right.trimEnd()
+    const double = withoutQuotes(raw, '"')
+    const unescaped = double?.replace(/\\(.)/g, (all, letter: string) => ('nrt'.includes(letter) ? all : letter))
+    found.set(name, unescaped ?? withoutQuotes(raw, "'") ?? raw)
   }
   return found
 }

@@ -7,18 +7,18 @@ import { environ } from './environ.js'
 import { knownEnvironment, type Library, type LibraryCall, unknownIn, UnknownVariable } from './library-call.js'
 import { swapper } from './swapper.js'
 
-const BY_PACKAGE: Record<string, Library> = { decouple, dotenv, dj_database_url: databaseUrl, django, environ, environs: environ, swapper }
+const BY_PACKAGE = new Map<string, Library>(Object.entries({ decouple, dotenv, dj_database_url: databaseUrl, django, environ, environs: environ, swapper }))
 
 /** The libraries that settings and migrations are written with, by what they do. */
 export function callLibrary(given: Omit<LibraryCall, 'env'>): Value | undefined {
   const top = given.name.slice(0, (given.name + '.').search(/[.(]/))
-  const library = BY_PACKAGE[top]
+  const library = BY_PACKAGE.get(top)
   if (!library) return undefined
   const call = { ...given, env: knownEnvironment(given.host) }
   try {
     return library(call)
   } catch (error) {
     if (!(error instanceof UnknownVariable)) throw error
-    return unknownIn(call, `${error.variable} of the environment is set to something that is not known`)
+    return unknownIn(call, error.reason)
   }
 }

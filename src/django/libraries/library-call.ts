@@ -1,4 +1,4 @@
-import type { Host } from '../python/host.js'
+import type { Environment, Host } from '../python/host.js'
 import type { Value } from '../python/value.js'
 
 /** A call of something that is known by name rather than by its source. */
@@ -12,26 +12,27 @@ export interface LibraryCall {
   line: number
   host: Host
   /** Reading a variable that is not known throws UnknownVariable. */
-  env: Host['env']
+  env: Environment
 }
 
 /** A variable that the program sets to something that is not known. */
 export class UnknownVariable {
-  readonly variable: string
+  readonly reason: string
 
-  constructor(variable: string) {
-    this.variable = variable
+  constructor(reason: string) {
+    this.reason = reason
   }
 }
 
 /** The environment for libraries. Reading what is not known throws UnknownVariable. */
-export function knownEnvironment(host: Host): Host['env'] {
-  return new Proxy(host.env, {
-    get: (env, name) => {
-      if (host.isEnvironmentUnknown(String(name))) throw new UnknownVariable(String(name))
-      return env[String(name)]
+export function knownEnvironment(host: Host): Environment {
+  return {
+    get: (name) => {
+      const doubt = host.variableDoubt(name)
+      if (doubt !== null) throw new UnknownVariable(doubt)
+      return host.env.get(name)
     },
-  })
+  }
 }
 
 /** @returns undefined when the call is none of the library's, or not with known arguments */

@@ -31,6 +31,11 @@ export function dotenv(call: LibraryCall): Value | undefined {
   }
   // A relative path counts from the folder where the program runs, which is that of manage.py.
   const text = path === undefined ? null : host.readFile(path)
+  const refusal = path === undefined || text !== null ? null : host.refusal(path)
+  if (refusal !== null) {
+    if (function_ !== 'dotenv_values') host.forgetEnvironment(override?.kind === 'boolean' && override.value, refusal)
+    return unknownIn(call, refusal)
+  }
   const values = parseDotenv(text ?? '')
   if (function_ === 'dotenv_values')
     return {

@@ -1,16 +1,33 @@
 import { join } from 'node:path'
 import type { PythonEnvironment } from '../environment/index.js'
 import type { Files } from '../files.js'
+import { payLook, payText } from '../python/budget.js'
 import type { SearchPath } from './search-path.js'
 import { BUILT_IN, STANDARD } from './standard-library.js'
+
+/** What the text of a module says of its names. */
+interface Names {
+  words: ReadonlySet<string>
+  /** It may give names in ways that do not say them. */
+  isOpen: boolean
+  /** `from … import *`: dots and module. */
+  stars: readonly (readonly [dots: string, module: string])[]
+}
 
 /** Comments and strings say a name without giving it. */
 function withoutText(text: string): string {
   return text.replace(/"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|#[^\n]*/g, '""')
 }
 
-function namesIt(code: string, name: string): boolean {
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, 'u').test(code)
+function namesIn(text: string): Names {
+  payText(8 * text.length)
+  const code = withoutText(text)
+  const stars = [...text.matchAll(/^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\*/gm)]
+  return {
+    words: new Set(code.match(/[\p{L}\p{N}\p{M}_]+/gu) ?? []),
+    isOpen: /^(?:def|async def) __getattr__\b|\b(?:globals|vars|locals)\(|\bsetattr\(|\bsys\.modules\b|\bexec\(/m.test(code),
+    stars: stars.map(([, dots, module]) => [dots as string, module as string]),
+  }
 }
 
 /** Whether a module, or a name in it, may be there: "no" only where that is sure. */
@@ -19,6 +36,9 @@ export class Availability {
   readonly #environment: PythonEnvironment
   readonly #files: Files
   readonly #unread: readonly string[]
+  readonly #names = new Map<string, Names>()
+  /** Modules of the standard library that are not written in Python. */
+  #dynamic: ReadonlySet<string> | undefined
 
   constructor(path: SearchPath, environment: PythonEnvironment, files: Files, unread: readonly string[]) {
     this.#path = path
@@ -50,7 +70,8 @@ export class Availability {
     if (folder === null) return false
     if (BUILT_IN.has(top) || (top === 'distutils' && this.#path.locate('_distutils_hack') !== null)) return true
     if (this.#files.exists(join(folder, `${top}.py`)) || this.#files.isFolder(join(folder, top))) return true
-    return this.#files.list(join(folder, 'lib-dynload')).some((name) => name.startsWith(`${top}.`))
+    this.#dynamic ??= new Set(this.#files.list(join(folder, 'lib-dynload')).map((name) => name.slice(0, name.indexOf('.'))))
+    return this.#dynamic.has(top)
   }
 
   /** Whether a module can have a name, by its text and that of its star imports. */
@@ -62,11 +83,12 @@ export class Availability {
     const file = this.#path.findFile(module) ?? this.#standardFile(module)
     const text = file === null ? null : this.#files.read(file)
     if (file === null || text === null || depth > 3) return true
-    const code = withoutText(text)
-    if (namesIt(code, name) || /^(?:def|async def) __getattr__\b|\b(?:globals|vars|locals)\(|\bsetattr\(|\bsys\.modules\b|\bexec\(/m.test(code)) return true
-    const stars = [...text.matchAll(/^\s*from\s+(\.*)([\w.]*)\s+import\s+\*/gm)]
-    return stars.some(([, dots, rest]) => {
-      const other = dots ? this.#path.resolveRelative(dots.length, rest as string, file) : (rest as string)
+    let names = this.#names.get(file)
+    if (!names) this.#names.set(file, (names = namesIn(text)))
+    if (names.isOpen || names.words.has(name)) return true
+    return names.stars.some(([dots, rest]) => {
+      payLook(100)
+      const other = dots ? this.#path.resolveRelative(dots.length, rest, file) : rest
       return other === null || this.#mayHave(other, name, depth + 1)
     })
   }

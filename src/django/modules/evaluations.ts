@@ -1,7 +1,8 @@
 import type { Files } from '../files.js'
-import { Evaluator, newBudget } from '../python/evaluator.js'
+import { exhaustion, type Pool, spending } from '../python/budget.js'
+import { Evaluator, newCourse } from '../python/evaluator.js'
 import type { Failure, Host } from '../python/host.js'
-import { MAX_BYTES, parsePython } from '../python/parse.js'
+import { parsePython } from '../python/parse.js'
 import { Scope, type Value } from '../python/value.js'
 import { moduleName } from './search-path.js'
 
@@ -15,6 +16,7 @@ export class Evaluations {
   /** Those of the project: what a helper or another module of it changes in place is seen everywhere. */
   readonly projectScopes: Scope[] = []
   readonly #host: Host
+  readonly #pool: Pool
   readonly #files: Files
   readonly #isOfProject: (file: string) => boolean
   readonly #scopes = new Map<string, Scope>()
@@ -22,8 +24,9 @@ export class Evaluations {
   readonly #syntaxErrors = new Map<string, number>()
   #nesting = 0
 
-  constructor(host: Host, files: Files, isOfProject: (file: string) => boolean) {
+  constructor(host: Host, files: Files, pool: Pool, isOfProject: (file: string) => boolean) {
     this.#host = host
+    this.#pool = pool
     this.#files = files
     this.#isOfProject = isOfProject
   }
@@ -50,10 +53,18 @@ export class Evaluations {
     return this.#syntaxErrors.get(file) ?? null
   }
 
-  /** In the names of another file. */
-  runIn(file: string, scope: Scope): void {
-    const text = this.#files.size(file) > MAX_BYTES ? null : this.#files.readOnce(file)
-    if (text !== null && !this.isTooDeep) new Evaluator(parsePython(file, text, this.#host.python), this.#host).run(scope, true)
+  /** In the names of another file. @returns why it was not, or not to its end */
+  runIn(file: string, scope: Scope): string | null {
+    const text = this.#files.readOnce(file)
+    if (text === null) return this.#files.refusal(file) ?? 'it cannot be opened'
+    if (this.isTooDeep) return TOO_MANY
+    this.#nesting++
+    try {
+      new Evaluator(parsePython(file, text, this.#host.python), this.#host).run(scope, true)
+      return null
+    } finally {
+      this.#nesting--
+    }
   }
 
   /** Each file once; a cycle of imports sees what is there so far, as in Python. */
@@ -64,35 +75,43 @@ export class Evaluations {
     if (name !== undefined || !scope.names.has('__name__')) scope.set('__name__', { kind: 'string', value: name ?? itself() })
     this.#scopes.set(file, scope)
     if (this.projectScopes.length < MAX_PROJECT_SCOPES && this.#isOfProject(file)) this.projectScopes.push(scope)
-    const lost = (reason: string, line = 1): Value => ({ kind: 'unknown', reason, file, line })
-    if (this.isTooDeep || this.#scopes.size > MAX_MODULES || this.#files.size(file) > MAX_BYTES) {
-      scope.set('*limit', lost('too many modules are needed for it'))
-      return scope
-    }
-    const text = this.#files.readOnce(file)
-    if (text === null) return scope
-    this.#nesting++
-    try {
-      const parsed = parsePython(file, text, this.#host.python)
-      if (parsed.syntaxError !== null) {
-        this.#syntaxErrors.set(file, parsed.syntaxError)
-        // What is there of it may mean anything.
-        scope.set('*syntax', lost(`the file is not valid Python near line ${parsed.syntaxError}`, parsed.syntaxError))
-      }
-      const evaluator = new Evaluator(parsed, this.#host, { ...newBudget(), doubtful })
-      const raised = evaluator.run(scope)
-      if (raised) this.#raised.set(file, raised)
-      if (evaluator.isExhausted) loseAll(scope, lost('the file takes too long to evaluate'))
-    } catch (error) {
-      // A file that is too deep or too large for the reader itself.
-      if (!(error instanceof RangeError)) throw error
-      scope.set('*limit', lost('the file is too deep or too large'))
-    } finally {
-      this.#nesting--
+    const lose = (reason: string) => loseAll(scope, { kind: 'unknown', reason, file, line: 1 })
+    if (this.isTooDeep || this.#scopes.size > MAX_MODULES) lose(TOO_MANY)
+    else {
+      const text = this.#files.readOnce(file)
+      if (text === null) lose(this.#files.refusal(file) ?? 'it cannot be opened')
+      else this.#run(file, text, scope, doubtful, lose)
     }
     return scope
   }
+
+  #run(file: string, text: string, scope: Scope, doubtful: boolean, lose: (reason: string) => void): void {
+    this.#nesting++
+    try {
+      spending(this.#pool, text.length, () => this.#runPaid(file, text, scope, doubtful))
+    } catch (error) {
+      const reason = exhaustion(error)
+      if (reason === null) throw error
+      lose(reason)
+    } finally {
+      this.#nesting--
+    }
+  }
+
+  #runPaid(file: string, text: string, scope: Scope, doubtful: boolean): void {
+    const parsed = parsePython(file, text, this.#host.python)
+    const line = parsed.syntaxError
+    if (line !== null) {
+      this.#syntaxErrors.set(file, line)
+      // What is there of it may mean anything.
+      scope.set('*syntax', { kind: 'unknown', reason: `the file is not valid Python near line ${line}`, file, line })
+    }
+    const raised = new Evaluator(parsed, this.#host, { ...newCourse(), doubtful }).run(scope)
+    if (raised) this.#raised.set(file, raised)
+  }
 }
+
+const TOO_MANY = 'too many modules are needed for it'
 
 /** Nothing that the file has set so far is what it would be in the end. */
 function loseAll(scope: Scope, lost: Value): void {

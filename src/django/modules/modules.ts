@@ -5,14 +5,15 @@ import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
 import { Availability } from './availability.js'
+import type { Places } from '../places.js'
+import { payLook, payScan, Pool } from '../python/budget.js'
 import { Evaluator } from '../python/evaluator.js'
-import type { Failure, Host } from '../python/host.js'
+import type { Environment, Failure, Host } from '../python/host.js'
 import { classAttribute } from '../python/class-attribute.js'
 import { attribute } from '../python/members.js'
-import { MAX_BYTES } from '../python/parse.js'
 import type { Call, ClassValue, Scope, Value } from '../python/value.js'
 import { Evaluations } from './evaluations.js'
-import { type Located, SearchPath } from './search-path.js'
+import { type Located, prefixesOf, SearchPath } from './search-path.js'
 import { Variables } from './variables.js'
 
 /** What Django itself answers for the project, once its settings have been read: `settings.X`, `connection.vendor`. */
@@ -24,15 +25,22 @@ export interface ModulesRequest {
   env: Readonly<Record<string, string | undefined>>
   environment: PythonEnvironment
   files: Files
+  /** What may be opened; the folders that the environment adds come to it. */
+  places: Places
 }
 
 /** Python's own library, Django's and what is known by name rather than by its source. */
 const BY_NAME =
   /^(os|sys|pathlib|django|environ|environs|decouple|dj_database_url|split_settings|configurations|swapper|logging|datetime|warnings|typing|six|celery|kombu)(\.|$)/
 
+/** Each import looks into all of them; where there are more, what is not found may be in one. */
+const MOST_FOLDERS = 300
+
 /** Finds and evaluates modules on a search path, as `import` would, without running them. */
 export class Modules implements Host {
   readonly variables: Variables
+  /** What all its files may cost together. */
+  readonly pool = new Pool()
   /** How often a file needed more than itself: another module, a setting, the environment. */
   consulted = 0
   readonly files: Files
@@ -53,21 +61,22 @@ export class Modules implements Host {
   #watched: Set<string> | undefined
   #pathLost = false
 
-  constructor({ folders, env, environment, files }: ModulesRequest) {
+  constructor({ folders, env, environment, files, places }: ModulesRequest) {
     this.variables = new Variables(env, () => this.consulted++)
     const additions = readPathFiles(environment.sitePackages, files)
+    places.addPackages([...additions.folders, ...additions.mapped.values()])
     this.files = files
     this.environment = environment
     this.unread = additions.unread
     this.#projectFolders = [...folders]
     this.#cwd = folders[0] ?? process.cwd()
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
-    this.#evaluations = new Evaluations(this, files, (file) => this.isOfProject(file))
+    this.#evaluations = new Evaluations(this, files, this.pool, (file) => this.isOfProject(file))
     this.#availability = new Availability(this.path, environment, files, additions.unread)
   }
 
-  get env(): Record<string, string | undefined> {
-    return this.variables.current
+  get env(): Environment {
+    return this.variables
   }
 
   /** Collects the modules that are imported until the returned function is called. */
@@ -151,20 +160,22 @@ export class Modules implements Host {
     }
   }
 
-  listFolder(path: string): string[] {
+  listFolder(path: string): string[] | null {
     this.consulted++
-    return this.files.list(resolve(this.#cwd, path))
+    const folder = this.#whole(path)
+    const names = this.files.list(folder)
+    return this.files.refusal(folder) === null ? names : null
   }
 
   #find(dotted: string): Value | undefined {
     if ((BY_NAME.test(dotted) && !dotted.startsWith('django.conf.global_settings.') && !dotted.startsWith('django.contrib.')) || this.#evaluations.isTooDeep)
       return undefined
-    const parts = dotted.split('.')
-    for (let length = parts.length; length > 0; length--) {
-      const module = parts.slice(0, length).join('.')
+    const prefixes = prefixesOf(dotted)
+    for (let length = prefixes.length; length > 0; length--) {
+      const module = prefixes[length - 1] as string
       const file = this.findFile(module)
       if (file === null) continue
-      const rest = parts.slice(length)
+      const rest = dotted.split('.').slice(length)
       if (rest.length === 0)
         return this.#evaluations.has(file) || this.isOfProject(file) ? { kind: 'module', name: module, scope: this.evaluate(file) } : undefined
       return this.#member({ kind: 'module', name: module, scope: this.evaluate(file) }, rest)
@@ -227,8 +238,8 @@ export class Modules implements Host {
     return includedFiles(name, args, file, this.files)
   }
 
-  runIn(file: string, scope: Scope): void {
-    this.#evaluations.runIn(file, scope)
+  runIn(file: string, scope: Scope): string | null {
+    return this.#evaluations.runIn(file, scope)
   }
 
   resolveRelative(level: number, dotted: string, from: string): string | null {
@@ -249,7 +260,10 @@ export class Modules implements Host {
   }
 
   addPath(written: string, first = true): void {
-    const folder = resolve(this.#cwd, written)
+    const folder = this.#whole(written)
+    payLook(this.path.folders.length)
+    if (this.path.folders.includes(folder)) return
+    if (this.path.folders.length > MOST_FOLDERS) return this.forgetPath()
     this.#projectFolders.push(folder)
     if (first) this.path.addFirst(folder)
     else this.path.addLast(folder)
@@ -278,6 +292,7 @@ export class Modules implements Host {
     if (raised) return { ...raised, file: raised.file ?? file }
     const line = this.syntaxErrorOf(file)
     if (line !== null) return { exception: 'SyntaxError', message: 'invalid syntax', file, line }
+    payLook(this.missing.length)
     const missing = this.missing.find((one) => one.file === file)
     return missing ? { exception: 'ModuleNotFoundError', message: `No module named '${missing.module}'`, file, line: missing.line } : null
   }
@@ -290,12 +305,12 @@ export class Modules implements Host {
     this.variables.set(name, value, override)
   }
 
-  isEnvironmentUnknown(name: string): boolean {
-    return this.variables.isUnknown(name)
+  variableDoubt(name: string): string | null {
+    return this.variables.doubt(name)
   }
 
-  forgetEnvironment(overrides: boolean): void {
-    this.variables.forget(overrides)
+  forgetEnvironment(overrides: boolean, reason?: string): void {
+    this.variables.forget(overrides, reason)
   }
 
   forgetLookUps(): void {
@@ -306,18 +321,28 @@ export class Modules implements Host {
     return this.#cwd
   }
 
+  /** A path counts from the folder where the program runs. */
+  #whole(path: string): string {
+    payLook(60)
+    payScan(8 * path.length)
+    return resolve(this.#cwd, path)
+  }
+
   exists(path: string): boolean {
     this.consulted++
-    return this.files.exists(resolve(this.#cwd, path))
+    return this.files.exists(this.#whole(path))
   }
   isFolder(path: string): boolean {
     this.consulted++
-    return this.files.isFolder(resolve(this.#cwd, path))
+    return this.files.isFolder(this.#whole(path))
   }
 
   readFile(path: string): string | null {
-    const whole = resolve(this.#cwd, path)
-    return this.files.size(whole) > MAX_BYTES ? null : this.files.read(whole)
+    return this.files.read(this.#whole(path))
+  }
+
+  refusal(path: string): string | null {
+    return this.files.refusal(this.#whole(path))
   }
 
   evaluate(file: string, name?: string, scope?: Scope, doubtful?: boolean): Scope {

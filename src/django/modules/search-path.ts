@@ -1,5 +1,9 @@
 import { basename, dirname, join, relative, sep } from 'node:path'
+import { payLook, payText } from '../python/budget.js'
 import type { Files } from '../files.js'
+
+/** No file has a longer one (PATH_MAX of Linux). */
+const LONGEST_PATH = 4096
 
 /** Where a dotted module lies. */
 export interface Located {
@@ -37,9 +41,12 @@ export class SearchPath {
   }
 
   locate(dotted: string): Located | null {
+    if (dotted.length > LONGEST_PATH) return null
     const known = this.#known.get(dotted)
     if (known !== undefined) return known
     const found = this.#mappedTo(dotted) ?? this.#search(dotted)
+    payLook(200)
+    payText(dotted.length)
     this.#known.set(dotted, found)
     return found
   }
@@ -53,7 +60,8 @@ export class SearchPath {
   /** The dotted name that `from ..dotted import` means in the file `from`; null outside every package. */
   resolveRelative(level: number, dotted: string, from: string): string | null {
     let folder = dirname(from)
-    for (let up = 1; up < level; up++) folder = dirname(folder)
+    for (let up = 1; up < level && dirname(folder) !== folder; up++) folder = dirname(folder)
+    payLook(100)
     const roots = this.folders.filter((candidate) => folder === candidate || folder.startsWith(candidate + sep))
     const root = roots.sort((a, b) => b.length - a.length).find((candidate) => isPackagePath(relative(candidate, folder)))
     if (root === undefined) return null
@@ -114,6 +122,14 @@ export class SearchPath {
     if (others.length === 0 || !/declare_namespace|extend_path/.test(this.#files.read(found.file) ?? '')) return found
     return { ...found, folders: [...found.folders, ...others] }
   }
+}
+
+/** The packages above a module and itself, from the outermost on; none of a name that is longer than any path. */
+export function prefixesOf(dotted: string): string[] {
+  if (dotted.length > LONGEST_PATH) return []
+  const parts = dotted.split('.')
+  payLook(4 * dotted.length)
+  return parts.map((_part, index) => parts.slice(0, index + 1).join('.'))
 }
 
 function isPackagePath(path: string): boolean {

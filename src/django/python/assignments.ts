@@ -1,15 +1,17 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
+import { payCopy, payValues } from './budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
 import { fieldsOf } from './object-fields.js'
 import { sideEffect } from './effects.js'
 import { forgetAll } from './forgetting.js'
-import { replaceEverywhere } from './mutations.js'
+import { replaceEverywhere } from './holders.js'
 import { either } from './operators.js'
 import { childrenOf } from './parse.js'
-import { equal, type Scope, type Value } from './value.js'
+import { placeOf } from './keys.js'
+import type { Scope, Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -37,6 +39,7 @@ export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], val
   const names = targets.filter((target) => target.name !== ',')
   if (names.length === 1 && targets.length === 1) return bindOne(py, names[0] as SyntaxNode, value, scope)
   const known = py.resolve(value)
+  payValues(names.length)
   const starred = names.findIndex((target) => target.name === '*')
   if (starred >= 0) return bindStarred(py, names, starred, known, scope)
   names.forEach((target, index) => {
@@ -111,10 +114,12 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (container.kind === 'dict' && ['unknown', 'either', 'call', 'reference'].includes(key.kind)) {
     changed = py.unknown(target, 'a key of it is not known')
   } else if (container.kind === 'dict') {
-    const at = container.entries.findIndex(([name]) => equal(name, key) === true)
+    const at = placeOf(container.entries, key)
+    payCopy(container.entries.length)
     changed = { kind: 'dict', entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
   } else if (container.kind === 'list' && key.kind === 'number') {
     const at = key.value < 0 ? container.items.length + key.value : key.value
+    payCopy(container.items.length)
     changed = { kind: 'list', items: container.items.map((item, position) => (position === at ? value : item)) }
   }
   change(py, object, container, changed, scope)
@@ -138,6 +143,7 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
       bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
     const from = at(bounds[0], 0)
     const to = Math.max(from, at(bounds[1], container.items.length))
+    payCopy(container.items.length + given.items.length)
     changed = { kind: 'list', items: [...container.items.slice(0, from), ...given.items, ...container.items.slice(to)] }
   }
   change(py, object, container, changed, scope)

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payCopy } from './budget.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { bodyOf } from './nodes.js'
 import { either } from './operators.js'
@@ -19,20 +20,21 @@ export function branchesOf(node: SyntaxNode): Branch[] {
   })
 }
 
-export function branches(py: Interpreter, list: readonly Branch[], scope: Scope): Ending {
-  const [first, ...rest] = list
+export function branches(py: Interpreter, list: readonly Branch[], scope: Scope, from = 0): Ending {
+  const first = list[from]
   if (!first?.body) return undefined
   const { body } = first
   if (first.condition === null) return py.block(bodyOf(body), scope)
   const decided = truth(py.value(first.condition, scope))
   if (decided === true) return py.block(bodyOf(body), scope)
-  if (decided === false) return branches(py, rest, scope)
+  if (decided === false) return branches(py, list, scope, from + 1)
   const [yes, no] = [scope.copy(), scope.copy()]
+  payCopy(8 * scope.names.size)
   const origin = new Map(scope.names)
   const before = py.isDoubtful
   py.isDoubtful = true
   const left = attempt(() => py.block(bodyOf(body), yes))
-  const right = attempt(() => branches(py, rest, no))
+  const right = attempt(() => branches(py, list, no, from + 1))
   py.isDoubtful = before
   // A branch that raises is not the one that a working project takes.
   if (left instanceof Raised && right instanceof Raised) throw left
@@ -95,6 +97,7 @@ export function attempt(run: () => Ending): Ending | Raised {
 }
 
 function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new Map() }: Omit<Fork, 'left' | 'right'>): void {
+  payCopy(8 * (yes.names.size + no.names.size))
   for (const name of new Set([...yes.names.keys(), ...no.names.keys()])) {
     const [a, b] = [yes.names.get(name), no.names.get(name)]
     const before = origin.get(name)

@@ -1,13 +1,17 @@
 import type { SyntaxNode } from '@lezer/common'
 import { itemsOf } from './collections.js'
+import { payCopy, payLook, payStep, payText, payValues } from './budget.js'
 import type { Host } from './host.js'
 import { importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
 import { callOsPath } from './os-path.js'
+import { callMethod } from './methods.js'
+import { sorted } from './sorting.js'
 import { matchesWildcard } from './wildcard.js'
-import { boolean, distinct, list, merged, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
+import { distinct, merged } from './keys.js'
+import { boolean, list, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
 export function referenceValue(name: string, host: Host): Value | undefined {
@@ -37,8 +41,9 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'os.environ.get':
     case 'os.getenv': {
       if (first?.kind !== 'string') return undefined
-      if (py.host.isEnvironmentUnknown(first.value)) return py.unknown(node, `${first.value} of the environment is set to something that is not known`)
-      const value = py.host.env[first.value]
+      const doubt = py.host.variableDoubt(first.value)
+      if (doubt !== null) return py.unknown(node, doubt)
+      const value = py.host.env.get(first.value)
       return value === undefined ? (second ?? keywords.get('default') ?? NONE) : string(value)
     }
     case 'getattr':
@@ -49,9 +54,7 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
     case 'copy.copy':
-      return (
-        first && ('items' in first ? { ...first, items: [...first.items] } : first.kind === 'dict' ? { kind: 'dict', entries: [...first.entries] } : undefined)
-      )
+      return first && ('items' in first || first.kind === 'dict' ? callMethod(first, 'copy', [], NO_KEYWORDS) : undefined)
     case 'copy.deepcopy':
       return first && ('items' in first || first.kind === 'dict') ? deepCopy(first, 0) : undefined
     case 'filter':
@@ -59,7 +62,8 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return mapped(py, name, args, node)
     case 'sum': {
       const lists = first && itemsOf(first)?.map((one) => ('items' in one ? one.items : undefined))
-      return second?.kind === 'list' && lists?.every((one) => one !== undefined) ? list([...second.items, ...(lists.flat() as Value[])]) : undefined
+      const all = second?.kind === 'list' && lists ? flattened([second.items, ...lists]) : undefined
+      return all && list(all)
     }
     case 'isinstance':
       return isInstance(first, second)
@@ -71,7 +75,8 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
         : undefined
     case 'os.listdir': {
       const folder = textOf(first)
-      return folder === undefined ? undefined : list(py.host.listFolder(folder).map(string))
+      const names = folder === undefined ? null : py.host.listFolder(folder)
+      return names === null ? undefined : list(names.map(string))
     }
     case 'importlib.import_module':
     case 'import_module':
@@ -95,6 +100,7 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
 function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   const [first] = args
   const items = first && itemsOf(first)
+  payCopy(items?.length ?? 0)
   switch (name) {
     case 'str':
     case 'six.text_type':
@@ -146,7 +152,9 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'range': {
       const [from, to, step] = args.length === 1 ? [number(0), first, number(1)] : [first, args[1], args[2] ?? number(1)]
       if (from?.kind !== 'number' || to?.kind !== 'number' || step?.kind !== 'number' || step.value === 0) return undefined
-      const count = Math.min(10_000, Math.max(0, Math.ceil((to.value - from.value) / step.value)))
+      const count = Math.max(0, Math.ceil((to.value - from.value) / step.value))
+      if (!(count <= MOST_OF_RANGE)) return undefined
+      payValues(count)
       return list(Array.from({ length: count }, (_unused, index) => number(from.value + index * step.value)))
     }
     case 'reversed':
@@ -155,38 +163,38 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
       const reverse = keywords.get('reverse')
       if (!items || keywords.has('key') || (reverse && reverse.kind !== 'boolean')) return undefined
       if (!items.every((item) => item.kind === 'string') && !items.every((item) => item.kind === 'number')) return undefined
-      const ordered = [...items].sort((a, b) => {
-        const [left, right] = [(a as { value: string }).value, (b as { value: string }).value]
-        return left < right ? -1 : left > right ? 1 : 0
-      })
+      const ordered = sorted(items as (Value & { kind: 'string' | 'number' })[])
       return list(reverse?.value ? ordered.reverse() : ordered)
     }
     case 'enumerate': {
       const start = args[1] ?? keywords.get('start') ?? number(0)
       if (start.kind !== 'number') return undefined
+      payValues(2 * (items?.length ?? 0))
       return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(start.value + index), item] })))
     }
     case 'zip': {
       const lists = args.map(itemsOf)
       if (lists.some((one) => one === undefined)) return undefined
-      const length = Math.min(...lists.map((one) => one?.length ?? 0))
+      const length = lists.reduce((least, one) => Math.min(least, one?.length ?? 0), lists[0]?.length ?? 0)
+      payValues(length * (lists.length + 1))
       return list(
         Array.from({ length: lists.length > 0 ? length : 0 }, (_unused, index) => ({ kind: 'tuple', items: lists.map((one) => one?.[index] as Value) })),
       )
     }
     case 'itertools.chain': {
-      const lists = args.map(itemsOf)
-      return lists.every((one) => one !== undefined) ? list(lists.flat() as Value[]) : undefined
+      const all = flattened(args.map(itemsOf))
+      return all && list(all)
     }
     case 'itertools.chain.from_iterable': {
-      const lists = items?.map(itemsOf)
-      return lists?.every((one) => one !== undefined) ? list(lists.flat() as Value[]) : undefined
+      const all = items && flattened(items.map(itemsOf))
+      return all && list(all)
     }
     case 'distutils.version.LooseVersion':
     case 'looseversion.LooseVersion':
     case 'packaging.version.Version':
     case 'packaging.version.parse':
     case 'pkg_resources.parse_version':
+      if (first?.kind === 'string') payText(8 * first.value.length)
       return first?.kind === 'string' && /^\d+(\.\d+)*$/.test(first.value)
         ? { kind: 'tuple', items: first.value.split('.').map((part) => number(Number(part))) }
         : undefined
@@ -201,8 +209,24 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
   }
 }
 
+const NO_KEYWORDS: ReadonlyMap<string, Value> = new Map()
+
+/** A longer range is not written out. */
+const MOST_OF_RANGE = 10_000
+
+function flattened(lists: readonly (readonly Value[] | undefined)[]): Value[] | undefined {
+  const all: Value[] = []
+  for (const one of lists) {
+    if (!one) return undefined
+    payCopy(one.length)
+    for (const item of one) all.push(item)
+  }
+  return all
+}
+
 function deepCopy(value: Value, depth: number): Value {
   if (depth > 8) return value
+  payStep()
   if (value.kind === 'dict') return { kind: 'dict', entries: value.entries.map(([key, entry]) => [key, deepCopy(entry, depth + 1)]) }
   return 'items' in value ? { ...value, items: value.items.map((item) => deepCopy(item, depth + 1)) } : value
 }
@@ -211,6 +235,7 @@ function deepCopy(value: Value, depth: number): Value {
 function mapped(py: Interpreter, name: string, [callee, given]: readonly Value[], node: SyntaxNode): Value | undefined {
   const items = given && itemsOf(given)
   if (!items || items.length > 2000) return undefined
+  payLook(items.length)
   const known = callee?.kind === 'function' ? callee : undefined
   if (!known && !(name === 'filter' && callee?.kind === 'none')) return undefined
   const results = items.map((item) => (known ? py.resolve(py.callFunction(known, [item], new Map(), node)) : item))
@@ -256,19 +281,19 @@ function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], 
   return NONE
 }
 
-const TYPES: Record<string, readonly Value['kind'][]> = {
-  str: ['string'],
-  basestring: ['string'],
-  list: ['list'],
-  tuple: ['tuple'],
-  dict: ['dict'],
-  bool: ['boolean'],
-  int: ['number', 'boolean'],
-}
+const TYPES = new Map<string, readonly Value['kind'][]>([
+  ['str', ['string']],
+  ['basestring', ['string']],
+  ['list', ['list']],
+  ['tuple', ['tuple']],
+  ['dict', ['dict']],
+  ['bool', ['boolean']],
+  ['int', ['number', 'boolean']],
+])
 
 function isInstance(value: Value | undefined, type: Value | undefined): Value | undefined {
   const names = type?.kind === 'tuple' ? type.items : type ? [type] : []
-  const kinds = names.map((one) => (one.kind === 'reference' ? TYPES[one.name] : undefined))
+  const kinds = names.map((one) => (one.kind === 'reference' ? TYPES.get(one.name) : undefined))
   if (!value || kinds.length === 0 || kinds.includes(undefined) || ['unknown', 'either', 'call', 'reference'].includes(value.kind)) return undefined
   return boolean(kinds.some((kind) => kind?.includes(value.kind)))
 }

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
+import { payCopy, payValues } from './budget.js'
 import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
 import { attribute, missingKey } from './members.js'
@@ -12,7 +13,8 @@ import { mutate } from './mutations.js'
 import { bodyOf, splitByComma } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from './parse.js'
-import { type Call, type ClassValue, equal, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
+import { equal } from './equality.js'
+import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -173,6 +175,7 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
 }
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
+  payValues(6 + args.length + keywords.size)
   return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
 }
 
@@ -181,6 +184,7 @@ function nameOf(value: Value): string | undefined {
 }
 
 function resolveAll(py: Interpreter, keywords: ReadonlyMap<string, Value>): Map<string, Value> {
+  payValues(keywords.size)
   return new Map([...keywords].map(([name, value]) => [name, py.resolve(value)]))
 }
 
@@ -192,10 +196,13 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
     if (!first) continue
     if (first.name === '*' && second) {
       const spread = py.value(second, scope)
-      if ('items' in spread) args.push(...spread.items)
-      else args.push(py.unknown(first, 'it spreads something that cannot be read'))
+      if ('items' in spread) {
+        payCopy(spread.items.length)
+        for (const one of spread.items) args.push(one)
+      } else args.push(py.unknown(first, 'it spreads something that cannot be read'))
     } else if (first.name === '**' && second) {
       const spread = py.value(second, scope)
+      if (spread.kind === 'dict') payValues(spread.entries.length)
       if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
       if (spread.kind !== 'dict') keywords.set('**', py.unknown(first, 'it spreads something that cannot be read'))
     } else if (second?.name === 'AssignOp' && third) keywords.set(py.text(first), py.expression(third, scope))
@@ -256,14 +263,17 @@ export function defaultsOf(py: Interpreter, node: SyntaxNode, scope: Scope): Map
 function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { args, keywords, inner, outer, isLambda, defaults }: Binding): void {
   if (!parameters) return
   const nodes = childrenOf(parameters)
-  const left = [...args]
+  payCopy(args.length + 4 * keywords.size)
+  let next = 0
   const named = new Map(keywords)
   for (const parameter of splitByComma(isLambda ? nodes : nodes.slice(1, -1))) {
     const plain = parameter.filter((part) => part.name !== 'TypeDef')
     const [first, second, third] = plain
     if (!first || first.name === '/') continue
     if (first.name === '*') {
-      if (second) inner.set(py.text(second), { kind: 'tuple', items: left.splice(0) })
+      if (!second) continue
+      inner.set(py.text(second), { kind: 'tuple', items: args.slice(next) })
+      next = args.length
       continue
     }
     if (first.name === '**') {
@@ -271,7 +281,7 @@ function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { a
       continue
     }
     const name = py.text(first)
-    const given = left.shift() ?? named.get(name) ?? named.get('**')
+    const given = args[next++] ?? named.get(name) ?? named.get('**')
     named.delete(name)
     const fallback = defaults?.get(name) ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : undefined)
     inner.set(name, given ?? fallback ?? py.unknown(first, `${name} was not given`))

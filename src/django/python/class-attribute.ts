@@ -1,15 +1,16 @@
+import { payLook, payStep } from './budget.js'
 import type { Interpreter } from './interpreter.js'
 import type { ClassValue, Value } from './value.js'
 
 /** What Django's own class sets (django/db/migrations/migration.py). */
-const DEFAULTS: Readonly<Record<string, Value>> = {
-  operations: { kind: 'list', items: [] },
-  dependencies: { kind: 'list', items: [] },
-  run_before: { kind: 'list', items: [] },
-  replaces: { kind: 'list', items: [] },
-  initial: { kind: 'none' },
-  atomic: { kind: 'boolean', value: true },
-}
+const DEFAULTS = new Map<string, Value>([
+  ['operations', { kind: 'list', items: [] }],
+  ['dependencies', { kind: 'list', items: [] }],
+  ['run_before', { kind: 'list', items: [] }],
+  ['replaces', { kind: 'list', items: [] }],
+  ['initial', { kind: 'none' }],
+  ['atomic', { kind: 'boolean', value: true }],
+])
 
 function isMigration(name: string): boolean {
   return /(^|\.)migrations(\.migration)?\.Migration$/.test(name)
@@ -22,6 +23,7 @@ type Ancestor = ClassValue | string
 export function resolutionOrder(py: Pick<Interpreter, 'resolve'>, owner: ClassValue, known = new Map<ClassValue, Ancestor[]>()): Ancestor[] {
   const before = known.get(owner)
   if (before) return before
+  payStep()
   // A class that is among its own bases.
   known.set(owner, [owner])
   const bases = owner.bases.map((written): Ancestor => {
@@ -38,7 +40,9 @@ function merge(lists: readonly Ancestor[][]): Ancestor[] | null {
   const merged: Ancestor[] = []
   let left = lists.filter((list) => list.length > 0)
   while (left.length > 0) {
-    const next = left.map((list) => list[0] as Ancestor).find((head) => left.every((list) => !list.slice(1).includes(head)))
+    payLook(left.reduce((sum, list) => sum + 20 * list.length, 0))
+    const behind = new Set(left.flatMap((list) => list.slice(1)))
+    const next = left.map((list) => list[0] as Ancestor).find((head) => !behind.has(head))
     if (next === undefined) return null
     merged.push(next)
     left = left.map((list) => (list[0] === next ? list.slice(1) : list)).filter((list) => list.length > 0)
@@ -48,7 +52,7 @@ function merge(lists: readonly Ancestor[][]): Ancestor[] | null {
 
 function inherited(ancestor: Ancestor, name: string): Value | undefined {
   if (typeof ancestor !== 'string') return ancestor.scope.names.get(name)
-  return isMigration(ancestor) ? DEFAULTS[name] : undefined
+  return isMigration(ancestor) ? DEFAULTS.get(name) : undefined
 }
 
 /** A class attribute, its own or inherited; undefined where a base class was not read. */

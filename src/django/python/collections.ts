@@ -1,8 +1,10 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payCopy, payLook } from './budget.js'
 import type { Interpreter } from './interpreter.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from './parse.js'
-import { distinct, merged, NONE, Scope, truth, type Value } from './value.js'
+import { distinct, merged } from './keys.js'
+import { NONE, Scope, truth, type Value } from './value.js'
 
 type Kind = 'list' | 'tuple' | 'set'
 
@@ -19,6 +21,7 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
     const spread = py.value(parts[++index] as SyntaxNode, scope)
     const members = itemsOf(spread)
     if (members && items.length + members.length > 50_000) return py.unknown(part, 'it is too long')
+    payCopy(members?.length ?? 0)
     if (members) for (const one of members) items.push(one)
     else if (spread.kind === 'either' || spread.kind === 'unknown') items.push({ ...spread })
     else return py.unknown(part, 'it spreads something that cannot be read')
@@ -29,8 +32,9 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
 /** What a `for` goes through, where it is known. */
 export function itemsOf(value: Value): Value[] | undefined {
   if ('items' in value) return value.items
-  if (value.kind === 'dict') return value.entries.map(([key]) => key)
-  return undefined
+  if (value.kind !== 'dict') return undefined
+  payCopy(value.entries.length)
+  return value.entries.map(([key]) => key)
 }
 
 /** `1, 2` without parentheses is a tuple. */
@@ -40,31 +44,32 @@ export function commaList(py: Interpreter, parts: readonly SyntaxNode[], scope: 
 }
 
 export function dictionary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
-  let entries: [Value, Value][] = []
+  const entries: [Value, Value][] = []
   for (const [first, second, third] of splitByComma(childrenOf(node).slice(1, -1))) {
     if (first?.name === '**' && second) {
       const spread = py.value(second, scope)
       if (spread.kind !== 'dict') return py.unknown(first, 'it spreads something that cannot be read')
-      entries = merged(entries, spread.entries)
-    } else if (first && second?.name === ':' && third) entries = merged(entries, [[py.value(first, scope), py.expression(third, scope)]])
+      payCopy(spread.entries.length)
+      for (const entry of spread.entries) entries.push(entry)
+    } else if (first && second?.name === ':' && third) entries.push([py.value(first, scope), py.expression(third, scope)])
     else return py.unknown(node, 'it is not a plain dict')
   }
-  return { kind: 'dict', entries }
+  return { kind: 'dict', entries: merged([], entries) }
 }
 
-const RESULT: Record<string, Kind | 'dict'> = {
-  ArrayComprehensionExpression: 'list',
-  ComprehensionExpression: 'list',
-  SetComprehensionExpression: 'set',
-  DictionaryComprehensionExpression: 'dict',
-}
+const RESULT = new Map<string, Kind | 'dict'>([
+  ['ArrayComprehensionExpression', 'list'],
+  ['ComprehensionExpression', 'list'],
+  ['SetComprehensionExpression', 'set'],
+  ['DictionaryComprehensionExpression', 'dict'],
+])
 
 /** `[x for a in b if c for x in a]` and its kin over known values; a generator is taken as the list of what it gives. */
 export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   // The brackets, or those of a call whose only argument it is.
   const parts = childrenOf(node).slice(1, -1)
   const start = parts.findIndex((part) => part.name === 'for')
-  const kind = RESULT[node.name] ?? 'list'
+  const kind = RESULT.get(node.name) ?? 'list'
   const items: Value[] = []
   const entries: [Value, Value][] = []
   let doubt: string | undefined
@@ -75,7 +80,8 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
   }
   const go = (from: number, current: Scope): void => {
     const clause = parts[from]
-    if (doubt !== undefined || items.length > MOST) return
+    if (doubt !== undefined || items.length > MOST || entries.length > MOST) return
+    payLook(parts.length)
     if (!clause) return produce(current)
     const next = parts.findIndex((part, index) => index > from && (part.name === 'for' || part.name === 'if'))
     const end = next < 0 ? parts.length : next

@@ -1,9 +1,11 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payCopy } from './budget.js'
 import { bindOne, change } from './assignments.js'
 import type { Interpreter } from './interpreter.js'
 import { missingKey, sliceBounds } from './members.js'
 import { childrenOf } from './parse.js'
-import { equal, type Scope, type Value } from './value.js'
+import { equal } from './equality.js'
+import type { Scope, Value } from './value.js'
 
 /** `del X`, `del D["x"]`, `del X[1:]`. */
 export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -14,6 +16,7 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
     const [index] = inside
     if (!object || !index || bracket?.name !== '[') continue
     const container = py.value(object, scope)
+    payCopy('items' in container ? container.items.length : container.kind === 'dict' ? container.entries.length : 0)
     if (inside.some((part) => part.name === ':')) {
       const bounds = sliceBounds(py, inside.slice(0, -1), scope)
       const rest = container.kind === 'list' && bounds ? withoutSlice(container.items, bounds) : undefined
@@ -22,7 +25,7 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
     }
     const key = py.value(index, scope)
     if (container.kind === 'reference' && container.name === 'os.environ') {
-      if (key.kind === 'string' && !py.host.isEnvironmentUnknown(key.value) && py.host.env[key.value] === undefined)
+      if (key.kind === 'string' && py.host.variableDoubt(key.value) === null && py.host.env.get(key.value) === undefined)
         missingKey(py, target, `the environment has no ${key.value}`, key.value)
       if (key.kind === 'string') py.host.setEnvironment(key.value, py.isDoubtful ? null : undefined, true)
       continue

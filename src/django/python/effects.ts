@@ -42,18 +42,19 @@ export function sideEffect(
     return { done: true, value: NONE }
   }
   if (name === 'os.environ' && method === 'pop' && args[0]?.kind === 'string') {
-    const before = py.host.env[args[0].value]
-    const isLost = py.host.isEnvironmentUnknown(args[0].value)
+    const before = py.host.env.get(args[0].value)
+    const doubt = py.host.variableDoubt(args[0].value)
+    const isLost = doubt !== null
     if (before === undefined && !isLost && args.length === 1 && py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause)))
       throw new Raised('KeyError', `'${args[0].value}'`, 0)
     py.host.setEnvironment(args[0].value, py.isDoubtful || isLost ? null : undefined, true)
-    if (isLost) return { done: true, value: { kind: 'unknown', reason: 'it is set to something that is not known', file: py.file.file, line: 1 } }
+    if (isLost) return { done: true, value: { kind: 'unknown', reason: doubt, file: py.file.file, line: 1 } }
     return { done: true, value: before === undefined ? (args[1] ?? NONE) : string(before) }
   }
   const [variable, value] = args
   if (name === 'os.environ' && method === 'setdefault') {
     if (variable?.kind !== 'string') return { done: true, value: NONE }
-    const before = py.host.env[variable.value]
+    const before = py.host.env.get(variable.value)
     if (before !== undefined) return { done: true, value: string(before) }
     py.host.setEnvironment(variable.value, value?.kind === 'string' && !py.isDoubtful ? value.value : null)
     return { done: true, value: value ?? NONE }

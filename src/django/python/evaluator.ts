@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { callFunction } from './calls.js'
+import { payLook, payScan, payStep } from './budget.js'
 import { bindTargets, change } from './assignments.js'
 import { referenceValue } from './builtins.js'
 import { evaluate } from './expressions.js'
@@ -11,13 +12,11 @@ import { childrenOf, type ParsedFile } from './parse.js'
 import { runStatement } from './statements.js'
 import { type Scope, string, type Unknown, type Value } from './value.js'
 
-/** A hostile or huge file ends with `unknown`, never with a hang. */
-const MAX_STEPS = 400_000
+/** Deeper expressions are unknown by themselves: the file goes on. */
 const MAX_DEPTH = 80
 
 /** Shared by all files that are evaluated for one question, since they call each other. */
-export interface Budget {
-  steps: number
+export interface Course {
   depth: number
   /** A branch that may not be taken is being followed. */
   doubtful: boolean
@@ -27,8 +26,8 @@ export interface Budget {
   catching: string[][]
 }
 
-export function newBudget(): Budget {
-  return { steps: 0, depth: 0, doubtful: false, uncopied: false, frames: [], catching: [] }
+export function newCourse(): Course {
+  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [] }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -38,17 +37,17 @@ export class Evaluator implements Interpreter {
 
   /** Shared by all files: a function of another one raises into the `try` that calls it. */
   get catching(): string[][] {
-    return this.#budget.catching
+    return this.#course.catching
   }
 
   readonly undecided: Raised[] = []
   readonly handling: Raised[] = []
-  readonly #budget: Budget
+  readonly #course: Course
 
-  constructor(file: ParsedFile, host: Host, budget: Budget = newBudget()) {
+  constructor(file: ParsedFile, host: Host, course: Course = newCourse()) {
     this.file = file
     this.host = host
-    this.#budget = budget
+    this.#course = course
   }
 
   /**
@@ -58,7 +57,7 @@ export class Evaluator implements Interpreter {
    */
   run(scope: Scope, keepsFile = false): Raised | null {
     if (!keepsFile) scope.set('__file__', string(this.file.file))
-    this.#budget.frames.push(scope)
+    this.#course.frames.push(scope)
     try {
       this.block(childrenOf(this.file.tree.topNode), scope)
       return null
@@ -68,35 +67,31 @@ export class Evaluator implements Interpreter {
       if (error instanceof UnknownJump) return null
       throw error
     } finally {
-      this.#budget.frames.pop()
+      this.#course.frames.pop()
     }
-  }
-
-  /** A limit was met: what is known of the file is not all of it. */
-  get isExhausted(): boolean {
-    return this.#budget.steps > MAX_STEPS
   }
 
   *liveScopes(scope: Scope): Iterable<Scope> {
     for (let current: Scope | undefined = scope; current; current = current.parent) yield current
-    for (const frame of this.#budget.frames) for (let current: Scope | undefined = frame; current; current = current.parent) yield current
+    payLook(this.#course.frames.length)
+    for (const frame of this.#course.frames) for (let current: Scope | undefined = frame; current; current = current.parent) yield current
     yield* this.host.moduleScopes()
   }
 
   get isDoubtful(): boolean {
-    return this.#budget.doubtful
+    return this.#course.doubtful
   }
 
   set isDoubtful(doubtful: boolean) {
-    this.#budget.doubtful = doubtful
+    this.#course.doubtful = doubtful
   }
 
   get isUncopied(): boolean {
-    return this.#budget.uncopied
+    return this.#course.uncopied
   }
 
   set isUncopied(uncopied: boolean) {
-    this.#budget.uncopied = uncopied
+    this.#course.uncopied = uncopied
   }
 
   change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
@@ -104,12 +99,13 @@ export class Evaluator implements Interpreter {
   }
 
   expression(node: SyntaxNode, scope: Scope): Value {
-    if (++this.#budget.steps > MAX_STEPS || this.#budget.depth > MAX_DEPTH) return this.unknown(node, 'it is nested too deeply')
-    this.#budget.depth++
+    payStep()
+    if (this.#course.depth > MAX_DEPTH) return this.unknown(node, 'it is nested too deeply')
+    this.#course.depth++
     try {
       return evaluate(this, node, scope)
     } finally {
-      this.#budget.depth--
+      this.#course.depth--
     }
   }
 
@@ -133,7 +129,7 @@ export class Evaluator implements Interpreter {
   #run(statements: readonly SyntaxNode[], scope: Scope): Ending {
     let maybe: MaybeReturned | undefined
     for (const statement of statements) {
-      if (++this.#budget.steps > MAX_STEPS) return this.unknown(statement, 'the file takes too long to evaluate')
+      payStep()
       const ending = runStatement(this, statement, scope)
       if (ending instanceof Jump) {
         if (maybe) throw new UnknownJump(maybe.dependsOn)
@@ -160,31 +156,32 @@ export class Evaluator implements Interpreter {
   }
 
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value {
-    if (this.#budget.depth > MAX_DEPTH - 20) return this.unknown(node, 'it calls itself too deeply')
+    if (this.#course.depth > MAX_DEPTH - 20) return this.unknown(node, 'it calls itself too deeply')
     const home = this.in(callee.file)
-    this.#budget.depth += 3
+    this.#course.depth += 3
     try {
-      return callFunction(home, callee, args, keywords, this.#budget.frames)
+      return callFunction(home, callee, args, keywords, this.#course.frames)
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
       if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error, clause))) throw error
       const reason = `${callee.name}() raises ${error.exception}${error.message ? `: ${error.message}` : ''} here`
       return { kind: 'unknown', reason, file: callee.file.file, line: error.line || this.line(node) }
     } finally {
-      this.#budget.depth -= 3
+      this.#course.depth -= 3
     }
   }
 
   in(file: ParsedFile): Evaluator {
-    return file === this.file ? this : new Evaluator(file, this.host, this.#budget)
+    return file === this.file ? this : new Evaluator(file, this.host, this.#course)
   }
 
   text(node: SyntaxNode): string {
+    payScan(node.to - node.from)
     return this.file.source.slice(node.from, node.to)
   }
 
   brief(node: SyntaxNode): string {
-    const text = this.text(node).replace(/\s+/g, ' ')
+    const text = this.file.source.slice(node.from, Math.min(node.to, node.from + 400)).replace(/\s+/g, ' ')
     return text.length > 80 ? `${text.slice(0, 79)}…` : text
   }
 

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payStep } from './budget.js'
 import { attempt, joinEndings } from './branches.js'
 import { type Ending, type Interpreter, isCaught, Raised } from './interpreter.js'
 import { assignedIn, bodyOf } from './nodes.js'
@@ -23,6 +24,7 @@ export function raisedBy(py: Interpreter, node: SyntaxNode, scope: Scope): Raise
 /** The names of all bases of a class of the project. */
 function baseNames(py: Interpreter, { bases }: ClassValue, depth: number): string[] {
   return bases.flatMap((written) => {
+    payStep()
     const base = py.resolve(written)
     if (base.kind === 'reference') return [base.name.split('.').at(-1) as string]
     return base.kind === 'class' && depth < 10 ? [base.name, ...baseNames(py, base, depth + 1)] : []
@@ -157,7 +159,8 @@ function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {
   const handlers: Handler[] = []
   parts.forEach((part, index) => {
     if (part.name !== 'except') return
-    const end = parts.findIndex((other, at) => at > index && other.name === 'Body')
+    let end = index + 1
+    while (end < parts.length && parts[end]?.name !== 'Body') end++
     const body = parts[end]
     if (!body) return
     const words = parts.slice(index + 1, end)

@@ -64,7 +64,10 @@ function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly
     forgetAll(py, node, scope, 'what include() brings cannot be followed')
     return true
   }
-  for (const file of files) py.host.runIn(file, scope)
+  for (const file of files) {
+    const reason = py.host.runIn(file, scope)
+    if (reason !== null) forgetAll(py, node, scope, `${file}: ${reason}`)
+  }
   return true
 }
 

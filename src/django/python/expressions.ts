@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payLook, payText } from './budget.js'
 import { evaluateCall } from './calls.js'
 import { collect, comprehension, dictionary } from './collections.js'
 import { type Interpreter, Raised } from './interpreter.js'
@@ -13,6 +14,7 @@ import { boolean, formatted, NONE, plainText, type Scope, string, truth, type Un
 export function evaluate(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   switch (node.name) {
     case 'String': {
+      payText(node.to - node.from)
       const literal = decodeString(py.text(node))
       return literal ? { kind: literal.bytes ? 'bytes' : 'string', value: literal.value } : py.unknown(node, 'it is not a plain string')
     }
@@ -75,7 +77,7 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (value) return value
   const star = findStar(scope)
   if (star) return { ...star, reason: `${name} may come from there: ${star.reason}` }
-  const isBuiltIn = BUILT_IN.test(name) || (py.host.python?.[0] !== 3 && OF_PYTHON2.test(name))
+  const isBuiltIn = name.length > LONGEST_BUILT_IN || BUILT_IN.test(name) || (py.host.python?.[0] !== 3 && OF_PYTHON2.test(name))
   if (!isBuiltIn && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
     throw new Raised('NameError', `name '${name}' is not defined`, py.line(node))
   return { kind: 'reference', name }
@@ -85,12 +87,17 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
 const BUILT_IN =
   /^(?:__\w+__|[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)|(?:Base)?ExceptionGroup|Ellipsis|NotImplemented|abs|a?iter|all|a?next|any|ascii|bin|bool|breakpoint|bytearray|bytes|callable|chr|classmethod|compile|complex|copyright|credits|delattr|dict|dir|divmod|enumerate|eval|exec|exit|filter|float|format|frozenset|getattr|globals|hasattr|hash|help|hex|id|input|int|isinstance|issubclass|len|license|list|locals|map|max|memoryview|min|object|oct|open|ord|pow|print|property|quit|range|repr|reversed|round|set|setattr|slice|sorted|staticmethod|str|sum|super|tuple|type|vars|zip)$/
 
+/** Nothing is claimed of longer names. */
+const LONGEST_BUILT_IN = 200
+
 /** … and those of Python 2. */
 const OF_PYTHON2 = /^(?:StandardError|apply|basestring|buffer|cmp|coerce|execfile|file|intern|long|raw_input|reduce|reload|unichr|unicode|xrange)$/
 
 function findStar(scope: Scope | undefined): Unknown | undefined {
-  for (let current = scope; current; current = current.parent)
+  for (let current = scope; current; current = current.parent) {
+    payLook(current.names.size)
     for (const [name, value] of current.names) if (name.startsWith('*') && value.kind === 'unknown') return value
+  }
   return undefined
 }
 
@@ -105,6 +112,7 @@ function continuedString(py: Interpreter, node: SyntaxNode, scope: Scope): Value
 const MAX_TEXT = 1_000_000
 
 function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  payText(node.to - node.from)
   const text = py.text(node)
   const opening = /^([a-zA-Z]*)("""|'''|"|')/.exec(text)
   if (!opening) return py.unknown(node, 'it is not a plain string')
@@ -131,6 +139,7 @@ function formatString(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
     const value = inner[1] && plainly ? py.value(inner[1], scope) : undefined
     if (result.length > MAX_TEXT) return py.unknown(node, 'it is too long')
     const shown = plainText(value)
+    payText(shown?.length ?? 0)
     if (shown !== undefined) result += shown
     else return value?.kind === 'unknown' ? value : py.unknown(node, 'it formats something that cannot be read')
     at = part.to
@@ -196,10 +205,10 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
   const left = py.value(leftNode, scope)
   if (operator === 'in' || operator === 'not in') {
     const right = py.value(rightNode, scope)
-    if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string' && py.host.isEnvironmentUnknown(left.value))
-      return py.unknown(node, `${left.value} of the environment is set to something that is not known`)
-    if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string')
-      return boolean((py.host.env[left.value] !== undefined) === (operator === 'in'))
+    if (right.kind === 'reference' && right.name === 'os.environ' && left.kind === 'string') {
+      const doubt = py.host.variableDoubt(left.value)
+      return doubt === null ? boolean((py.host.env.get(left.value) !== undefined) === (operator === 'in')) : py.unknown(node, doubt)
+    }
   }
   if (operator === 'and' || operator === 'or') {
     const decided = truth(left)

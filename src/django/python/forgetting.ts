@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payLook } from './budget.js'
 import type { Interpreter } from './interpreter.js'
-import { replaceEverywhere } from './mutations.js'
+import { replaceEverywhere } from './holders.js'
 import { assignedIn } from './nodes.js'
 import { Scope, type Value } from './value.js'
 
@@ -8,7 +9,7 @@ import { Scope, type Value } from './value.js'
 export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
   const { assigned, changed, imports } = assignedIn(node, py.file.source)
   const text = py.text(node)
-  if (/\benviron\b|\bputenv\(/.test(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]*\]\s*=[^=]|\.update\(|putenv/.test(text))
+  if (/\benviron\b|\bputenv\(/.test(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]{0,200}\]\s*=[^=]|\.update\(|putenv/.test(text))
   // What a function that is called in it changes of its module.
   for (const name of changed) {
     const called = scope.get(name)
@@ -17,7 +18,7 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     seen.add(callee.node)
     const inside = new Scope(callee.scope)
     const home = py.in(callee.file)
-    const outer = [...home.text(callee.node).matchAll(/^\s*(?:global|nonlocal)\s+(.+)$/gm)].flatMap(([, names]) =>
+    const outer = [...home.text(callee.node).matchAll(/^[ \t]*(?:global|nonlocal)[ \t]+(.+)$/gm)].flatMap(([, names]) =>
       (names as string).split(',').map((one) => one.trim()),
     )
     forget(home, callee.node, inside, reason, seen)
@@ -60,9 +61,11 @@ function replaceInside(py: Interpreter, scope: Scope, old: Value, lost: Value): 
 
 /** After `exec`, `globals()` and the like any name may have any value. */
 export function forgetAll(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): void {
-  for (let current: Scope | undefined = scope; current; current = current.parent)
+  for (let current: Scope | undefined = scope; current; current = current.parent) {
+    payLook(8 * current.names.size)
     for (const [name, value] of current.names)
       if (!name.startsWith('__') && value.kind !== 'class' && value.kind !== 'reference' && value.kind !== 'function')
         current.names.set(name, py.unknown(node, reason))
+  }
   scope.set('*exec', py.unknown(node, reason))
 }

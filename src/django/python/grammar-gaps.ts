@@ -1,4 +1,5 @@
 import type { SyntaxNode, TreeCursor } from '@lezer/common'
+import { payLook } from './budget.js'
 
 /** What Python reads and the grammar (@lezer/python 1.1) does not. A file must never be called broken for the grammar's sake. */
 
@@ -32,11 +33,21 @@ export function forGrammar(source: string, isPython2: boolean): { text: string; 
   return { text, gaps }
 }
 
+/** A line of the source: where it begins, and where its line break is. */
+export interface Line {
+  start: number
+  end: number
+}
+
+/** So much of a long line or statement is looked at on each side: the patterns take more time than its length. */
+const MAX_LINE = 2000
+
 /** An error of the grammar that is none of Python's, or may be none. */
-export function isGrammarGap(error: TreeCursor, source: string, isPython2: boolean): boolean {
-  const start = source.lastIndexOf('\n', error.from - 1) + 1
-  const end = source.indexOf('\n', error.from)
-  const line = source.slice(start, end < 0 ? undefined : end)
+export function isGrammarGap(error: TreeCursor, source: string, { start, end }: Line, isPython2: boolean): boolean {
+  payLook(1000)
+  const from = Math.max(start, error.from - MAX_LINE)
+  // How a long line begins counts as well.
+  const line = (from > start ? source.slice(start, Math.min(from, start + 80)) : '') + source.slice(from, Math.min(end, error.from + MAX_LINE))
   const here = source.slice(error.from, Math.max(error.to, error.from + 2)).trimStart()
   return (
     // `x = yield`, template strings (3.14), raw strings with doubled braces, decorators of any kind (3.9), `match`, `lambda a,: a`.
@@ -44,7 +55,7 @@ export function isGrammarGap(error: TreeCursor, source: string, isPython2: boole
     // `a[*b]`, `for x in *a, *b`, `*args: *Ts`, `for a, *b in c`.
     here.startsWith('*') ||
     isInWith(error, source) ||
-    (isPython2 && (isOfPython2(line) || /^\s*(print|exec|raise)\b/m.test(lastLines(source, start))))
+    (isPython2 && (isOfPython2(line) || /^[ \t]*(print|exec|raise)\b/m.test(lastLines(source, start))))
   )
 }
 
@@ -63,17 +74,19 @@ function isOfPython2(line: string): boolean {
 /** The statement may have begun some lines above. */
 function lastLines(source: string, at: number): string {
   let from = at
-  for (let count = 0; count < 12 && from > 0; count++) from = source.lastIndexOf('\n', from - 2) + 1
-  return source.slice(from, at)
+  for (let count = 0; count < 12 && from > 0 && at - from < 4 * MAX_LINE; count++) from = source.lastIndexOf('\n', from - 2) + 1
+  return source.slice(Math.max(from, at - 4 * MAX_LINE), at)
 }
 
 /** `with (open(a) as b, open(c) as d):` (3.10) and `with a() as (b, c):`. */
 function isInWith(error: TreeCursor, source: string): boolean {
   for (let parent: SyntaxNode | null = error.node.parent; parent; parent = parent.parent) {
+    payLook(8)
     if (parent.name !== 'WithStatement') continue
     const body = parent.getChild('Body')
     if (body && error.from > body.from) return false
-    return /^(?:async\s+)?with\s*\(|\bas\s*[([]/.test(source.slice(parent.from, body?.from ?? parent.to))
+    const header = source.slice(parent.from, body?.from ?? parent.to)
+    return header.length > MAX_LINE || /^(?:async\s+)?with\s*\(|\bas\s*[([]/.test(header)
   }
   return false
 }

@@ -10,9 +10,14 @@ export interface Failure {
   ancestors?: readonly string[] | undefined
 }
 
+/** Variables by name; a name may be that of anything. */
+export interface Environment {
+  get(name: string): string | undefined
+}
+
 /** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
-  env: Readonly<Record<string, string | undefined>>
+  env: Environment
   /** The Python that runs the project, where it is known. */
   readonly python: readonly [major: number, minor: number] | null
   /** The names of another module, or null when it is not one that is read. */
@@ -27,7 +32,8 @@ export interface Host {
   setSetting(name: string, value: Value): void
   /** What a call that is kept as a call would give. */
   worthOf(callee: string, args: readonly Value[]): Value | undefined
-  listFolder(path: string): string[]
+  /** null where it may not be looked into. */
+  listFolder(path: string): string[] | null
   /** False when `import` would surely fail: then an `except ImportError` runs. */
   mayImport(dotted: string): boolean
   /** `from . import x` and friends: the dotted name of a relative import. */
@@ -36,7 +42,8 @@ export interface Host {
   callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
   includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null
-  runIn(file: string, scope: Scope): void
+  /** @returns why it was not run, or not to its end */
+  runIn(file: string, scope: Scope): string | null
   /** An import that runs and would surely fail. */
   reportMissing(module: string, file: string, line: number): void
   /** `sys.path` gets something that is not known: what is not found may be there. */
@@ -54,14 +61,16 @@ export interface Host {
   /** `os.environ.setdefault(name, value)`; undefined takes it out, null is something that is not known. */
   setEnvironment(name: string, value: string | null | undefined, override?: boolean): void
   /** Code that cannot be followed sets variables: which, and to what, is not known. @param overrides also those that are set */
-  forgetEnvironment(overrides: boolean): void
+  forgetEnvironment(overrides: boolean, reason?: string): void
   /** A container or a name of a module has changed: what was looked up may be old. */
   forgetLookUps(): void
-  /** Set to something that is not known, or only perhaps. */
-  isEnvironmentUnknown(name: string): boolean
+  /** Set to something that is not known, or only perhaps: why. */
+  variableDoubt(name: string): string | null
   /** The folder in which the program runs: that of manage.py. Relative paths count from it. */
   readonly cwd: string
   exists(path: string): boolean
   isFolder(path: string): boolean
   readFile(path: string): string | null
+  /** Why a file that is there was not read. */
+  refusal(path: string): string | null
 }

@@ -93,46 +93,48 @@ export class Raised {
 }
 
 /** Python's own exceptions and their bases (library reference, exception hierarchy), and Django's ImproperlyConfigured. */
-const BASES: Readonly<Record<string, string>> = {
-  ModuleNotFoundError: 'ImportError',
-  KeyError: 'LookupError',
-  IndexError: 'LookupError',
-  FileNotFoundError: 'OSError',
-  FileExistsError: 'OSError',
-  PermissionError: 'OSError',
-  IsADirectoryError: 'OSError',
-  NotADirectoryError: 'OSError',
-  TimeoutError: 'OSError',
-  ConnectionError: 'OSError',
-  ConnectionRefusedError: 'ConnectionError',
-  ConnectionResetError: 'ConnectionError',
-  BrokenPipeError: 'ConnectionError',
-  NotImplementedError: 'RuntimeError',
-  RecursionError: 'RuntimeError',
-  OverflowError: 'ArithmeticError',
-  ZeroDivisionError: 'ArithmeticError',
-  FloatingPointError: 'ArithmeticError',
-  UnicodeError: 'ValueError',
-  UnicodeDecodeError: 'UnicodeError',
-  UnicodeEncodeError: 'UnicodeError',
-  JSONDecodeError: 'ValueError',
-  UnboundLocalError: 'NameError',
-  IndentationError: 'SyntaxError',
-  TabError: 'IndentationError',
-  SystemExit: 'BaseException',
-  KeyboardInterrupt: 'BaseException',
-  GeneratorExit: 'BaseException',
-  Exception: 'BaseException',
-}
+const BASES = new Map(
+  Object.entries({
+    ModuleNotFoundError: 'ImportError',
+    KeyError: 'LookupError',
+    IndexError: 'LookupError',
+    FileNotFoundError: 'OSError',
+    FileExistsError: 'OSError',
+    PermissionError: 'OSError',
+    IsADirectoryError: 'OSError',
+    NotADirectoryError: 'OSError',
+    TimeoutError: 'OSError',
+    ConnectionError: 'OSError',
+    ConnectionRefusedError: 'ConnectionError',
+    ConnectionResetError: 'ConnectionError',
+    BrokenPipeError: 'ConnectionError',
+    NotImplementedError: 'RuntimeError',
+    RecursionError: 'RuntimeError',
+    OverflowError: 'ArithmeticError',
+    ZeroDivisionError: 'ArithmeticError',
+    FloatingPointError: 'ArithmeticError',
+    UnicodeError: 'ValueError',
+    UnicodeDecodeError: 'UnicodeError',
+    UnicodeEncodeError: 'UnicodeError',
+    JSONDecodeError: 'ValueError',
+    UnboundLocalError: 'NameError',
+    IndentationError: 'SyntaxError',
+    TabError: 'IndentationError',
+    SystemExit: 'BaseException',
+    KeyboardInterrupt: 'BaseException',
+    GeneratorExit: 'BaseException',
+    Exception: 'BaseException',
+  }),
+)
 
 /** Old names of one class (library reference, OSError). */
-const SAME: Readonly<Record<string, string>> = { IOError: 'OSError', EnvironmentError: 'OSError', WindowsError: 'OSError' }
+const SAME = new Map(Object.entries({ IOError: 'OSError', EnvironmentError: 'OSError', WindowsError: 'OSError' }))
 
 function ancestorsOf(exception: string): string[] {
   const found: string[] = []
-  for (let current: string | undefined = SAME[exception] ?? exception; current !== undefined && found.length < 20; ) {
+  for (let current: string | undefined = SAME.get(exception) ?? exception; current !== undefined && found.length < 20; ) {
     found.push(current)
-    current = current === 'BaseException' ? undefined : (BASES[current] ?? 'Exception')
+    current = current === 'BaseException' ? undefined : (BASES.get(current) ?? 'Exception')
   }
   return found
 }
@@ -140,5 +142,5 @@ function ancestorsOf(exception: string): string[] {
 /** Whether an `except` clause of these names catches it; the empty name is a bare `except`. */
 export function isCaught(raised: { exception: string; ancestors?: readonly string[] | undefined }, clause: readonly string[]): boolean {
   const names = new Set([raised.exception, ...(raised.ancestors ?? [])].flatMap(ancestorsOf))
-  return clause.some((name) => name === '' || names.has(SAME[name] ?? name))
+  return clause.some((name) => name === '' || names.has(SAME.get(name) ?? name))
 }

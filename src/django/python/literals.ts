@@ -1,4 +1,4 @@
-const SIMPLE: Record<string, string> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
+const SIMPLE = new Map(Object.entries({ n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }))
 
 export interface Literal {
   bytes: boolean
@@ -31,7 +31,7 @@ export function unescape(body: string, bytes = false): string {
         return bytes || point > 0x10ffff ? all : String.fromCodePoint(point)
       }
       if (other === '\r\n') return ''
-      return SIMPLE[other as string] ?? all
+      return SIMPLE.get(other as string) ?? all
     },
   )
 }

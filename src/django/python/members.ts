@@ -1,13 +1,15 @@
 import type { SyntaxNode } from '@lezer/common'
 import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
+import { payCopy, payText } from './budget.js'
 import { classAttribute, resolutionOrder } from './class-attribute.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { fieldsOf } from './object-fields.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from './parse.js'
-import { type Call, type ClassValue, lookUp, type Scope, string, type Value } from './value.js'
+import { lookUp } from './keys.js'
+import { type Call, type ClassValue, type Scope, string, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
 export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -24,6 +26,7 @@ export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
 export function attribute(py: Interpreter, object: Value, name: string, node: SyntaxNode): Value {
   switch (object.kind) {
     case 'reference':
+      payText(2 * object.name.length)
       return referenceValue(`${object.name}.${name}`, py.host) ?? { kind: 'reference', name: `${object.name}.${name}` }
     case 'path': {
       const known = callMethod(object, `.${name}`, [], new Map())
@@ -93,8 +96,9 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
     return method.kind === 'function' ? py.callFunction(method, [object, key], new Map(), node) : py.unknown(node, 'this subscript is not evaluated')
   }
   if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
-    if (py.host.isEnvironmentUnknown(key.value)) return py.unknown(node, `${key.value} of the environment is set to something that is not known`)
-    const value = py.host.env[key.value]
+    const doubt = py.host.variableDoubt(key.value)
+    if (doubt !== null) return py.unknown(node, doubt)
+    const value = py.host.env.get(key.value)
     return value === undefined ? missingKey(py, node, `the environment has no ${key.value}, and without it Python fails here too`, key.value) : string(value)
   }
   // `connections["default"]` is one of Django's connections, as `connection` is.
@@ -120,6 +124,8 @@ function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], sco
   const bounds = sliceBounds(py, parts, scope)
   if (!bounds) return py.unknown(node, 'this slice is not evaluated')
   const [from, to] = bounds
+  if ('items' in object) payCopy(object.items.length)
+  else if (object.kind === 'string') payText(object.value.length)
   if ('items' in object) return { ...object, items: object.items.slice(from ?? 0, to) }
   if (object.kind === 'string') return string(object.value.slice(from ?? 0, to))
   return object.kind === 'unknown' ? object : py.unknown(node, 'this slice is not evaluated')

@@ -1,4 +1,8 @@
-import { distinct, equal, lookUp, merged, NONE, type Scope, string, type Value } from './value.js'
+import { payCopy } from './budget.js'
+import { equal } from './equality.js'
+import { distinct, lookUp, merged } from './keys.js'
+import { sorted } from './sorting.js'
+import { NONE, string, type Value } from './value.js'
 
 /** Values are copied when they change; a list that grows further than this is no longer followed. */
 const MAX_GROWTH = 10_000
@@ -14,14 +18,18 @@ const PURE = new Set(
 export function mutate(container: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | 'nothing' | undefined {
   const [first, second] = args
   if ('items' in container && container.items.length > MAX_GROWTH) return undefined
+  payCopy('items' in container ? container.items.length : container.kind === 'dict' ? container.entries.length : 0)
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
     if (method === 'extend' && first && 'items' in first && first.items.length > MAX_GROWTH) return undefined
-    if (method === 'extend' && first && 'items' in first) return { kind: 'list', items: [...container.items, ...first.items] }
+    if (method === 'extend' && first && 'items' in first) {
+      payCopy(first.items.length)
+      return { kind: 'list', items: [...container.items, ...first.items] }
+    }
     if (method === 'clear') return { kind: 'list', items: [] }
     if (method === 'reverse') return { kind: 'list', items: [...container.items].reverse() }
     if (method === 'sort' && args.length === 0 && keywords.size === 0 && container.items.every((item) => item.kind === 'string'))
-      return { kind: 'list', items: [...container.items].sort((a, b) => ((a as { value: string }).value < (b as { value: string }).value ? -1 : 1)) }
+      return { kind: 'list', items: sorted(container.items as (Value & { kind: 'string' })[]) }
     if (method === 'pop') {
       const last = container.items.length - 1
       const at = first === undefined ? last : first.kind === 'number' ? (first.value < 0 ? last + 1 + first.value : first.value) : undefined
@@ -56,49 +64,4 @@ export function mutate(container: Value, method: string, args: readonly Value[],
     return known.every((one) => one !== undefined) ? { ...container, options: known as Value[] } : undefined
   }
   return PURE.has(method) ? 'nothing' : undefined
-}
-
-/**
- * Puts a changed container wherever the old object is held: by a name, in another container, in a class or module.
- * @param scopes all that may hold it; in the first one the change is certain, in the others it is `outside`
- * @returns false when nobody holds it
- */
-export function replaceEverywhere(scopes: Iterable<Scope>, old: Value, changed: Value, outside: Value): boolean {
-  let found = false
-  const seen = new Set<Scope>()
-  const replace = (value: Value, into: Value, depth: number): Value => {
-    if (value === old) {
-      found = true
-      return into
-    }
-    if (depth > 8) return value
-    if (value.kind === 'dict') {
-      const entries = value.entries.map(([key, entry]): [Value, Value] => [key, replace(entry, into, depth + 1)])
-      return entries.some(([, entry], index) => entry !== value.entries[index]?.[1]) ? { kind: 'dict', entries } : value
-    }
-    if ('items' in value) {
-      const items = value.items.map((item) => replace(item, into, depth + 1))
-      return items.some((item, index) => item !== value.items[index]) ? { ...value, items } : value
-    }
-    if (value.kind === 'either') {
-      const options = value.options.map((option) => replace(option, into, depth + 1))
-      return options.some((option, index) => option !== value.options[index]) ? { ...value, options } : value
-    }
-    if (value.kind === 'class') visit(value.scope, into)
-    return value
-  }
-  const visit = (scope: Scope, into: Value): void => {
-    if (seen.has(scope)) return
-    seen.add(scope)
-    for (const [name, value] of scope.names) {
-      const after = replace(value, into, 0)
-      if (after !== value) scope.names.set(name, after)
-    }
-  }
-  let into = changed
-  for (const scope of scopes) {
-    visit(scope, into)
-    into = outside
-  }
-  return found
 }

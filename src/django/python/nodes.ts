@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payLook } from './budget.js'
 import { childrenOf } from './parse.js'
 
 export function bodyOf(node: SyntaxNode): SyntaxNode[] {
@@ -20,6 +21,11 @@ export function splitAlias(words: string[]): [path: string[], alias: string | un
   return at < 0 ? [words, undefined] : [words.slice(0, at), words[at + 1]]
 }
 
+const BINDS = new Set(
+  `ImportStatement AssignStatement UpdateStatement ForStatement WithStatement NamedExpression FunctionDefinition ClassDefinition CallExpression
+   DeleteStatement`.split(/\s+/),
+)
+
 /** The names that a block assigns, those whose values it may change in place, and what it imports, wherever in it. */
 export function assignedIn(block: SyntaxNode, source: string): { assigned: Set<string>; changed: Set<string>; imports: string[] } {
   const assigned = new Set<string>()
@@ -28,8 +34,12 @@ export function assignedIn(block: SyntaxNode, source: string): { assigned: Set<s
   const end = block.to
   const cursor = block.cursor()
   do {
+    payLook(8)
+    if (cursor.from >= end) break
+    // Making a node of where the cursor is takes time by its depth.
+    if (!BINDS.has(cursor.name)) continue
+    payLook(400)
     const { node } = cursor
-    if (node.from >= end) break
     const text = (one: SyntaxNode) => source.slice(one.from, one.to)
     switch (node.name) {
       case 'ImportStatement':

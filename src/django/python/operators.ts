@@ -1,5 +1,9 @@
+import { payCopy, payLook, paySearch, payText } from './budget.js'
+import { equal } from './equality.js'
+import { distinct, membership, merged } from './keys.js'
 import { ancestor, joinPython, purePath } from './os-path.js'
-import { boolean, distinct, equal, lookUp, merged, plainText, string, type Unknown, type Value } from './value.js'
+import { percent } from './percent.js'
+import { boolean, string, type Unknown, type Value } from './value.js'
 
 const MAX_OPTIONS = 8
 /** A hostile file must not fill the memory. */
@@ -37,32 +41,65 @@ export function binary(left: Value, operator: string, right: Value): Value | und
     const result = arithmetic(left.value, operator, right.value)
     if (result !== undefined) return result
   }
-  if (operator === '+' && 'items' in left && 'items' in right && left.items.length + right.items.length > MAX_ITEMS) return undefined
-  // `INSTALLED_APPS += ("x",)` works on a list with any iterable; `list + tuple` does not, but nobody ships settings that raise.
-  if (operator === '+' && 'items' in left && 'items' in right) return { kind: left.kind, items: [...left.items, ...right.items] }
-  if (operator === '+' && left.kind === 'string' && right.kind === 'string')
-    return left.value.length + right.value.length > MAX_TEXT ? undefined : string(left.value + right.value)
-  if (operator === '*' && 'items' in left && right.kind === 'number' && right.value * left.items.length < MAX_ITEMS)
-    return {
-      kind: left.kind,
-      items: Array(Math.max(0, Math.trunc(right.value)))
-        .fill(left.items)
-        .flat(),
-    }
-  // environ.Path(__file__) - 2
-  if (operator === '-' && left.kind === 'path' && right.kind === 'number') return { kind: 'path', value: ancestor(left.value, right.value) }
-  if (operator === '/' && left.kind === 'path' && (right.kind === 'string' || right.kind === 'path'))
-    return { kind: 'path', value: purePath(joinPython([left.value, right.value])) }
-  if (operator === '-' && left.kind === 'set' && right.kind === 'set' && left.items.length * right.items.length < 4_000_000)
-    return { kind: 'set', items: left.items.filter((item) => !right.items.some((other) => equal(item, other) === true)) }
-  if (operator === '|' && left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: distinct([...left.items, ...right.items]) }
-  if (operator === '|' && left.kind === 'dict' && right.kind === 'dict') return { kind: 'dict', entries: merged(left.entries, right.entries) }
-  if (operator === '&' && left.kind === 'set' && right.kind === 'set')
-    return { kind: 'set', items: left.items.filter((item) => right.items.some((other) => equal(item, other) === true)) }
-  if (operator === '*' && left.kind === 'string' && right.kind === 'number' && right.value * left.value.length < MAX_TEXT)
-    return string(left.value.repeat(Math.max(0, Math.trunc(right.value))))
-  if (operator === '%' && left.kind === 'string') return percent(left.value, right)
-  return undefined
+  return combined(left, operator, right)
+}
+
+/** `+`, `*`, `/`, `-`, `|`, `&` and `%` of texts, collections and paths. */
+function combined(left: Value, operator: string, right: Value): Value | undefined {
+  switch (operator) {
+    case '+':
+      return added(left, right)
+    case '*':
+      return repeated(left, right)
+    case '/':
+      return left.kind === 'path' && (right.kind === 'string' || right.kind === 'path')
+        ? { kind: 'path', value: purePath(joinPython([left.value, right.value])) }
+        : undefined
+    case '-':
+      // environ.Path(__file__) - 2
+      if (left.kind === 'path' && right.kind === 'number') return { kind: 'path', value: ancestor(left.value, right.value) }
+      return left.kind === 'set' && right.kind === 'set' ? filtered(left.items, right.items, false) : undefined
+    case '&':
+      return left.kind === 'set' && right.kind === 'set' ? filtered(left.items, right.items, true) : undefined
+    case '|':
+      if (left.kind === 'set' && right.kind === 'set') return { kind: 'set', items: distinct([...left.items, ...right.items]) }
+      return left.kind === 'dict' && right.kind === 'dict' ? { kind: 'dict', entries: merged(left.entries, right.entries) } : undefined
+    case '%':
+      return left.kind === 'string' ? percent(left.value, right) : undefined
+    default:
+      return undefined
+  }
+}
+
+function added(left: Value, right: Value): Value | undefined {
+  if ('items' in left && 'items' in right) {
+    if (left.items.length + right.items.length > MAX_ITEMS) return undefined
+    payCopy(left.items.length + right.items.length)
+    // `INSTALLED_APPS += ("x",)` works on a list with any iterable; `list + tuple` does not, but nobody ships settings that raise.
+    return { kind: left.kind, items: [...left.items, ...right.items] }
+  }
+  if (left.kind !== 'string' || right.kind !== 'string' || left.value.length + right.value.length > MAX_TEXT) return undefined
+  payText(left.value.length + right.value.length)
+  return string(left.value + right.value)
+}
+
+function repeated(left: Value, right: Value): Value | undefined {
+  if (right.kind !== 'number' || !Number.isSafeInteger(right.value)) return undefined
+  const times = Math.max(0, right.value)
+  if (left.kind === 'string' && times * left.value.length < MAX_TEXT) {
+    payText(times * left.value.length)
+    return string(left.value === '' ? '' : left.value.repeat(times))
+  }
+  if (!('items' in left) || times * left.items.length >= MAX_ITEMS) return undefined
+  payCopy(times * left.items.length)
+  return { kind: left.kind, items: left.items.length === 0 ? [] : Array<Value[]>(times).fill(left.items).flat() }
+}
+
+/** The members of a set that are also in another one, or are not. */
+function filtered(items: readonly Value[], others: readonly Value[], wanted: boolean): Value {
+  const has = membership(others)
+  payCopy(items.length)
+  return { kind: 'set', items: items.filter((item) => has(item) === wanted) }
 }
 
 /** `is`: certain for None and booleans and for values of different kinds; whether two equal texts are one object nobody knows. */
@@ -98,52 +135,25 @@ function arithmetic(left: number, operator: string, right: number): Value | unde
 }
 
 function contains(container: Value, item: Value): boolean | undefined {
-  if (container.kind === 'string' && item.kind === 'string') return container.value.includes(item.value)
+  if (container.kind === 'string' && item.kind === 'string') {
+    paySearch(container.value.length, item.value.length)
+    return container.value.includes(item.value)
+  }
   const members = 'items' in container ? container.items : container.kind === 'dict' ? container.entries.map(([name]) => name) : undefined
   if (!members) return undefined
-  const parts = members.map((member) => equal(member, item))
-  return parts.includes(true) ? true : parts.includes(undefined) ? undefined : false
-}
-
-function percent(format: string, value: Value): Value | undefined {
-  if (value.kind === 'dict') return percentByName(format, value)
-  const items = value.kind === 'tuple' ? [...value.items] : [value]
-  let complete = true
-  const text = format.replace(/%(%|0?\d*[sd]|.?)/g, (_all, kind: string) => {
-    if (kind === '%') return '%'
-    const item = items.shift()
-    const plain = kind === 's' || kind === 'd'
-    const shown = plain ? plainText(item) : undefined
-    if (shown !== undefined) return shown
-    const width = /^0(\d+)d$/.exec(kind)?.[1]
-    if (width !== undefined && item?.kind === 'number') return String(item.value).padStart(Number(width), '0')
-    complete = false
-    return ''
-  })
-  if (items.length > 0 || text.length > MAX_TEXT) return undefined
-  return complete ? string(text) : undefined
-}
-
-/** `"%(name)s" % {"name": …}` */
-function percentByName(format: string, value: Value): Value | undefined {
-  let complete = true
-  const text = format.replace(/%(?:\((\w+)\)[sd]|%|.?)/g, (all, name?: string) => {
-    if (all === '%%') return '%'
-    if (name === undefined) {
-      complete = false
-      return ''
-    }
-    const item = lookUp(value, name)
-    const shown = plainText(item)
-    if (shown !== undefined) return shown
-    complete = false
-    return ''
-  })
-  return complete ? string(text) : undefined
+  payLook(members.length)
+  let found: boolean | undefined = false
+  for (const member of members) {
+    const same = equal(member, item)
+    if (same) return true
+    if (same === undefined) found = undefined
+  }
+  return found
 }
 
 /** `django.VERSION >= (3, 2)` */
 function compareTuples(left: readonly Value[], right: readonly Value[]): number | undefined {
+  payLook(Math.min(left.length, right.length))
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
     const [a, b] = [left[index] as Value, right[index] as Value]
     if (a.kind !== b.kind || !('value' in a) || !('value' in b)) return undefined

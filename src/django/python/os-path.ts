@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute, join, normalize, resolve } from 'node:path'
+import { payLook, payText, payValues } from './budget.js'
 import type { Host } from './host.js'
 import { boolean, string, textOf, type Value } from './value.js'
 
@@ -25,6 +26,7 @@ export function callOsPath(name: string, args: readonly Value[], host: Host): Va
 }
 
 function onePath(name: string, path: string, host: Host): Value | undefined {
+  payText(4 * path.length)
   switch (name) {
     case 'os.path.dirname':
       return string(posixDirname(path))
@@ -56,6 +58,7 @@ function onePath(name: string, path: string, host: Host): Value | undefined {
 
 /** Methods of a `pathlib.Path`; a name with a leading dot is an attribute. */
 export function pathMethod(path: string, method: string, args: readonly Value[], host: Host | undefined): Value | undefined {
+  payText(4 * path.length)
   const made = (value: string): Value => ({ kind: 'path', value })
   switch (method) {
     case '.parent':
@@ -63,6 +66,7 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
     case '.parents': {
       const parents: Value[] = []
       for (let folder = dirname(path); ; folder = dirname(folder)) {
+        payValues(1)
         parents.push(made(folder))
         if (dirname(folder) === folder) return { kind: 'tuple', items: parents }
       }
@@ -97,15 +101,22 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
   }
 }
 
+/** Asking the system about each folder of a path takes about as long as looking at so many values. */
+const REAL_PATH = 2000
+
 /** So many folders up. */
 export function ancestor(path: string, levels: number): string {
   let result = path
-  for (let level = 0; level < levels; level++) result = dirname(result)
+  for (let level = 0; level < levels && dirname(result) !== result; level++) {
+    payLook(20)
+    result = dirname(result)
+  }
   return result
 }
 
 /** pathlib drops single dots and doubled slashes, and keeps `..`. */
 export function purePath(path: string): string {
+  payText(4 * path.length)
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   return path.startsWith('/') ? `/${parts.join('/')}` : parts.join('/') || '.'
 }
@@ -122,10 +133,19 @@ export function joinPython(parts: string[]): string {
     0,
     parts.findLastIndex((part) => isAbsolute(part)),
   )
-  return parts.slice(from).reduce((path, part) => (path === '' || path.endsWith('/') ? path + part : `${path}/${part}`), '')
+  const pieces: string[] = []
+  // Whether the next part needs a slash before it.
+  let open = false
+  for (const part of parts.slice(from)) {
+    pieces.push(open ? `/${part}` : part)
+    payText(part.length + 20)
+    open = part !== '' && !part.endsWith('/')
+  }
+  return pieces.join('')
 }
 
 function realPath(path: string): string {
+  payLook(REAL_PATH)
   try {
     return realpathSync(path)
   } catch {

@@ -171,7 +171,7 @@ function followLoop(py: Interpreter, { node, scope, targets, iterated, given, it
 
 /** Names in the patterns of `match` may be set by them. */
 function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
-  for (const [, pattern] of py.text(node).matchAll(/^\s*case\b(.*):/gm))
+  for (const [, pattern] of py.text(node).matchAll(/^[ \t]*case\b(.*):/gm))
     for (const [name] of (pattern as string).matchAll(/\b[a-zA-Z]\w*/g)) if (scope.names.has(name)) scope.set(name, py.unknown(node, 'a pattern may set it'))
 }
 

@@ -1,5 +1,6 @@
 import type { SyntaxNode, Tree, TreeCursor } from '@lezer/common'
-import { isGrammarGap } from './grammar-gaps.js'
+import { Exhausted, payLook, TOO_DEEP } from './budget.js'
+import { isGrammarGap, type Line } from './grammar-gaps.js'
 
 /** Major and minor, or null where it is not known. */
 export type PythonVersion = readonly [major: number, minor: number] | null
@@ -14,8 +15,10 @@ export interface Verdict {
 /**
  * The first place that this Python refuses to compile, as far as a tolerant grammar can tell. Said only where it is sure: a file
  * that is called broken although Django loads it would be a false refusal. One walk over the tree without making nodes of it.
+ * @param forced the parser gave up on nesting: no error behind that is Python's for sure
+ * @throws Exhausted below a depth from which on the tree is no longer whole
  */
-export function findSyntaxError(tree: Tree, source: string, python: PythonVersion): Verdict {
+export function findSyntaxError(tree: Tree, source: string, python: PythonVersion, forced = false): Verdict {
   const isPython2 = python?.[0] === 2
   const cursor = tree.cursor()
   // The column of each open block's statements, innermost last; null where no claim is made, undefined before its first one.
@@ -23,34 +26,38 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
   let depth = 0
   let found: number | null = null
   const gaps: number[] = []
+  const lineAt = lineBounds(source)
   // The grammar often gives up twice in one line.
   let lineOfGap = -2
   const claim = (position: number) => {
     // Behind a gap the grammar may have lost its way in what is left of Python 2.
-    if (!isPython2 || gaps.length === 0) found ??= position
+    if (forced) gaps.push(position)
+    else if (!isPython2 || gaps.length === 0) found ??= position
   }
   const enter = (): void => {
+    payLook(8)
+    if (depth > MAX_DEPTH) throw new Exhausted(TOO_DEEP)
+    if (found !== null) return
     const { type, from, to } = cursor
     if (type.isError) {
       // The grammar gives up on nesting that Python still compiles.
-      const line = source.lastIndexOf('\n', from - 1)
-      if (depth >= MAX_SURE_DEPTH || line === lineOfGap || isGrammarGap(cursor, source, isPython2)) {
-        lineOfGap = line
+      const line = lineAt(from)
+      if (depth >= MAX_SURE_DEPTH || line.start === lineOfGap || isGrammarGap(cursor, source, line, isPython2)) {
+        lineOfGap = line.start
         gaps.push(from)
       } else claim(from)
       return
     }
     const block = blocks.at(-1)
-    if (block && depth === block.depth + 1 && type.name !== ':' && type.name !== 'Comment') checkIndentation(block, from, source, claim)
+    if (block && depth === block.depth + 1 && type.name !== ':' && type.name !== 'Comment') checkIndentation(block, from, source, lineAt(from).start, claim)
     if (type.name === 'Body') blocks.push({ indent: undefined, depth })
-    if (CHECKED.has(type.name)) checkNode(cursor, source.slice(from, Math.min(to, from + MAX_LITERAL)), python, claim)
+    if (CHECKED.has(type.name)) checkNode(cursor, source.slice(from, to), python, claim)
   }
   const leave = (): void => {
     if (blocks.at(-1)?.depth === depth && depth > 0) blocks.pop()
   }
   enter()
   for (;;) {
-    if (found !== null) return { error: found, gaps }
     if (cursor.firstChild()) {
       depth++
       enter()
@@ -68,9 +75,22 @@ export function findSyntaxError(tree: Tree, source: string, python: PythonVersio
   }
 }
 
+/** Positions that are asked one after another lie mostly in one line, which may be long. */
+function lineBounds(source: string): (position: number) => Line {
+  let line: Line = { start: 0, end: -1 }
+  return (position) => {
+    if (position >= line.start && position <= line.end) return line
+    const end = source.indexOf('\n', position)
+    line = { start: position === 0 ? 0 : source.lastIndexOf('\n', position - 1) + 1, end: end < 0 ? source.length : end }
+    payLook((line.end - line.start) / 16)
+    return line
+  }
+}
+
 const CHECKED = new Set(['PrintStatement', 'TryStatement', 'RaiseStatement', 'CompareOp', 'Number', 'FormatString', 'AwaitExpression', 'String', 'ArgList'])
-const MAX_LITERAL = 1_000_000
 const MAX_SURE_DEPTH = 120
+/** @lezer/common builds no more than 2,500 levels, and below them nodes without a type (`CutOff.Depth`). */
+const MAX_DEPTH = 2000
 
 function checkNode(node: TreeCursor, text: string, python: PythonVersion, claim: (position: number) => void): void {
   const isPython3 = python === null || python[0] >= 3
@@ -144,9 +164,8 @@ function isUnterminated(text: string): boolean {
 }
 
 /** Statements of one block start in one column; where tabs are mixed in, no claim is made. */
-function checkIndentation(block: { indent: string | null | undefined }, from: number, source: string, claim: (position: number) => void): void {
+function checkIndentation(block: { indent: string | null | undefined }, from: number, source: string, start: number, claim: (position: number) => void): void {
   if (block.indent === null) return
-  const start = source.lastIndexOf('\n', from - 1) + 1
   for (let at = start; at < from; at++)
     if (source.charCodeAt(at) !== 32) {
       if (source[at] === '\t') block.indent = null

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { payCopy } from './budget.js'
 import type { ParsedFile } from './parse.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
@@ -108,44 +109,6 @@ export function truth(value: Value): boolean | undefined {
   }
 }
 
-const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
-
-/** Python's ==; undefined where it cannot be known. */
-export function equal(written: Value, other: Value, depth = 0): boolean | undefined {
-  const left = written.kind === 'call' && written.worth ? written.worth : written
-  const right = other.kind === 'call' && other.worth ? other.worth : other
-  if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
-  if ('value' in left && 'value' in right && left.kind === right.kind) return left.value === right.value
-  if (left.kind === 'set' && right.kind === 'set') {
-    if (left.items.length !== right.items.length) return left.items.concat(right.items).some((item) => UNDECIDED.has(item.kind)) ? undefined : false
-    if (depth > 12 || left.items.length > 500) return undefined
-    const found = left.items.map((item) => {
-      const parts = right.items.map((other) => equal(item, other, depth + 1))
-      return parts.includes(true) ? true : parts.includes(undefined) ? undefined : false
-    })
-    return found.includes(false) ? false : found.includes(undefined) ? undefined : true
-  }
-  if ('items' in left && 'items' in right) {
-    if (left.kind !== right.kind || left.items.length !== right.items.length) return false
-    if (depth > 12 || left.items.length > 5000) return undefined
-    const parts = left.items.map((item, index) => equal(item, right.items[index] as Value, depth + 1))
-    return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true
-  }
-  const numeric = (value: Value) => (value.kind === 'boolean' ? Number(value.value) : value.kind === 'number' ? value.value : undefined)
-  if (numeric(left) !== undefined && numeric(right) !== undefined) return numeric(left) === numeric(right)
-  if (left.kind !== right.kind) return false
-  return left.kind === 'none' || left === right ? true : undefined
-}
-
-export function lookUp(dict: Value, key: string): Value | undefined {
-  if (dict.kind !== 'dict') return undefined
-  for (let index = dict.entries.length - 1; index >= 0; index--) {
-    const [name, value] = dict.entries[index] as [Value, Value]
-    if (name.kind === 'string' && name.value === key) return value
-  }
-  return undefined
-}
-
 /** What `str()` makes of a plain value; undefined for anything else. */
 export function plainText(value: Value | undefined): string | undefined {
   if (value?.kind === 'number') return value.float && Number.isInteger(value.value) ? `${value.value}.0` : String(value.value)
@@ -192,6 +155,7 @@ export class Scope {
   elsewhere: Map<string, Scope> | undefined
 
   copy(): Scope {
+    payCopy(8 * this.names.size)
     const copy = new Scope(this.parent, new Map(this.names), this.isClass)
     copy.elsewhere = this.elsewhere
     return copy
@@ -201,21 +165,4 @@ export class Scope {
     this.names.clear()
     for (const [name, value] of other.names) this.names.set(name, value)
   }
-}
-
-/** A dict with the entries of another one: a key keeps its place and takes the new value. */
-export function merged(entries: readonly [Value, Value][], more: readonly [Value, Value][]): [Value, Value][] {
-  const result = [...entries]
-  for (const [key, value] of more) {
-    const at = result.findIndex(([name]) => equal(name, key) === true)
-    if (at < 0) result.push([key, value])
-    else result[at] = [key, value]
-  }
-  return result
-}
-
-export function distinct(items: readonly Value[]): Value[] {
-  const kept: Value[] = []
-  for (const item of items.slice(0, 5000)) if (!kept.some((other) => equal(other, item) === true)) kept.push(item)
-  return kept
 }
