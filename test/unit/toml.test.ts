@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readToml, tomlAt, tomlText } from '../../src/django/environment/toml.js'
 
-const plain = (text: string) => JSON.parse(JSON.stringify(readToml(text)))
+const plain = (text: string) => JSON.parse(JSON.stringify(readToml(text), (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)))
 
 describe('TOML', () => {
   it('tables, dotted and quoted keys, strings of all kinds, arrays', () => {
@@ -67,5 +67,7 @@ x = 'y'
     fc.assert(fc.property(pieces, (parts) => void readToml(parts.join(''))))
     expect(plain(`a = ${'['.repeat(100_000)}`)).toEqual({})
     expect(plain(`a = "${'\\"'.repeat(200_000)}`)).toEqual({})
+    expect(plain(`${'#\n'.repeat(1_000_000)}a = 1\n`)).toEqual({ a: '1' })
+    expect(plain('[[a]]\n'.repeat(100_000)).a).toHaveLength(100_000)
   })
 })

@@ -1,8 +1,6 @@
 /** A TOML document as plain values; numbers and dates stay text, for no file that is read here needs them. */
 export type TomlValue = string | boolean | TomlValue[] | TomlTable
-export interface TomlTable {
-  [key: string]: TomlValue
-}
+export type TomlTable = Map<string, TomlValue>
 
 /** Reads TOML 1.0. What it does not understand ends the reading: what stands before it counts. */
 export function readToml(text: string): TomlTable {
@@ -15,8 +13,8 @@ export function readToml(text: string): TomlTable {
 export function tomlAt(table: TomlTable, ...keys: string[]): TomlValue | undefined {
   let value: TomlValue | undefined = table
   for (const key of keys) {
-    if (typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, key)) return undefined
-    value = value[key]
+    if (!(value instanceof Map)) return undefined
+    value = value.get(key)
   }
   return value
 }
@@ -33,7 +31,7 @@ class NotUnderstood extends Error {}
 const DEEPEST = 50
 
 class TomlReader {
-  readonly root: TomlTable = emptyTable()
+  readonly root: TomlTable = new Map()
   readonly #text: string
   #at = 0
 
@@ -62,9 +60,10 @@ class TomlReader {
     const parent = tableAt(this.root, keys.slice(0, -1))
     const name = keys.at(-1) as string
     if (!several) return tableAt(parent, [name])
-    const list = Object.hasOwn(parent, name) && Array.isArray(parent[name]) ? (parent[name] as TomlValue[]) : []
-    const table = emptyTable()
-    parent[name] = [...list, table]
+    const list = parent.get(name)
+    const table: TomlTable = new Map()
+    if (Array.isArray(list)) list.push(table)
+    else parent.set(name, [table])
     return table
   }
 
@@ -72,7 +71,7 @@ class TomlReader {
     const keys = this.#keys()
     this.#expect('=')
     const value = this.#value(depth)
-    tableAt(table, keys.slice(0, -1))[keys.at(-1) as string] = value
+    tableAt(table, keys.slice(0, -1)).set(keys.at(-1) as string, value)
   }
 
   #keys(): string[] {
@@ -108,7 +107,7 @@ class TomlReader {
   }
 
   #inlineTable(depth: number): TomlTable {
-    const table = emptyTable()
+    const table: TomlTable = new Map()
     for (this.#blank(); !this.#take('}'); this.#blank()) {
       this.#pair(table, depth + 1)
       this.#blank()
@@ -164,29 +163,26 @@ class TomlReader {
   }
 }
 
-function emptyTable(): TomlTable {
-  return Object.create(null) as TomlTable
-}
-
 function tableAt(table: TomlTable, keys: readonly string[]): TomlTable {
   let current = table
   for (const key of keys) {
-    const next = Object.hasOwn(current, key) ? current[key] : (current[key] = emptyTable())
+    let next = current.get(key)
+    if (next === undefined) current.set(key, (next = new Map()))
     const last = Array.isArray(next) ? next.at(-1) : next
-    if (typeof last !== 'object' || Array.isArray(last)) throw new NotUnderstood()
+    if (!(last instanceof Map)) throw new NotUnderstood()
     current = last
   }
   return current
 }
 
-const ESCAPES: Record<string, string> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\u001b', '"': '"', '\\': '\\' }
+const ESCAPES = new Map(Object.entries({ b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\u001b', '"': '"', '\\': '\\' }))
 
 function unescape(text: string): string {
   return text
     .replace(/\\[ \t]*\n\s*/g, '')
     .replace(/\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|(.))/gs, (whole, four?: string, eight?: string, two?: string, char?: string) => {
       const code = four ?? eight ?? two
-      if (code === undefined) return ESCAPES[char as string] ?? whole
+      if (code === undefined) return ESCAPES.get(char as string) ?? whole
       return Number.parseInt(code, 16) > 0x10ffff ? whole : String.fromCodePoint(Number.parseInt(code, 16))
     })
 }

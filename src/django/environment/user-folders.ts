@@ -17,7 +17,8 @@ export function homeFolder(asked: Asked): string {
 
 /** `~` and `$NAME` as `expanduser` and `expandvars` read them. */
 export function expand(path: string, asked: Asked): string {
-  const named = path.replace(/\$(?:(\w+)|\{(\w+)\})/g, (text, plain?: string, braced?: string) => asked.env[plain ?? braced ?? ''] ?? text)
+  const variables = new Map(Object.entries(asked.env))
+  const named = path.replace(/\$(?:(\w+)|\{(\w+)\})/g, (text, plain?: string, braced?: string) => variables.get(plain ?? braced ?? '') ?? text)
   return named.replace(/^~(?=$|[/\\])/, () => homeFolder(asked))
 }
 

@@ -24,7 +24,7 @@ function workspaceRoot(folder: string, files: Files): string | null {
   if (nearest === undefined) return null
   const root = above.find((one) => {
     const workspace = tomlAt(readToml(files.read(join(one, 'pyproject.toml')) ?? ''), 'tool', 'uv', 'workspace')
-    if (typeof workspace !== 'object' || Array.isArray(workspace)) return false
+    if (!(workspace instanceof Map)) return false
     return one === nearest || isMember(relative(one, nearest), workspace)
   })
   return root ?? nearest
@@ -36,7 +36,7 @@ function foldersAbove(folder: string): string[] {
 
 function isMember(path: string, workspace: TomlTable): boolean {
   const matches = (key: string) => {
-    const globs = workspace[key]
+    const globs = workspace.get(key)
     return Array.isArray(globs) && globs.some((glob) => typeof glob === 'string' && matchesGlob(path.split(sep).join('/'), glob))
   }
   return matches('members') && !matches('exclude')
