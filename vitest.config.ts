@@ -16,7 +16,6 @@ export default defineConfig({
       project('django', 180_000),
       project('conformance', 300_000),
       project('faults', 180_000),
-      project('security', 60_000),
       project('docs', 300_000),
       project('terminal', 60_000),
     ],
