@@ -9,9 +9,9 @@ import * as hostileSettings from './hostile-settings.js'
 
 /** Nothing in a file makes the reader hang or grow: it is read, or it is unknown with a reason, within two seconds and 300 MB. */
 const read = freshProcesses()
-/** … on a machine that takes so long for a hundred million steps of a loop; on a slower one, or a busy one, as much more. */
+/** … on a machine that takes so long for a hundred million steps of a loop; on a slower one, or a busy one, as much more, and twice that. */
 const MACHINE = 0.2
-const SECONDS = 2
+const SECONDS = 4
 const MEGABYTES = 300
 const REASON = /takes too long|too large|too deep|larger than|not valid Python/
 

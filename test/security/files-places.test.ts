@@ -230,7 +230,7 @@ describe('inside of the project', () => {
   ])('%s', (_name, install) => {
     const packages = join(folder, '.venv/lib/python3.12/site-packages')
     files(folder, { '.venv/pyvenv.cfg': 'home = /usr/bin\n', 'settings.py': 'from lib.names import APPS\nINSTALLED_APPS = APPS + ["shop"]\n' })
-    mkdirSync(packages, { recursive: true })
+    files(packages, { 'django/__init__.py': 'VERSION = (5, 2, 0, "final", 0)\n' })
     files(around, {
       'store/lib/__init__.py': '',
       'store/lib/names.py': 'APPS = ["lib"]\n',
