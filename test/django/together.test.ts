@@ -94,7 +94,7 @@ describe.each(engines)('%s', (engine) => {
     try {
       await using m = await open({ project: shop.folder })
       expect((await m.status()).summary.unapplied).toBe(0)
-      expect(await m.plan()).toEqual({ steps: [], blockedBy: [] })
+      expect(await m.plan()).toEqual({ steps: [], blockedBy: [], notFound: [], warnings: [] })
       const was = await fingerprint(database)
       await m.mark({ applied: false, app: 'reports', migrations: ['0001'] })
       expect((await m.plan()).steps).toEqual([{ app: 'reports', name: '0001_initial', direction: 'forward' }])
