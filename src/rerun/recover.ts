@@ -10,6 +10,7 @@ import type { ChildExited, ChildStarted } from './run-child.js'
 import { type Halves, judgeHalves } from './shadow/halves.js'
 import { planShadowClose, targetIsUntouched } from './shadow/plan-shadow-close.js'
 import { EVENTS, type Ready, type Shadowed } from './shadow/shadowed.js'
+import { gaveUp, mayGoOn } from './table/end-of-child.js'
 import type { Lifted } from './table/lifted.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './table/plan-close.js'
 
@@ -144,13 +145,13 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   const started = detailOf<ChildStarted>(operation.events, 'child-started')
   const exited = detailOf<ChildExited>(operation.events.slice(operation.events.findLastIndex((event) => event.event === 'child-started')), 'child-exited')
   if (!started) return known(request, lifted, 'not-run', 'manage.py was never started')
-  const child: LeftChild = { operation: operation.id, started, local: true, showsSessions: lifted.namedSessions }
+  const remote = lifted.remote === true
+  const child: LeftChild = { operation: operation.id, started, local: !remote, showsSessions: lifted.namedSessions }
   if (!exited) await waitForChild(database, child, request.patience, request.say)
   const rows = await rowsNow(database)
   if (targetIsRecorded(lifted, rows)) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
-  if (exited && (exited.exitCode !== null || exited.signal === 'SIGINT'))
-    return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
-  const gone = exited !== null || (await childIsGone(database, child))
+  if (exited && gaveUp(remote, exited)) return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
+  const gone = exited ? !mayGoOn(remote, exited) : await childIsGone(database, child)
   if (started.half === 'backward' && gone) {
     const back = targetIsBack(lifted, rows)
     if (!back) request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)

@@ -24,6 +24,8 @@ export interface ChildExited {
   /** The last lines of its output. */
   tail: string[]
   durationMs: number
+  /** By Ctrl-C or `--timeout`. */
+  stopped?: boolean
   /** Shadow mode: manage.py itself has said that it came to its end, in whatever way. */
   ended?: boolean
 }
@@ -105,7 +107,14 @@ export async function runChild(database: Database, request: ChildRequest): Promi
   const ended = said?.ended === true || neverBegan
   await waitUntilGone(database, request, ended)
   const durationMs = Date.now() - began
-  const exited: ChildExited = { exitCode: result.exitCode, signal: result.signal, tail: tailOf(result.output), durationMs, ...(request.says ? { ended } : {}) }
+  const exited: ChildExited = {
+    exitCode: result.exitCode,
+    signal: result.signal,
+    tail: tailOf(result.output),
+    durationMs,
+    ...(interrupts.count > 0 || limit.reached() ? { stopped: true } : {}),
+    ...(request.says ? { ended } : {}),
+  }
   await record(database, operation, 'child-exited', exited)
   return { ...result, durationMs, timedOut: limit.reached(), started, ended }
 }

@@ -16,6 +16,8 @@ export interface Lifted {
   absentMeansNotRun: boolean
   /** Sessions of the child carry the operation's name where the database shows names. */
   namedSessions: boolean
+  /** The command is only the client of a container or another machine: when it is gone, manage.py may go on. Absent in older journals. */
+  remote?: boolean
   /** For `applied` if a person says that it ran: IANA name, or null for UTC. */
   timeZone: string | null
   sequence: string | null

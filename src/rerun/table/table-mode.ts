@@ -6,6 +6,7 @@ import { type ChildResult, tailOf } from '../child.js'
 import { recogniseCause } from '../causes.js'
 import type { Lifted } from './lifted.js'
 import { countInterrupts, type Interrupts, stopIfInterrupted } from '../interrupts.js'
+import { gaveUp, mayGoOn } from './end-of-child.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './plan-close.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
@@ -70,6 +71,7 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
         unrecordedSquashes: plan.unrecordedSquashes,
         absentMeansNotRun: plan.recordsInTransaction && database.dialect.capabilities.transactionalDdl,
         namedSessions: request.manage.local && database.dialect.capabilities.showsSessions,
+        remote: request.manage.mayBeRemote,
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
@@ -207,10 +209,9 @@ async function judge(database: Database, request: TableModeRequest, lifted: Lift
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     if (targetIsRecorded(lifted, rows)) return 'ran'
     // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
-    const seen = !request.manage.mayBeRemote || (interrupts.count === 0 && !result.timedOut)
-    const orderly =
-      (result.exitCode !== null && (result.exitCode < 128 || result.exitCode === 130) && seen) || result.signal === 'SIGINT' || result.startError !== null
-    if (orderly || (lifted.absentMeansNotRun && seen)) return 'not-run'
+    const end = { exitCode: result.exitCode, signal: result.signal, stopped: interrupts.count > 0 || result.timedOut }
+    const { mayBeRemote } = request.manage
+    if (result.startError !== null || gaveUp(mayBeRemote, end) || (lifted.absentMeansNotRun && !mayGoOn(mayBeRemote, end))) return 'not-run'
     await record(database, request.operation.id, 'outcome-unknown', { exitCode: result.exitCode, signal: result.signal })
   } catch (error) {
     throw unfinishedOperation(request, error)

@@ -1,0 +1,21 @@
+/** How a child has ended. */
+export interface End {
+  exitCode: number | null
+  signal: string | null
+  /** By Ctrl-C or `--timeout`. */
+  stopped?: boolean | undefined
+}
+
+/**
+ * manage.py may be at work although its command has ended.
+ * @param remote the command is only the client of a container or another machine
+ */
+export function mayGoOn(remote: boolean, { signal, stopped }: End): boolean {
+  return remote && (stopped === true || signal !== null)
+}
+
+/** An orderly end without a record means that Django gave up. */
+export function gaveUp(remote: boolean, end: End): boolean {
+  if (mayGoOn(remote, end)) return false
+  return (end.exitCode !== null && (end.exitCode < 128 || end.exitCode === 130)) || end.signal === 'SIGINT'
+}
