@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Config } from '@oclif/core'
 import { main } from '../../src/cli/main.js'
+import { whenTestEnds } from './endings.js'
 import { root } from './root.js'
 
 export { root }
@@ -70,9 +71,10 @@ export interface Running {
   done: Promise<CliResult>
 }
 
-/** The built file, in a process of its own. */
+/** The built file, in a process of its own, which ends with the test. */
 export function start(argv: readonly string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string | undefined> } = {}): Running {
   const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...argv], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  whenTestEnds(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk) => (stdout += chunk))

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { whenTestEnds } from './endings.js'
 import type { Engine } from './servers/server.js'
 
 export type { Engine }
@@ -24,9 +25,11 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+/** Dropped when the test ends, if nobody has done so before. */
 export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
-  if (engine === 'sqlite') return freshSqlite()
-  return engine === 'postgresql' ? freshPostgres() : freshMysql(engine)
+  const database = await (engine === 'sqlite' ? freshSqlite() : engine === 'postgresql' ? freshPostgres() : freshMysql(engine))
+  whenTestEnds(database.drop)
+  return database
 }
 
 async function freshSqlite(): Promise<TestDatabase> {
@@ -125,7 +128,11 @@ async function freshMysql(engine: 'mysql' | 'mariadb'): Promise<TestDatabase> {
     file: undefined,
     env: djangoEnv('django.db.backends.mysql', own, name),
     query: (sql) => run(sql, name),
-    drop: async () => void (await run(`DROP DATABASE IF EXISTS ${name}`)),
+    drop: async () => {
+      // A session that a failed test has left would keep its locks, and the drop would wait for them.
+      for (const { id } of await run(`SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${name}'`)) await run(`KILL ${id}`).catch(() => [])
+      await run(`DROP DATABASE IF EXISTS ${name}`)
+    },
   }
 }
 

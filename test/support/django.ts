@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { root } from './cli.js'
 import { freshDatabase, type TestDatabase } from './databases.js'
+import { endProcessesIn, whenTestEnds } from './endings.js'
 
 /** Version to the folder of its virtual environment. */
 export const djangos = JSON.parse(process.env.MIGSTATE_TEST_DJANGO ?? '{}') as Record<string, string>
@@ -42,6 +43,11 @@ export async function migratedShop(version: string, engine: TestDatabase['engine
 export function projectAt(folder: string, version: string, database: TestDatabase): DjangoProject {
   const home = djangos[version] as string
   const env: Record<string, string> = { ...database.env, VIRTUAL_ENV: home }
+  const remove = () => {
+    endProcessesIn(folder)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  whenTestEnds(remove)
   // Django 1.8 has the backend under its old name only.
   if (version === '1.8' && database.engine === 'postgresql') env.SHOP_DB_ENGINE = 'django.db.backends.postgresql_psycopg2'
   return {
@@ -54,7 +60,7 @@ export function projectAt(folder: string, version: string, database: TestDatabas
         writeFileSync(join(folder, path), text)
       }
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   }
 }
 

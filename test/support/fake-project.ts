@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root } from './cli.js'
+import { endProcessesIn, whenTestEnds } from './endings.js'
 import type { TestDatabase } from './databases.js'
 import { createHistoryTable, record } from './history-table.js'
 
@@ -64,6 +65,11 @@ export async function fakeProject(database: TestDatabase): Promise<FakeProject> 
     'reports/migrations/0001_initial.py': migration('("billing", "0001_initial")'),
     'blog/migrations/0001_initial.py': migration(''),
   })
+  const remove = () => {
+    endProcessesIn(folder)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  whenTestEnds(remove)
   await createHistoryTable(database)
   await record(database, ROWS)
   return {
@@ -75,6 +81,6 @@ export async function fakeProject(database: TestDatabase): Promise<FakeProject> 
       `${process.execPath} ${join(root, 'test', 'fixtures', 'fake-migrate.mjs')} ${behaviour} ${database.url} APP NAME`,
     ],
     write: (entries) => files(folder, entries),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   }
 }
