@@ -15,8 +15,6 @@ export const CATALOGUE = {
   'bad-settings': { exit: 1, hint: 'Mend the settings module, or give --url and --no-files.' },
   'django-error': { exit: 1, hint: 'Run the same manage.py command to see its traceback.' },
   'database-error': { exit: 1, hint: 'Run it again with -v to see the statement.' },
-  'sequence-behind': { exit: 1, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
-  'non-transactional-table': { exit: 1, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
   'driver-missing': { exit: 1, hint: 'Build or install better-sqlite3 where migstate is installed; the message names the command.' },
   'internal-error': { exit: 1, hint: 'This is a bug in migstate. Run it again with -v and report what it prints.' },
   // 2: wrong usage
@@ -54,9 +52,11 @@ export const CATALOGUE = {
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
   'table-unfit': { exit: 4, hint: 'Connect as the owner of the table, or as a role without special rights.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
+  'sequence-behind': { exit: 4, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
+  'non-transactional-table': { exit: 4, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
+  'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },
-  'lock-ineffective': { exit: 5, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 6: the rows concerned changed since the plan was made
   'table-changed': { exit: 6, hint: 'Run the command again to plan from the rows as they are now.' },
   // 7: manage.py did not run the target; the history is as before
