@@ -18,6 +18,7 @@ export default defineConfig({
       project('faults', 180_000),
       project('docs', 300_000),
       project('terminal', 60_000),
+      project('lint', 60_000),
     ],
   },
 })

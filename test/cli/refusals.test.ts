@@ -4,8 +4,9 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CATALOGUE } from '../../src/errors/index.js'
+import type { ErrorCode } from '../../src/errors/index.js'
 import { built, type CliResult, migstate, root } from '../support/cli.js'
+import { promisedExit } from '../support/contract.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
 import { commandsIn, harmless } from '../support/hints.js'
@@ -26,16 +27,16 @@ afterEach(async () => {
 const options = (env: Record<string, string | undefined> = {}) => ({ cwd: project.folder, env: { MIGSTATE_URL: database.url, ...env } })
 const run = (argv: string[], env: Record<string, string | undefined> = {}) => migstate([...argv, '--json'], options(env))
 
-function expectRefusal(result: CliResult, code: keyof typeof CATALOGUE): void {
+function expectRefusal(result: CliResult, code: ErrorCode): void {
   expect(result.stdout.trim().split('\n')).toHaveLength(1)
-  expect(result.json).toMatchObject({ schemaVersion: 1, ok: false, error: { code, exitCode: CATALOGUE[code].exit } })
-  expect(result.exitCode).toBe(CATALOGUE[code].exit)
+  expect(result.json).toMatchObject({ schemaVersion: 1, ok: false, error: { code, exitCode: promisedExit(code) } })
+  expect(result.exitCode).toBe(promisedExit(code))
   expect(result.json.error.message).toMatch(/\.$/)
   expect(result.json.error.hint.length).toBeGreaterThan(10)
 }
 
 const RECIPES: [
-  code: keyof typeof CATALOGUE,
+  code: ErrorCode,
   name: string,
   argv: string[],
   prepare?: () => Promise<Record<string, string | undefined> | void> | Record<string, string | undefined> | void,

@@ -56,7 +56,7 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (engine) => {
 
     it('an engine without transactions is refused', async () => {
       await database.query('ALTER TABLE django_migrations ENGINE=MyISAM')
-      expect((await run(['mark', 'applied', 'shop', '0002_x', '--yes'])).json.error).toMatchObject({ code: 'non-transactional-table', exitCode: 1 })
+      expect((await run(['mark', 'applied', 'shop', '0002_x', '--yes'])).json.error).toMatchObject({ code: 'non-transactional-table', exitCode: 4 })
       expect((await run(['status'])).exitCode).toBe(0)
     })
 
