@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import { type AdvisoryLock, type Database, withConsequence } from '../database/index.js'
+import { type AdvisoryLock, type Database, isFailure, withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
@@ -27,7 +27,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   try {
     await failpoint('lock-taken')
     if (!request.allowUnfinished) await refuseUnfinished(database, true)
-    if (request.makeJournal) await new Journal(database).ensure()
+    if (request.makeJournal) await makeJournal(database, request.patience)
     await failpoint('journal-made')
     return await work()
   } finally {
@@ -51,6 +51,21 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
   await edit.rows('SELECT 1 AS alive')
   await lock.release()
   throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here. Nothing was changed.')
+}
+
+/** Somebody may have a file to himself just now. */
+async function makeJournal(database: Database, patience: Patience): Promise<void> {
+  const { dialect, edit, table } = database
+  const attempt = async () => {
+    try {
+      await new Journal(database).ensure()
+      return true
+    } catch (error) {
+      if (isFailure(error, 'busy')) return null
+      throw error
+    }
+  }
+  await waitFor(attempt, patience, () => dialect.tableLockHolder(edit, table), `The table ${table.label}`)
 }
 
 async function runningOperation(database: Database): Promise<Operation | undefined> {

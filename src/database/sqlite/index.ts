@@ -173,7 +173,7 @@ export const sqlite: Dialect = {
   },
 
   async createJournal(session, _table, journal) {
-    await untilFree(() => session.run('BEGIN IMMEDIATE'))
+    await session.run('BEGIN IMMEDIATE')
     try {
       for (const statement of journalDdl(journal)) await session.run(statement)
       await untilFree(() => session.run('COMMIT'))
