@@ -21,7 +21,7 @@ export function endProcessesIn(folder: string): void {
   }
 }
 
-function processesIn(folder: string): number[] {
+export function processesIn(folder: string): number[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
