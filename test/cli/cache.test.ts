@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,10 +7,13 @@ import { files, migration } from '../support/fake-project.js'
 
 /** What is kept between runs may save time and must never change an answer. */
 let folder: string
+/** Outside the project, whose folders are looked at: an entry that is written must not make itself stale. */
+let outside: string
 let cacheFolder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'migstate-cache-'))
-  cacheFolder = join(folder, 'cache', 'files')
+  outside = mkdtempSync(join(tmpdir(), 'migstate-kept-'))
+  cacheFolder = join(outside, 'cache', 'files')
   files(folder, {
     'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
     'settings.py': 'import os\nINSTALLED_APPS = ["a", "b"] + os.environ.get("MORE", "").split()\nX_MODEL = "b.Thing"\n',
@@ -23,11 +26,14 @@ beforeEach(() => {
     ),
     'c/migrations/0001_c.py': migration(''),
   })
+  utimesSync(join(folder, 'a/migrations/0002_y.py'), LONG_AGO, LONG_AGO)
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  for (const one of [folder, outside]) rmSync(one, { recursive: true, force: true })
+})
 
-const open = (env: Record<string, string> = {}) =>
-  openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env, cacheFolder })
+const open = (env: Record<string, string> = {}, more: { path?: string[]; migrations?: Record<string, string> } = {}) =>
+  openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env, cacheFolder, ...more })
 const plain = (file: MigrationFile) => JSON.parse(JSON.stringify(file))
 const answer = (env: Record<string, string> = {}) =>
   open(env)
@@ -62,9 +68,9 @@ it('details that are not kept are read again', () => {
 })
 
 describe('a change of', () => {
-  it.each<[string, () => void, Record<string, string>?]>([
+  it.each<[string, () => void, Record<string, string>?, boolean?]>([
     ['a migration', () => files(folder, { 'a/migrations/0002_y.py': migration('("b", "0001_z")') })],
-    ['a migration, of the same size in the same second', () => sameSecond('a/migrations/0002_y.py', migration('("b", "0001_z")'))],
+    ['a migration, of the same size and time', () => sameSizeAndTime('a/migrations/0002_y.py', migration('("b", "0001_z")'))],
     ['the files of an app', () => files(folder, { 'a/migrations/0003_new.py': migration('("a", "0002_y")') })],
     ['a file that goes', () => rmSync(join(folder, 'a/migrations/0002_y.py'))],
     ['the settings', () => files(folder, { 'settings.py': 'INSTALLED_APPS = ["a"]\nX_MODEL = "a.Thing"\n' })],
@@ -74,22 +80,28 @@ describe('a change of', () => {
       'an app config',
       () => files(folder, { 'b/apps.py': 'from django.apps import AppConfig\n\n\nclass B(AppConfig):\n    name = "b"\n    label = "other"\n' }),
     ],
-    ['a module that is not there yet', () => files(folder, { 'b.py': '' })],
-  ])('%s is seen', (_name, change, env = {}) => {
+    ['a module that is not there yet', () => files(folder, { 'b.py': '' }), {}, false],
+  ])('%s is seen', (_name, change, env = {}, changes = true) => {
     answer()
+    const before = answer()
     change()
     expect(answer(env)).toEqual(fresh(env))
     expect(answer(env)).toEqual(fresh(env))
+    if (changes) expect(before).not.toEqual(fresh(env))
   })
 })
 
-/** As an editor that saves twice within the clock's grain would leave it; the inode or the nanoseconds tell. */
-function sameSecond(path: string, text: string): void {
+const LONG_AGO = new Date('2024-01-01T00:00:00Z')
+
+/** As a checkout or an archive leaves it: another text of the same size and the same time; only the inode and the time of the change itself tell. */
+function sameSizeAndTime(path: string, text: string): void {
   const file = join(folder, path)
-  const before = statSync(file)
+  const { size, mtimeMs } = statSync(file)
+  expect(text.length).toBeLessThanOrEqual(size)
   rmSync(file)
-  writeFileSync(file, text.padEnd(before.size).slice(0, Math.max(before.size, text.length)))
-  utimesSync(file, before.atime, new Date(Math.floor(before.mtimeMs / 1000) * 1000))
+  writeFileSync(file, text.padEnd(size))
+  utimesSync(file, LONG_AGO, LONG_AGO)
+  expect(statSync(file)).toMatchObject({ size, mtimeMs })
 }
 
 it('one changed file is read again, the others are remembered', () => {
@@ -115,7 +127,39 @@ describe('an entry that is', () => {
   })
 })
 
+it.runIf(process.getuid?.() === 0)('an entry of another user is not believed', () => {
+  answer()
+  markEntry()
+  expect(summaries()).toEqual(['RunPython kept', 'RunPython kept'])
+  chownSync(entry(), 65534, 65534)
+  expect(summaries()).toEqual(['RunPython forward', 'RunPython forward'])
+})
+
+describe('another question has another answer', () => {
+  const names = (more: Parameters<typeof open>[1]) =>
+    open({}, more)
+      .files()
+      .apps.find((app) => app.label === 'far')
+      ?.migrations.map((file) => file.name)
+  beforeEach(() => {
+    files(folder, { 'settings.py': 'INSTALLED_APPS = ["a", "far"]\n' })
+    for (const place of ['here', 'there']) {
+      files(join(outside, place), { 'far/__init__.py': '', 'far/migrations/__init__.py': '', [`far/migrations/0001_${place}.py`]: migration('') })
+    }
+  })
+
+  it('--path', () => {
+    for (let turn = 0; turn < 2; turn++) for (const place of ['here', 'there']) expect(names({ path: [join(outside, place)] })).toEqual([`0001_${place}`])
+  })
+
+  it('--migrations', () => {
+    const path = [join(outside, 'here')]
+    for (let turn = 0; turn < 2; turn++)
+      for (const place of ['here', 'there']) expect(names({ path, migrations: { far: join(outside, place, 'far', 'migrations') } })).toEqual([`0001_${place}`])
+  })
+})
+
 it('a folder that cannot be made is no error', () => {
-  writeFileSync(join(folder, 'cache'), 'a file')
+  writeFileSync(join(outside, 'cache'), 'a file')
   expect(answer()).toEqual(fresh())
 })

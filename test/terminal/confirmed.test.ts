@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
