@@ -23,7 +23,8 @@ export function unescape(body: string, bytes = false): string {
   return body.replace(
     /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\r\n|[\s\S]))/g,
     (all, octal?: string, hex?: string, four?: string, eight?: string, other?: string) => {
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+      // A byte keeps its eight bits: b'\400' is b'\0'.
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & (bytes ? 0xff : 0xffff))
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
       const wide = four ?? eight
       if (wide !== undefined) {
