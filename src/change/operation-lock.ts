@@ -65,7 +65,7 @@ async function makeJournal(database: Database, patience: Patience): Promise<void
       throw error
     }
   }
-  await waitFor(attempt, patience, () => dialect.tableLockHolder(edit, table), `The table ${table.label}`)
+  await waitFor(attempt, patience, () => dialect.tableLockHolder(edit, table), `the table ${table.label}`)
 }
 
 async function runningOperation(database: Database): Promise<Operation | undefined> {
