@@ -5,91 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the demo
 import { root } from '../../bin/bootstrap.js'
-// @ts-expect-error plain JavaScript, shared with the demo
-import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
+import { FOREIGN_VARIABLES, makeEnvironment } from './environment.js'
 import { ENGINES, type Engine } from './servers/server.js'
-import { startServer, URL_VARIABLES } from './servers/start.js'
-
-const FEW = ['3.2', '4.2', '5.2', '6.0']
-const ALL = ['1.8', '1.11', '2.2', '3.2', '4.2', '5.2', '6.0']
-const ci = process.env.CI === 'true'
 
 const { engines, rest } = parse(process.argv.slice(2))
-const stops: (() => Promise<void>)[] = []
-const env: NodeJS.ProcessEnv = { ...process.env }
-let problems = 0
-
+const environment = await makeEnvironment(engines, (line) => console.error(line))
 try {
-  const available = await startServers()
-  const django = await makeDjango()
-  env.MIGSTATE_TEST_ENGINES = available.join(',')
-  env.MIGSTATE_TEST_DJANGO = JSON.stringify(django)
-  // What a developer's shell says about a project or a database must not reach the tests.
-  for (const name of [
-    'DATABASE_URL',
-    'DJANGO_SETTINGS_MODULE',
-    'VIRTUAL_ENV',
-    'PYTHONPATH',
-    'MIGSTATE_URL',
-    'NO_COLOR',
-    'FORCE_COLOR',
-    'PGHOST',
-    'PGUSER',
-    'PGPASSWORD',
-    'PGDATABASE',
-    'PGPORT',
-  ])
-    delete env[name]
-  await runVitest()
+  for (const line of environment.missing) console.error(line)
+  await runVitest(process.env.CI === 'true' ? environment.needed : 0)
 } finally {
-  for (const stop of stops.reverse()) await stop()
+  await environment.stop()
 }
 
-async function startServers(): Promise<Engine[]> {
-  const available: Engine[] = []
-  for (const engine of engines) {
-    if (engine === 'sqlite') {
-      available.push(engine)
-      continue
-    }
-    const server = await startServer(engine)
-    if ('missing' in server) {
-      console.error(`${engine}: left out, ${server.missing}`)
-      if (ci && engine !== 'mysql') problems++
-      continue
-    }
-    console.error(`${engine}: ${server.from}`)
-    env[URL_VARIABLES[engine]] = server.url
-    stops.push(server.stop)
-    available.push(engine)
-  }
-  return available
-}
-
-async function makeDjango(): Promise<Record<string, string>> {
-  const pythons = findPythons()
-  const wanted = process.env.DJANGO_VERSIONS === 'all' ? ALL : (process.env.DJANGO_VERSIONS?.split(',') ?? FEW)
-  const found: Record<string, string> = {}
-  for (const version of wanted) {
-    const made = await ensureDjango({
-      version,
-      packages: driversFor(version),
-      pythons,
-      variant: 'test',
-    })
-    if (made.missing) console.error(`Django ${version}: left out, ${made.missing}`)
-    else found[version] = made.home
-  }
-  if (ci && Object.keys(found).length < 2) {
-    console.error('Fewer than two Django versions could be made, and CI=true.')
-    problems++
-  }
-  return found
-}
-
-async function runVitest(): Promise<void> {
+async function runVitest(problems: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'migstate-report-'))
   const report = join(folder, 'report.json')
+  const env: NodeJS.ProcessEnv = { ...process.env, ...environment.variables }
+  for (const name of FOREIGN_VARIABLES) delete env[name]
   const child = spawn(
     process.execPath,
     [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest],
