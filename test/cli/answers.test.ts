@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject, migration, ROWS } from '../support/fake-project.js'
-import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
+import { fingerprint, record } from '../support/history-table.js'
 
 /** What the reading commands and `fake` answer, as JSON of docs/json.md and as text. */
 let database: TestDatabase
@@ -180,7 +180,6 @@ describe('flags about the project', () => {
 })
 
 it('bad times in the table stop Django since 3.0, and are said', async () => {
-  await createHistoryTable(database).catch(() => undefined)
   await database.query("UPDATE django_migrations SET applied = '2024-13-45 00:00:00' WHERE name = '0002_data'")
   expect((await json('plan', '--django-version', '5.2')).result.blockedBy).toMatchObject([
     { gate: 'bad-row', exception: 'ValueError', migrations: [['shop', '0002_data']] },

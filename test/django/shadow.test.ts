@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type DjangoProject, djangos, migratedShop, oneDjango, shopProject } from '../support/django.js'
+import { processesIn } from '../support/endings.js'
+import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 import { dataMigration } from '../support/shadow-project.js'
+import { until } from '../support/until.js'
 
 const all = process.env.DJANGO_VERSIONS === 'all'
 const versions = all ? Object.keys(djangos) : [oneDjango as string]
@@ -55,8 +58,9 @@ describe.each(versions)('Django %s', (version) => {
     it('others see the full history all the time, and a deploy finds nothing to do', async () => {
       data('wait()\n    create("it ran")')
       const before = await fingerprint(database)
-      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: join(shop.folder, 'go') }))
-      while (!existsSync(join(shop.folder, 'go.reached'))) await new Promise((resolve) => setTimeout(resolve, 30))
+      const go = gate()
+      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: go.file }))
+      await go.reached()
       expect(await fingerprint(database)).toEqual(before)
       const shown = await shop.manage('showmigrations', 'shop')
       expect(shown.output).not.toContain('[ ]')
@@ -68,7 +72,7 @@ describe.each(versions)('Django %s', (version) => {
       expect(status.json.result.summary.unapplied).toBe(0)
       expect(blocked.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5 })
       expect(await fingerprint(database)).toEqual(before)
-      writeFileSync(join(shop.folder, 'go'), '')
+      go.open()
       const done = await running.done
       expect(done.exitCode, done.stderr).toBe(0)
       expect(await products()).toEqual(['it ran'])
@@ -297,7 +301,7 @@ execute_from_command_line(sys.argv)
     it('--timeout stops it; the history is as before', async () => {
       data('wait()')
       const before = await fingerprint(database)
-      const stopped = await migstate(['rerun', 'shop', '0003', '--yes', '--json', '--timeout', '4'], options({ WAIT_FOR: join(shop.folder, 'never') }))
+      const stopped = await migstate(['rerun', 'shop', '0003', '--yes', '--json', '--timeout', '4'], options({ WAIT_FOR: gate().file }))
       expect(stopped.json.error, stopped.stderr).toMatchObject({ code: 'manage-failed', exitCode: 7 })
       expect(stopped.json.error.message).toContain('--timeout 4 s')
       expect(await fingerprint(database)).toEqual(before)
@@ -305,12 +309,13 @@ execute_from_command_line(sys.argv)
 
     it('its own row changed meanwhile: not overwritten, exit 8, and recover leaves it', async () => {
       data('wait()\n    create("it ran")')
-      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: join(shop.folder, 'go') }))
-      while (!existsSync(join(shop.folder, 'go.reached'))) await new Promise((resolve) => setTimeout(resolve, 30))
+      const go = gate()
+      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: go.file }))
+      await go.reached()
       await database.query("UPDATE django_migrations SET applied = '2020-01-01 00:00:00' WHERE app = 'shop' AND name = '0003_fill_slugs'")
       await database.query("DELETE FROM django_migrations WHERE app = 'reports'")
       const theirs = await fingerprint(database)
-      writeFileSync(join(shop.folder, 'go'), '')
+      go.open()
       const done = await running.done
       expect(done.json.error, done.stderr).toMatchObject({ code: 'unfinished-operation', exitCode: 8 })
       const recovered = await run('recover')
@@ -327,7 +332,7 @@ execute_from_command_line(sys.argv)
       await theirs.query("BEGIN; UPDATE django_migrations SET applied = '2020-01-01' WHERE app = 'shop' AND name = '0003_fill_slugs'")
       const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options())
       const waiting = 'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0'
-      while ((await database.query(waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      await until('it waits for them', async () => (await database.query(waiting)).length > 0)
       await theirs.query('COMMIT')
       await theirs.end()
       const done = await running.done
@@ -354,12 +359,16 @@ execute_from_command_line(sys.argv)
         '--path',
         sitePackages,
       ]
-      const running = start(argv, options({ WAIT_FOR: join(shop.folder, 'go'), REAL_PYTHON: python }))
-      while (!existsSync(join(shop.folder, 'go.reached'))) await new Promise((resolve) => setTimeout(resolve, 30))
+      const go = gate()
+      const running = start(argv, options({ WAIT_FOR: go.file, REAL_PYTHON: python }))
+      await go.reached()
+      const isClient = (pid: number) => /^[^\0]*python[\d.]*\0[^\0 ]*client\.py\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+      expect(processesIn(shop.folder).some(isClient)).toBe(true)
       running.process.kill('SIGINT')
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await until('the client has ended', () => !processesIn(shop.folder).some(isClient))
+      expect((await run('recover', '--lock-timeout', '0.5')).json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5 })
       expect(running.process.exitCode).toBeNull()
-      writeFileSync(join(shop.folder, 'go'), '')
+      go.open()
       const done = await running.done
       expect(done.exitCode, done.stdout + done.stderr).toBe(0)
       expect(await products()).toEqual(['it ran'])
@@ -378,8 +387,9 @@ execute_from_command_line(sys.argv)
     it('Ctrl-C in the middle: as before, exit 130', async () => {
       data('create("half")\n    wait()')
       const before = await fingerprint(database)
-      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: join(shop.folder, 'never') }))
-      while (!existsSync(join(shop.folder, 'never.reached'))) await new Promise((resolve) => setTimeout(resolve, 30))
+      const never = gate()
+      const running = start(['rerun', 'shop', '0003', '--yes', '--json'], options({ WAIT_FOR: never.file }))
+      await never.reached()
       running.process.kill('SIGINT')
       const done = await running.done
       expect(done.exitCode, done.stderr).toBe(130)

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CliResult, migstate, start } from '../support/cli.js'
+import { type CliResult, migstate, type Running, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type Behaviour, type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
+import { until } from '../support/until.js'
 
 /** What becomes of the table when manage.py behaves badly; every database, no Django needed. */
 describe.each(engines)('%s', (engine) => {
@@ -132,8 +133,7 @@ describe.each(engines)('%s', (engine) => {
   it('Ctrl-C: one SIGINT to the child, everything back, exit 130', async () => {
     const before = await fingerprint(database)
     const running = start(['rerun', 'shop', '0002', '--yes', '--force', '--json', ...project.manage('hang')], options())
-    await lifted(database)
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await hangs(running)
     expect((await run('mark', 'applied', 'blog', '0001', '--dry-run')).exitCode).toBe(8)
     const blocked = await run('mark', 'unapplied', 'blog', '0001', '--yes', '--lock-timeout', '0.3')
     expect(blocked.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5 })
@@ -163,8 +163,7 @@ describe.each(engines)('%s', (engine) => {
   it('the tool killed while the child runs: recover waits for the child it can see, names it, then tells', async () => {
     const before = await fingerprint(database)
     const running = start(['rerun', 'shop', '0002', '--yes', '--force', ...project.manage('hang')], options())
-    await lifted(database)
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await hangs(running)
     running.process.kill('SIGKILL')
     await running.done
     const waiting = await run('recover', '--lock-timeout', '0.5')
@@ -181,12 +180,11 @@ describe.each(engines)('%s', (engine) => {
   })
 })
 
-async function lifted(database: TestDatabase): Promise<void> {
-  for (let turn = 0; turn < 300; turn++) {
-    if ((await fingerprint(database)).rows.length < 6) return
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
-  throw new Error('the rows were never lifted')
+/** manage.py runs, and listens to signals. */
+async function hangs({ process: tool }: Running): Promise<void> {
+  let said = ''
+  tool.stderr?.on('data', (chunk) => (said += chunk))
+  await until('manage.py runs', () => said.includes('hanging'))
 }
 
 function codes(result: CliResult): string[] {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { built, migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 
 /** Several tools on one table. */
@@ -39,41 +40,28 @@ describe.each(engines)('%s', (engine) => {
   })
 
   it('a row that changed under the plan: made again with --yes', async () => {
-    const gate = `${project.folder}/gate`
-    const waiting = start(['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes', '--json'], options({ MIGSTATE_FAILPOINT: `lock-taken@${gate}` }))
-    await reached(gate)
+    const hold = gate()
+    const waiting = start(
+      ['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes', '--json'],
+      options({ MIGSTATE_FAILPOINT: hold.at('lock-taken') }),
+    )
+    await hold.reached()
     await database.query("DELETE FROM django_migrations WHERE app = 'blog'")
-    await open(gate)
+    hold.open()
     const done = await waiting.done
     expect(done.exitCode, done.stderr).toBe(0)
     expect(done.json.result).toMatchObject({ operation: null, changes: { removed: [] } })
   })
 
-  it('a writer whose table is held by somebody else gives up in time, exit 5, nothing changed', async () => {
-    const gate = `${project.folder}/gate`
+  it('a second writer gives up in time while another tool works, exit 5, nothing changed', async () => {
+    const hold = gate()
     const before = await fingerprint(database)
-    const holder = start(['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes'], options({ MIGSTATE_FAILPOINT: `edit-begun@${gate}` }))
-    await reached(gate)
-    const began = Date.now()
+    const holder = start(['mark', 'unapplied', 'blog', '0001_initial', '--no-files', '--yes'], options({ MIGSTATE_FAILPOINT: hold.at('edit-begun') }))
+    await hold.reached()
     const second = await built(['mark', 'applied', 'x', '0001', '--no-files', '--yes', '--json', '--lock-timeout', '1'], options())
     expect(second.json.error).toMatchObject({ code: 'lock-timeout', exitCode: 5 })
-    expect(Date.now() - began).toBeLessThan(8000)
-    await open(gate)
+    hold.open()
     expect((await holder.done).exitCode).toBe(0)
     expect((await fingerprint(database)).rows).toEqual(before.rows.filter((row) => !row.includes('|blog|')))
   })
 })
-
-async function reached(gate: string): Promise<void> {
-  const { existsSync } = await import('node:fs')
-  for (let turn = 0; turn < 300; turn++) {
-    if (existsSync(`${gate}.reached`)) return
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
-  throw new Error('the failpoint was never reached')
-}
-
-async function open(gate: string): Promise<void> {
-  const { writeFileSync } = await import('node:fs')
-  writeFileSync(gate, '')
-}

@@ -102,8 +102,8 @@ describe.each(engines)('%s', (engine) => {
       await insertLikeDjango(database, 'other', '0001_initial')
       await database.query("DELETE FROM django_migrations WHERE app = 'other'")
       await write('rollback')
-      const next = Number(await insertLikeDjango(database))
-      expect(next).toBeGreaterThanOrEqual(kind === 'plain' ? 5 : 7)
+      // Without a counter SQLite gives the id after the highest one that is there.
+      expect(await insertLikeDjango(database)).toBe(kind === 'plain' ? '5' : '7')
     })
   })
 

@@ -107,7 +107,9 @@ describe.each(engines)('%s', (engine) => {
     // MySQL keeps this answer for a day (information_schema_stats_expiry), in the data dictionary: all sessions get it.
     await database.query("SELECT AUTO_INCREMENT AS next FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'django_migrations'")
     await write('mark', 'applied', 'shop', '0004_more')
+    expect(await counterOf(database)).toBe('8')
     await write('rollback')
+    expect(await counterOf(database)).toBe('7')
     await write('rollback', (await run('history')).json.result.operations.at(-1).id)
     expect(await fingerprint(database)).toEqual(before)
   })

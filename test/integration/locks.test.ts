@@ -3,7 +3,7 @@ import { built, type CliResult, migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, insertLikeDjango, record } from '../support/history-table.js'
-import { holdTable, killSessions } from '../support/sessions.js'
+import { holdTable, killSessions, someoneWaits } from '../support/sessions.js'
 import { throughProxy } from '../support/tcp-proxy.js'
 import { until } from '../support/until.js'
 
@@ -54,7 +54,7 @@ describe.each(engines)('%s', (engine) => {
         read = true
         return rows
       })
-      await until('the reader waits', () => waits(database))
+      await until('the reader waits', () => someoneWaits(database))
       expect(read).toBe(false)
       hold.open()
       expect(await reading).toEqual([{ n: '1' }])
@@ -95,10 +95,10 @@ describe.each(engines)('%s', (engine) => {
   it.runIf(engine === 'postgresql')('who waits is told for whom, and may give up: exit 130', async () => {
     const free = await holdTable(database)
     const before = await fingerprint(database)
-    const waiting = start([...mark, '--lock-timeout', '60'], { env: env() })
+    const waiting = start([...mark, '--lock-timeout', '20'], { env: env() })
     let said = ''
     waiting.process.stderr?.on('data', (chunk) => (said += chunk))
-    await until('the holder is named', () => /Waiting for PostgreSQL session \d+ of postgres, "nightly vacuum"/.test(said))
+    await until('the holder is named', () => /held by PostgreSQL session \d+ of postgres, "nightly vacuum"/.test(said.replaceAll(/\s+/g, ' ')))
     waiting.process.kill('SIGINT')
     expectCode(await waiting.done, 130, 'interrupted')
     await free()
@@ -132,12 +132,3 @@ describe.each(engines)('%s', (engine) => {
     expect((await holding.done).exitCode).toBe(0)
   })
 })
-
-async function waits({ engine, query }: TestDatabase): Promise<boolean> {
-  const found = await query(
-    engine === 'postgresql'
-      ? 'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0'
-      : "SELECT id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'",
-  )
-  return found.length > 0
-}

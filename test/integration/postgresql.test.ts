@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { startPooler } from '../support/pooler.js'
 
@@ -111,7 +112,10 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     it('SELECT only: status works, a change says which right is missing', async () => {
       const url = await role('GRANT USAGE ON SCHEMA public TO @; GRANT SELECT ON django_migrations TO @')
       expect((await run(['status'], url)).exitCode).toBe(0)
-      expect((await mark('0002_x', url)).json.error).toMatchObject({ code: 'missing-rights', details: { ddl: expect.arrayContaining([]) } })
+      expect((await mark('0002_x', url)).json.error).toMatchObject({
+        code: 'missing-rights',
+        details: { ddl: expect.arrayContaining([expect.stringMatching(/^CREATE TABLE IF NOT EXISTS .*migstate_event/)]) },
+      })
     })
   })
 
@@ -121,8 +125,6 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     cleanups.push(() => void pooler.server.close())
     expect((await mark('0002_x', pooler.url)).exitCode).toBe(0)
     expect((await fingerprint(database)).rows).toHaveLength(2)
-    const folder = mkdtempSync(join(tmpdir(), 'migstate-pooler-'))
-    cleanups.push(() => rmSync(folder, { recursive: true }))
     // An unfinished operation, as a killed rerun leaves it.
     await database.query(
       `INSERT INTO migstate_operation (id, format, history_table, kind, started_at, actor, host, pid, command, snapshot) VALUES ('abc', 1, 'django_migrations', 'rerun', 'x', 'x', 'x', '1', 'x', 'x')`,
@@ -134,25 +136,13 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
   it('a connection that is lost under the lock aborts, and nothing is changed', async () => {
     await makeTable()
     const before = await fingerprint(database)
-    const folder = mkdtempSync(join(tmpdir(), 'migstate-lost-'))
-    cleanups.push(() => rmSync(folder, { recursive: true }))
-    const gate = join(folder, 'gate')
+    const hold = gate()
     const running = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], {
-      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `rows-written@${gate}` },
+      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: hold.at('rows-written') },
     })
-    for (
-      let turn = 0;
-      turn < 200 &&
-      (
-        await database.query(
-          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%' AND state = 'idle in transaction'",
-        )
-      ).length === 0;
-      turn++
-    )
-      await new Promise((resolve) => setTimeout(resolve, 30))
+    await hold.reached()
     await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migstate mark%'")
-    writeFileSync(gate, '')
+    hold.open()
     const result = await running.done
     expect(result.exitCode).toBe(1)
     expect(result.json.error.code).toBe('cannot-connect')

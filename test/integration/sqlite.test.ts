@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { open } from '../../src/index.js'
 import { migstate, root, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 
 /** What only SQLite has: values of any type in any column, journal modes. */
@@ -47,11 +48,11 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
 
   it('in WAL mode another process that comes and goes takes nothing away while an edit is under way', async () => {
     await database.query('PRAGMA journal_mode = WAL')
-    const gate = `${database.file}.gate`
+    const hold = gate()
     const marking = start(['mark', 'applied', 'shop', '0002_x', '--no-files', '--yes', '--json'], {
-      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: `lock-taken@${gate}` },
+      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: hold.at('lock-taken') },
     })
-    for (let turn = 0; turn < 300 && !existsSync(`${gate}.reached`); turn++) await new Promise((resolve) => setTimeout(resolve, 30))
+    await hold.reached()
     // The last connection to close removes the WAL; ours is open, so these must not be the last.
     const elsewhere = (sql: string) =>
       execFileSync(
@@ -62,7 +63,7 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     elsewhere('SELECT count(*) FROM sqlite_master')
     expect(existsSync(`${database.file}-wal`)).toBe(true)
     elsewhere('CREATE TABLE other (n); WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000) INSERT INTO other SELECT n FROM r')
-    writeFileSync(gate, '')
+    hold.open()
     const marked = await marking.done
     expect(marked.exitCode, marked.stderr).toBe(0)
     expect(await database.query('SELECT count(*) AS n FROM other')).toEqual([{ n: '3000' }])

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { difference, expectedRows, invert, planRestore } from '../../src/change/index.js'
 import { quoteIdentifier } from '../../src/database/identifier.js'
 import { byId, type Row, sameRow } from '../../src/database/row.js'
-import { decodeString } from '../../src/django/python/literals.js'
 import { digestOf } from '../../src/journal/index.js'
 import { clean } from '../../src/render/clean.js'
 import { splitWords } from '../../src/config/command-words.js'
@@ -86,9 +85,8 @@ describe('text from outside', () => {
     const odd = fc.string({ minLength: 6, maxLength: 12, unit: fc.constantFrom(...'abcXYZ019/?#@:%&= '.split('')) })
     fc.assert(
       fc.property(odd, (password) => {
-        fc.pre(!'***@'.includes(password) && !password.endsWith('@'))
         const masked = maskUrl(`postgresql://user:${password}SECRET@host/db`)
-        expect(masked).not.toContain('SECRET')
+        expect(masked).toBe('postgresql://user:***@host/db')
       }),
     )
   })
@@ -108,14 +106,6 @@ describe('text from outside', () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 5 }), (words) => {
         expect(splitWords(words.map((one) => `'${one}'`).join(' '))).toEqual(words)
-      }),
-    )
-  })
-
-  it('Python string literals decode to what Python reads', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 10 }), (text) => {
-        expect(decodeString(JSON.stringify(text))?.value).toBe(text)
       }),
     )
   })

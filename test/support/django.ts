@@ -19,6 +19,8 @@ export interface DjangoProject {
   /** For migstate and for manage.py. */
   env: Record<string, string>
   manage(...args: string[]): Promise<{ exitCode: number; output: string }>
+  /** The same, told of its output as it comes. */
+  manageLive(args: string[], onOutput: (chunk: string) => void): Promise<{ exitCode: number; output: string }>
   /** Adds or replaces files, given by path in the project. */
   write(files: Record<string, string>): void
   remove(): void
@@ -54,6 +56,7 @@ export function projectAt(folder: string, version: string, database: TestDatabas
     folder,
     env,
     manage: (...args) => manage(folder, home, env, args),
+    manageLive: (args, onOutput) => manage(folder, home, env, args, onOutput),
     write(files) {
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -64,9 +67,15 @@ export function projectAt(folder: string, version: string, database: TestDatabas
   }
 }
 
-function manage(folder: string, home: string, env: Record<string, string>, args: string[]): Promise<{ exitCode: number; output: string }> {
+function manage(
+  folder: string,
+  home: string,
+  env: Record<string, string>,
+  args: string[],
+  onOutput: (chunk: string) => void = () => {},
+): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       join(home, 'bin', 'python'),
       ['manage.py', ...args],
       { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 10_000_000 },
@@ -74,5 +83,6 @@ function manage(folder: string, home: string, env: Record<string, string>, args:
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, output: stdout + stderr })
       },
     )
+    child.stdout?.on('data', onOutput)
   })
 }

@@ -43,3 +43,13 @@ export async function killSessions({ engine, query }: TestDatabase): Promise<voi
   for (const { id } of await query('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()'))
     await query(`KILL ${id}`)
 }
+
+/** On a server: somebody waits for a lock that another session holds. */
+export async function someoneWaits({ engine, query }: TestDatabase): Promise<boolean> {
+  const found = await query(
+    engine === 'postgresql'
+      ? 'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0'
+      : "SELECT id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'",
+  )
+  return found.length > 0
+}
