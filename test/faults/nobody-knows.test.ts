@@ -53,6 +53,20 @@ describe.each(engines)('shadow mode, %s', (engine) => {
     expect(await products()).toEqual(['half', 'half'])
   })
 
+  it('a migration that does more than data, not atomic: known by its end marker, and by nothing before it', async () => {
+    const operations = 'operations = [migrations.RunPython(forward, backward), migrations.AlterModelOptions("product", {"ordering": ["name"]})]'
+    shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration('create("it ran")', 'atomic = False').replace(/operations = .*/, operations) })
+    const before = await fingerprint(database)
+    const rerun = (failpoint: string) => built(['rerun', 'shop', '0003', '--yes', '--force', '--json'], options({ MIGSTATE_FAILPOINT: failpoint }))
+    expectUnknown(await rerun('shim-whole-marked'))
+    expect((await run('recover', '--assume', 'not-applied')).exitCode).toBe(0)
+    expect(await fingerprint(database)).toEqual(before)
+    const ran = await rerun('shim-end-marked')
+    expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+    expect(ran.json.warnings.map((one: { code: string }) => one.code)).toContain('manage-failed-after')
+    expect((await fingerprint(database)).rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+  })
+
   // On SQLite Django has the transaction in hand: COMMIT in a RunSQL is an error there.
   it.runIf(engine !== 'sqlite')('a COMMIT behind the back of an atomic migration, which is killed after it', async () => {
     const text = dataMigration('create("half")')
