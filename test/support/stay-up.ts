@@ -58,6 +58,7 @@ async function print(): Promise<void> {
     const ended = new Promise<never>((_resolve, reject) => child.on('exit', () => reject(new Error(readFileSync(log, 'utf8')))))
     await Promise.race([until('the servers are up', () => existsSync(state), 600_000), ended])
     child.unref()
+    process.stderr.write(readFileSync(log, 'utf8'))
   }
   const { variables } = up() as Up
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`)
