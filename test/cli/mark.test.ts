@@ -99,3 +99,14 @@ it('a password in a hint is masked', async () => {
   expect(refused.json.error).toMatchObject({ code: 'unknown-app', hint: expect.stringContaining('postgresql://user:***@host/db') })
   expect(refused.json.error.hint).not.toContain('s3cr3t')
 })
+
+it('what cannot be checked never refuses, and is said', async () => {
+  await database.query("INSERT INTO django_migrations (app, name, applied) VALUES ('elsewhere', '0001_x', '2024-01-01')")
+  const notFound = await run('mark', 'unapplied', 'elsewhere', '0001_x', '--yes')
+  expect(names(notFound.json.result?.changes.removed ?? []), notFound.stdout).toEqual(['elsewhere.0001_x'])
+  expect(notFound.json.warnings).toContainEqual({ code: 'not-checked', message: expect.stringContaining('elsewhere') })
+  project.write({ 'shop/migrations/0003_more.py': migration('whatever()') })
+  const unread = await run('mark', 'unapplied', 'shop', '0002', '--yes', '--with-dependants')
+  expect(unread.exitCode, unread.stdout).toBe(0)
+  expect(unread.json.warnings).toContainEqual({ code: 'not-checked', message: expect.stringContaining('0003_more.py') })
+})

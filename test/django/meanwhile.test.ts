@@ -80,6 +80,23 @@ while True:
     expect(await products()).toEqual(['it ran'])
   })
 
+  it('killed between the way back and the way forward: recover says which half is done, and rerun does the other', async () => {
+    shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration('create("forth")', '', 'create("back")') })
+    const before = await fingerprint(database)
+    const killed = await built(['rerun', 'shop', '0003', '--yes', '--reverse-first'], options({ MIGSTATE_FAILPOINT: 'backward-ran' }))
+    expect(killed.exitCode).toBeNull()
+    const recovered = await migstate(['recover', '--json'], options())
+    expect(recovered.json.result?.operation, recovered.stdout).toMatchObject({ status: 'failed' })
+    expect(recovered.json.warnings).toContainEqual({
+      code: 'half-done',
+      message: expect.stringMatching(/Its reverse code has run and its forward code has not[\s\S]*migstate rerun shop 0003_fill_slugs/),
+    })
+    expect(await fingerprint(database)).toEqual(before)
+    expect(await products()).toEqual(['back'])
+    expect((await migstate(['rerun', 'shop', '0003', '--yes', '--json'], options())).exitCode).toBe(0)
+    expect(await products()).toEqual(['back', 'forth'])
+  })
+
   it('recover gives the row the time at which the migration ran, not that of recovering', async () => {
     const go = gate()
     go.open()

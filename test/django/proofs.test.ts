@@ -53,6 +53,18 @@ execute_from_command_line(sys.argv)
     expect((await run('history')).json.result.operations).toMatchObject([{ kind: 'rerun', status: 'failed' }])
   })
 
+  it('shadow mode, a name that begins a longer one: Django itself would call it ambiguous, and runs just this one', async () => {
+    shop.write({
+      'shop/migrations/0003_fill_slugs_more.py': dataMigration('create("the longer one")').replace('0002_product_slug', '0004_order'),
+    })
+    expect((await run('mark', 'applied', 'shop', '0003_fill_slugs_more', '--yes')).exitCode).toBe(0)
+    const bare = await shop.manage('migrate', 'shop', '0003_fill_slugs', '--plan')
+    expect(bare.output).toContain('More than one migration matches')
+    const ran = await run('rerun', 'shop', '0003_fill_slugs', '--yes')
+    expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+    expect((await database.query('SELECT name FROM shop_product')).map((row) => row.name)).toEqual(['it ran'])
+  })
+
   it('shadow mode, the copy of the history has lost a row: refused before anything runs', async () => {
     const before = await fingerprint(database)
     const hold = gate()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { built, type CliResult, migstate, start } from '../support/cli.js'
@@ -130,6 +131,22 @@ describe.each(engines)('table mode, %s', (engine) => {
     ])
     expect(changes).toMatchObject({ removed: [], updated: [] })
     expect(await fingerprint(database)).toEqual(lifted)
+  })
+
+  it('the child is in the journal before it does anything', async () => {
+    const held = gate()
+    const running = start(
+      ['rerun', 'shop', '0002', '--yes', '--force', '--json', ...project.manage('record')],
+      options({ MIGSTATE_FAILPOINT: held.at('child-held') }),
+    )
+    await held.reached()
+    const [event] = await database.query("SELECT detail FROM migstate_event WHERE event = 'child-started'")
+    const { pid } = JSON.parse(String(event?.detail))
+    // The shell that waits for its word; what is to run would have taken its place.
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/^\/bin\/sh\0-c\0read -r go/)
+    held.open()
+    const done = await running.done
+    expect(done.exitCode, done.stdout + done.stderr).toBe(0)
   })
 
   it.runIf(transactional)('an atomic migration that was killed here: as before', async () => {

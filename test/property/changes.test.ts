@@ -4,7 +4,6 @@ import { difference, expectedRows, invert, planRestore } from '../../src/change/
 import { quoteIdentifier } from '../../src/database/identifier.js'
 import { byId, type Row, sameRow } from '../../src/database/row.js'
 import { digestOf } from '../../src/journal/index.js'
-import { clean } from '../../src/render/clean.js'
 import { splitWords } from '../../src/config/command-words.js'
 import { format } from '../../src/verbs/stamp.js'
 import { maskUrl, parseDatabaseUrl } from '../../src/config/index.js'
@@ -66,18 +65,6 @@ describe('text from outside', () => {
           expect(inner.replaceAll(mark + mark, mark)).toBe(name)
         },
       ),
-    )
-  })
-
-  it('cleaned text holds no control characters but newlines', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(
-          [...clean(text)].every(
-            (char) => char === '\n' || (char.charCodeAt(0) >= 32 && char.charCodeAt(0) !== 127 && !(char.charCodeAt(0) >= 128 && char.charCodeAt(0) < 160)),
-          ),
-        ).toBe(true)
-      }),
     )
   })
 
