@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core/command'
 import { loadConfig } from '../config/index.js'
-import { MigstateError } from '../errors/index.js'
+import { MigstateError, Warnings } from '../errors/index.js'
 import { renderWarnings } from '../render/failure.js'
 import type { Page } from '../render/page.js'
 import { maskedCommand, Workspace, type WorkspaceOptions } from '../verbs/workspace.js'
@@ -41,25 +41,27 @@ export abstract class MigstateCommand extends Command {
       env: process.env,
       cwd: process.cwd(),
       signal: terminal.signal,
+      onConnect: terminal.say,
       ...(config.verbose && !config.quiet ? { onStatement: terminal.statement } : {}),
     }
+    const warnings = new Warnings()
     let workspace: Workspace | undefined
     try {
-      workspace = await Workspace.open(config, options)
+      workspace = await Workspace.open(config, options, warnings)
       const result = await performance.work(workspace, terminal)
       terminal.clear()
       process.exitCode = performance.exitCode?.(result) ?? 0
-      const warnings = workspace.warnings.list()
+      const said = warnings.list()
       if (config.json) {
-        put(process.stdout, `${JSON.stringify({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings })}\n`)
+        put(process.stdout, `${JSON.stringify({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings: said })}\n`)
         return
       }
       const text = performance.render(result, pageOn(process.stdout, config), workspace)
       if (text !== '') put(process.stdout, `${text}\n`)
-      const unsaid = warnings.filter((warning) => !performance.drawn?.includes(warning.code))
+      const unsaid = said.filter((warning) => !performance.drawn?.includes(warning.code))
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
     } catch (error) {
-      if (workspace && error instanceof MigstateError) pendingWarnings.set(error, workspace.warnings.list())
+      if (error instanceof MigstateError) pendingWarnings.set(error, warnings.list())
       throw error
     } finally {
       terminal.close()

@@ -1,12 +1,8 @@
-import { dirname, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import { jsonErrorPlace } from './json-position.js'
-import { readNear } from './plain-file.js'
+import { type ConfigFile, readConfigFile } from './config-file.js'
 import { findProjectFolder } from './project-folder.js'
 import { SETTING_KEYS, type SettingKey, type Settings } from './settings.js'
-
-/** A larger file is none that somebody has written. */
-const MAX_BYTES = 100_000
+import { isTrusted, NEEDS_TRUST } from './trust.js'
 
 export interface Config extends Settings {
   /** The alias of DATABASES. */
@@ -17,6 +13,8 @@ export interface Config extends Settings {
   projectFolder: string | undefined
   /** Where `url` comes from, for messages. */
   urlSource: 'flag' | 'environment' | 'file' | undefined
+  /** What migstate.json says and nobody has trusted, so that it does not count. */
+  untrusted: { file: string; keys: SettingKey[] } | undefined
 }
 
 /**
@@ -28,7 +26,7 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
   const fromEnv = readEnvironment(env, problems)
   const early = { ...fromEnv, ...defined(flags) }
   const startFolder = findProjectFolder(early, cwd)
-  const file = readConfigFile(startFolder ?? cwd, cwd, problems)
+  const { settings: file, untrusted } = trustedPart(readConfigFile(startFolder ?? cwd, cwd, problems), env)
   const merged: Settings = { ...file, ...fromEnv, ...defined(flags) }
   problems.push(...problemsOf(merged))
   if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
@@ -39,7 +37,30 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
     lockTimeout: merged.lockTimeout ?? 10,
     projectFolder: merged.project === early.project ? startFolder : findProjectFolder(merged, cwd),
     urlSource: flags.url !== undefined ? 'flag' : fromEnv.url !== undefined ? 'environment' : file.url !== undefined ? 'file' : undefined,
+    untrusted: untrusted && { ...untrusted, keys: untrusted.keys.filter((key) => early[key] === undefined) },
   }
+}
+
+/**
+ * The file that `loadConfig` would take.
+ * @param evenBroken also one that says what it must not
+ * @throws MigstateError `usage` `no-project`
+ */
+export function nearestConfigFile(flags: Settings, env: NodeJS.ProcessEnv, cwd: string, { evenBroken }: { evenBroken: boolean }): ConfigFile | null {
+  const problems: string[] = []
+  const early = { ...readEnvironment(env, problems), ...defined(flags) }
+  const file = readConfigFile(findProjectFolder({ ...early, noFiles: true }, cwd) ?? cwd, cwd, problems)
+  if (problems.length > 0 && !(evenBroken && file)) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  return file
+}
+
+/** A file of the project starts no program and names no database, unless this user has trusted it. */
+function trustedPart(file: ConfigFile | null, env: NodeJS.ProcessEnv): { settings: Settings; untrusted: Config['untrusted'] } {
+  if (file === null) return { settings: {}, untrusted: undefined }
+  const keys = NEEDS_TRUST.filter((key) => file.settings[key] !== undefined)
+  if (keys.length === 0 || isTrusted(file, env)) return { settings: file.settings, untrusted: undefined }
+  const settings = Object.fromEntries(Object.entries(file.settings).filter(([key]) => !keys.includes(key as SettingKey))) as Settings
+  return { settings, untrusted: { file: file.path, keys } }
 }
 
 /** @throws MigstateError `usage` */
@@ -80,54 +101,6 @@ function fromText(text: string, type: string): unknown {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off)$/i.test(text)) return false
   return undefined
-}
-
-function readConfigFile(projectFolder: string, cwd: string, problems: string[]): Settings {
-  for (const folder of new Set([projectFolder, cwd])) {
-    const path = join(folder, 'migstate.json')
-    const file = readNear(path, MAX_BYTES)
-    if (file === null) continue
-    if ('refusal' in file) {
-      problems.push(`${path} cannot be read: ${file.refusal}`)
-      return {}
-    }
-    return checkConfigFile(path, file.text, problems)
-  }
-  return {}
-}
-
-function checkConfigFile(path: string, text: string, problems: string[]): Settings {
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch {
-    problems.push(`${path} is not JSON (${jsonErrorPlace(text)})`)
-    return {}
-  }
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    problems.push(`${path} is not a JSON object`)
-    return {}
-  }
-  const found: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(data)) {
-    const type = Object.hasOwn(SETTING_KEYS, key) ? SETTING_KEYS[key as SettingKey] : undefined
-    if (!type) problems.push(`${path}: unknown key "${key}"`)
-    else if (!hasType(value, type)) problems.push(`${path}: "${key}" must be ${type === 'strings' ? 'a list of strings' : `a ${type}`}`)
-    else found[key] = value
-  }
-  // Paths in the file are relative to the file, so that it means the same from every folder.
-  if (typeof found.project === 'string') found.project = resolve(dirname(path), found.project)
-  if (Array.isArray(found.migrations))
-    found.migrations = (found.migrations as string[]).map((entry) =>
-      entry.replace(/=(.*[/\\].*)$/, (_all, place: string) => `=${resolve(dirname(path), place)}`),
-    )
-  if (Array.isArray(found.path)) found.path = found.path.map((entry) => resolve(dirname(path), entry))
-  return found as Settings
-}
-
-function hasType(value: unknown, type: string): boolean {
-  if (type === 'strings') return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
-  return typeof value === type
 }
 
 function defined(settings: Settings): Settings {

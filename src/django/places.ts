@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import { homeFolder } from '../config/user-folder.js'
 
 /** What the user has said about where the project lies. */
 export interface PlacesRequest {
@@ -32,7 +32,7 @@ export class Places {
   readonly #home: string
 
   constructor({ folder, named }: PlacesRequest) {
-    this.#home = realPath(homeFolder())
+    this.#home = realPath(homeFolder({ env: {} }))
     const project = realPath(folder)
     const top = this.#topOf(project)
     this.#roots = [...new Set([project, ...(top === null ? [] : [top]), ...named.map(realPath)])]
@@ -84,15 +84,6 @@ export class Places {
 
 function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
-}
-
-function homeFolder(): string {
-  try {
-    return homedir() || sep
-  } catch {
-    // A user without an entry in the password database.
-    return sep
-  }
 }
 
 /** Behind all links; of what is not there, its nearest folder. */

@@ -1,4 +1,4 @@
-import { checkConfig, type Config, maskUrl, type Settings, splitWords } from '../config/index.js'
+import { checkConfig, type Config, type ConnectionSpec, maskUrl, type ServerSpec, type Settings, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
 import { cacheFolder, defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
@@ -25,6 +25,8 @@ export interface WorkspaceOptions {
   actor?: string | undefined
   /** Told each statement of SQL before it is sent, without its values. */
   onStatement?: ((sql: string) => void) | undefined
+  /** Told where the connection goes, when a file of the project says it and it is another machine. */
+  onConnect?: ((line: string) => void) | undefined
 }
 
 /** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
@@ -43,10 +45,12 @@ export class Workspace {
     this.options = options
   }
 
-  static async open(config: Config, options: WorkspaceOptions): Promise<Workspace> {
-    const warnings = new Warnings()
+  /** @param warnings gets what is to be said also where no workspace comes of it */
+  static async open(config: Config, options: WorkspaceOptions, warnings = new Warnings()): Promise<Workspace> {
+    warnOfUntrusted(config, warnings)
     const project = openConfiguredProject(config, options)
     const spec = chooseConnection(config, project, options)
+    if (config.urlSource === 'file' || (config.urlSource === undefined && project)) sayWhere(spec, options)
     const database = await openDatabase(
       spec,
       {
@@ -115,6 +119,27 @@ export class Workspace {
   async close(): Promise<void> {
     await this.database.close()
   }
+}
+
+function warnOfUntrusted({ untrusted }: Config, warnings: Warnings): void {
+  if (!untrusted || untrusted.keys.length === 0) return
+  const keys = untrusted.keys.map((key) => `"${key}"`).join(', ')
+  const one = untrusted.keys.length === 1
+  warnings.add(
+    'untrusted-config',
+    `${keys} of ${untrusted.file} ${one ? 'does' : 'do'} not count, for you have not trusted this file; look at it, and then: migstate trust`,
+  )
+}
+
+/** A checkout may name any server: the person sees it before the password goes there. */
+function sayWhere(spec: ConnectionSpec, { onConnect }: WorkspaceOptions): void {
+  if (!onConnect || spec.family === 'sqlite' || isLocal(spec)) return
+  const user = spec.user === undefined ? '' : ` as ${spec.user}`
+  onConnect(`Connecting to ${spec.host}${spec.port === undefined ? '' : `:${spec.port}`}${user} …`)
+}
+
+function isLocal({ socket, host }: ServerSpec): boolean {
+  return socket !== undefined || host === undefined || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
 }
 
 function openConfiguredProject(config: Config, options: WorkspaceOptions): Project | null {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readPlainFile } from '../../config/plain-file.js'
-import { foreignHand, makeFolder } from './own-folder.js'
+import { homeFolder } from '../../config/user-folder.js'
+import { foreignHand, makeFolder } from '../../config/own-folder.js'
 
 /** More than the answer about the largest project known takes by far. */
 const MAX_BYTES = 200_000_000
@@ -92,7 +92,7 @@ function readerVersion(): string {
 
 /** `$XDG_CACHE_HOME/migstate/files`, else below `~/.cache`, on Windows below `%LOCALAPPDATA%`. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(homedir(), '.cache'), 'migstate', 'files')
+  return join(env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(homeFolder({ env }), '.cache'), 'migstate', 'files')
 }
 
 /** Of a value that may be secret: enough to see that it has changed. */

@@ -7,7 +7,8 @@ import type { PythonVersion } from '../python/syntax.js'
 import { pyenvShim } from './pyenv.js'
 import { versionIn } from './site-packages.js'
 import type { EnvironmentRequest } from './types.js'
-import { platformOf, realPath } from './user-folders.js'
+import { platformOf } from '../../config/user-folder.js'
+import { realPath } from './user-folders.js'
 
 /** What `--python` says. */
 export interface NamedPython {

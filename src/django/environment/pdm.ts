@@ -4,7 +4,8 @@ import type { Files } from '../files.js'
 import { homeOf } from './interpreter.js'
 import { readToml, tomlText } from './toml.js'
 import type { Candidate, EnvironmentRequest } from './types.js'
-import { expand, isOn, realPath, userFolder } from './user-folders.js'
+import { userFolder } from '../../config/user-folder.js'
+import { expand, isOn, realPath } from './user-folders.js'
 
 /** The interpreter that pdm remembers for a folder (`Project._saved_python` of pdm/project/core.py). */
 export function savedByPdm(folder: string, request: EnvironmentRequest, files: Files): Candidate[] {

@@ -3,7 +3,8 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Files } from '../files.js'
 import { readToml, tomlAt } from './toml.js'
 import type { Candidate, EnvironmentRequest } from './types.js'
-import { expand, isOn, platformOf, realPath } from './user-folders.js'
+import { platformOf } from '../../config/user-folder.js'
+import { expand, isOn, realPath } from './user-folders.js'
 
 /** The folder below which pipenv and virtualenvwrapper keep environments by name (`get_workon_home`). */
 export function workonHome(request: EnvironmentRequest): string {

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import type { Files } from '../files.js'
 import { readToml, tomlAt, type TomlTable, tomlText } from './toml.js'
 import type { Candidate, EnvironmentRequest } from './types.js'
-import { expand, isOn, platformOf, realPath, userFolder } from './user-folders.js'
+import { platformOf, userFolder } from '../../config/user-folder.js'
+import { expand, isOn, realPath } from './user-folders.js'
 
 export interface PoetryPlaces {
   environments: Candidate[]

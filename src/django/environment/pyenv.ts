@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Files } from '../files.js'
 import type { Candidate, EnvironmentRequest } from './types.js'
-import { homeFolder } from './user-folders.js'
+import { homeFolder } from '../../config/user-folder.js'
 
 /** What pyenv's shims would start in the project folder (libexec/pyenv-version-name): its own Pythons and those of pyenv-virtualenv. */
 export function pyenvPlaces(request: EnvironmentRequest, files: Files): Candidate[] {
