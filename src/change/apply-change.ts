@@ -3,7 +3,7 @@ import { type Database, highestId, type History, isFailure, type Row, sameRow, w
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, type OperationRecord, type Outcome } from '../journal/index.js'
 import { type Change, difference, expectedRows } from './change.js'
-import { beginEdit, type Patience } from './begin-edit.js'
+import { beginEdit, type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence, type SequenceStep } from './finish-sequence.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
@@ -50,6 +50,7 @@ export async function applyChange(database: Database, request: EditRequest): Pro
   let open = true
   try {
     await failpoint('edit-begun')
+    if (request.opens) await refuseInterrupted(request.patience)
     const before = await database.readHistory()
     const edit = request.plan(before)
     if (!edit) {
@@ -59,6 +60,8 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     }
     const { changes, sequence, after } = await writeEdit(database, request, edit, before)
     await failpoint('before-commit')
+    // Of an operation that has begun already the later edits put something in order: they are not left half-way.
+    if (request.opens) await refuseInterrupted(request.patience)
     open = false
     await commit(database, request)
     await failpoint('after-commit')

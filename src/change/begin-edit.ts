@@ -22,6 +22,13 @@ export interface Waiting {
   limitMs: number | null
 }
 
+/** Whoever interrupts before the first change is written gets none. @throws MigstateError `interrupted` */
+export async function refuseInterrupted({ signal }: Patience): Promise<void> {
+  // Signals are delivered between two turns of the event loop (libuv, poll phase); one that was sent before counts.
+  await new Promise((resolve) => setImmediate(resolve))
+  if (signal?.aborted) throw new MigstateError('interrupted', 'Interrupted. Nothing was changed.')
+}
+
 /**
  * Polls `attempt` until it gives something, the deadline passes or the user interrupts. Never a blocking wait on the server.
  * @param what a noun with its article: `the table public.django_migrations`

@@ -2,7 +2,7 @@ import { failpoint } from '../config/index.js'
 import { type AdvisoryLock, type Database, isFailure, withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
-import { type Patience, waitFor } from './begin-edit.js'
+import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
 
 export interface LockRequest {
   patience: Patience
@@ -22,11 +22,13 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}. Nothing was changed.`)
   if (database.facts.pooled && request.multiStep)
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it. Nothing was changed.')
+  await refuseInterrupted(request.patience)
   await database.dialect.nameSession(database.edit, request.name)
   const lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
     if (!request.allowUnfinished) await refuseUnfinished(database, true)
+    await refuseInterrupted(request.patience)
     if (request.makeJournal) await makeJournal(database, request.patience)
     await failpoint('journal-made')
     return await work()

@@ -46,9 +46,12 @@ export abstract class MigstateCommand extends Command {
     }
     const warnings = new Warnings()
     let workspace: Workspace | undefined
+    let left = false
     try {
-      workspace = await Workspace.open(config, options, warnings)
-      const result = await performance.work(workspace, terminal)
+      // A server that says nothing must not hold the person; neither may a reading command.
+      workspace = await terminal.unlessInterrupted(Workspace.open(config, options, warnings))
+      const working = performance.work(workspace, terminal)
+      const result = await (performance.readOnly ? terminal.unlessInterrupted(working) : working)
       terminal.clear()
       process.exitCode = performance.exitCode?.(result) ?? 0
       const said = warnings.list()
@@ -62,10 +65,13 @@ export abstract class MigstateCommand extends Command {
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
     } catch (error) {
       if (error instanceof MigstateError) pendingWarnings.set(error, warnings.list())
+      left = error instanceof MigstateError && error.code === 'interrupted' && (!workspace || performance.readOnly)
       throw error
     } finally {
       terminal.close()
-      await workspace?.close()
+      // What was left alone would keep the process alive; the failure is told first.
+      if (left) setImmediate(() => process.exit())
+      else await workspace?.close()
     }
   }
 

@@ -13,6 +13,8 @@ import { openSpinner } from './spinner.js'
 interface TerminalOnly {
   /** `-v`: a statement of SQL, on a line of its own. */
   statement(sql: string): void
+  /** What may be left alone at any time: nothing is changed in it. @throws MigstateError `interrupted` */
+  unlessInterrupted<T>(work: Promise<T>): Promise<T>
   clear(): void
   close(): void
 }
@@ -95,6 +97,19 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
           ),
         )}\n`,
       )
+    },
+    async unlessInterrupted(work) {
+      let leave = () => {}
+      const interrupted = new Promise<never>((_resolve, reject) => {
+        leave = () => reject(new MigstateError('interrupted', 'Interrupted. Nothing was changed.'))
+        if (controller.signal.aborted) leave()
+        controller.signal.addEventListener('abort', leave)
+      })
+      try {
+        return await Promise.race([work, interrupted])
+      } finally {
+        controller.signal.removeEventListener('abort', leave)
+      }
     },
     clear: () => spinner.show(null),
     close() {
