@@ -86,6 +86,7 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
     await journal.begin(session, operation)
   }
   await writeRows(database, request, edit.change)
+  await dialect.fireDeferred(session)
   await failpoint('rows-written')
   const after = await database.readHistory()
   verify(edit.change, before.rows, after.rows)
@@ -119,8 +120,7 @@ async function writeRows({ dialect, edit: session, table }: Database, request: E
 }
 
 function one(affected: number, verb: string, row: Row): void {
-  if (affected !== 1)
-    throw new MigstateError('internal-error', `To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one. Nothing was changed.`)
+  if (affected !== 1) throw notAsPlanned(`To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one`)
 }
 
 /** Every row that was to stay is byte for byte as before, every row that was to come is there: asked of the database, not assumed. */
@@ -128,8 +128,7 @@ function verify(change: Change, before: readonly Row[], after: readonly Row[]): 
   const now = new Map(after.map((row) => [row.id, row]))
   for (const row of expectedRows(before, change)) {
     const found = now.get(row.id)
-    if (!found || !sameRow(found, row))
-      throw new MigstateError('internal-error', `Row ${row.id} (${row.app}.${row.name}) would not be as planned. Nothing was changed.`)
+    if (!found || !sameRow(found, row)) throw notAsPlanned(`Row ${row.id} (${row.app}.${row.name}) would not be as planned`)
     now.delete(row.id)
   }
   for (const row of change.add) {
@@ -140,10 +139,17 @@ function verify(change: Change, before: readonly Row[], after: readonly Row[]): 
         (row.id === undefined || found.id === row.id) &&
         (row.applied === undefined || (found.applied === row.applied && found.appliedType === row.appliedType)),
     )
-    if (!match) throw new MigstateError('internal-error', `The new row ${row.app}.${row.name} would not be as planned. Nothing was changed.`)
+    if (!match) throw notAsPlanned(`The new row ${row.app}.${row.name} would not be as planned`)
     now.delete(match.id)
   }
-  if (now.size > 0) throw new MigstateError('internal-error', `${now.size} rows would appear that were not planned. Nothing was changed.`)
+  if (now.size > 0) throw notAsPlanned(`${now.size} rows would appear that were not planned`)
+}
+
+/** The database does not do what it was told: a trigger, a rule, a view over the table. */
+function notAsPlanned(what: string): MigstateError {
+  return new MigstateError('database-error', `${what}, as a trigger or a rule on the table makes it. Nothing was changed.`, {
+    hint: 'Look at the triggers and rules of the table.',
+  })
 }
 
 /** A COMMIT whose answer is lost may have happened: the journal tells, over a new connection. */

@@ -197,6 +197,8 @@ export interface Dialect {
   shadowGrants(journal: JournalTables, role: string): string[]
   /** Who stands in the way of `tryBeginEdit`, as far as this role can see. */
   tableLockHolder(session: Session, table: HistoryTable): Promise<string | null>
+  /** Inside the edit, once the rows are written: what waits for the COMMIT happens now, so that it is seen before. */
+  fireDeferred(session: Session): Promise<void>
   commitEdit(session: Session): Promise<void>
   /** After `commitEdit`: steps that commit by themselves may follow before this gives the table back. */
   endEdit(session: Session): Promise<void>

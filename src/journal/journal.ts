@@ -55,7 +55,10 @@ export class Journal {
     const history = await read()
     const copied = await dialect.readSnapshotRows(session, journal, id)
     const digest = digestOf(history.rows)
-    if (digestOf(copied) !== digest) throw new MigstateError('internal-error', 'The snapshot does not read back as the table. Nothing was changed.')
+    if (digestOf(copied) !== digest)
+      throw new MigstateError('database-error', 'The snapshot does not read back as the table. Nothing was changed.', {
+        hint: 'Look at the triggers and rules of migstate_snapshot_row.',
+      })
     const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name, ...by }
     await this.append(session, operation, 'snapshot', header, at)
     return header

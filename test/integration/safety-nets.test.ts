@@ -31,7 +31,7 @@ describe.each(engines)('%s', (engine) => {
     await alterInserts(database, 'django_migrations', 'name', 'something else')
     const before = await fingerprint(database)
     const marked = await write('mark', 'applied', 'shop', '0003_more')
-    expect([marked.exitCode, marked.json.error?.code], marked.stdout).toEqual([1, 'internal-error'])
+    expect([marked.exitCode, marked.json.error?.code], marked.stdout).toEqual([1, 'database-error'])
     expect(marked.json.error.message).toContain('would not be as planned')
     expect(marked.json.error.message).toContain('Nothing was changed')
     expect((await fingerprint(database)).rows).toEqual(before.rows)
@@ -43,14 +43,14 @@ describe.each(engines)('%s', (engine) => {
     await alterInserts(database, 'django_migrations', 'applied', '2001-01-01 00:00:00')
     const before = await fingerprint(database)
     const undone = await write('rollback')
-    expect([undone.exitCode, undone.json.error?.code], undone.stdout).toEqual([1, 'internal-error'])
+    expect([undone.exitCode, undone.json.error?.code], undone.stdout).toEqual([1, 'database-error'])
     expect((await fingerprint(database)).rows).toEqual(before.rows)
   })
 
   it('a row that was to stay and is changed on the way: rolled back, exit 1', async () => {
     if (engine === 'postgresql')
       await database.query(
-        `CREATE FUNCTION meddle() RETURNS trigger AS $$ BEGIN UPDATE django_migrations SET name = 'meddled' WHERE id = 1; RETURN NULL; END $$ LANGUAGE plpgsql;
+        `CREATE FUNCTION meddle() RETURNS trigger AS $$ BEGIN UPDATE public.django_migrations SET name = 'meddled' WHERE id = 1; RETURN NULL; END $$ LANGUAGE plpgsql;
          CREATE TRIGGER meddle AFTER DELETE ON django_migrations FOR EACH ROW EXECUTE FUNCTION meddle()`,
       )
     else if (engine === 'sqlite')
@@ -59,18 +59,56 @@ describe.each(engines)('%s', (engine) => {
     else return
     const before = await fingerprint(database)
     const unmarked = await write('mark', 'unapplied', 'blog', '0001_initial')
-    expect([unmarked.exitCode, unmarked.json.error?.code], unmarked.stdout).toEqual([1, 'internal-error'])
+    expect([unmarked.exitCode, unmarked.json.error?.code], unmarked.stdout).toEqual([1, 'database-error'])
     expect(await fingerprint(database)).toEqual(before)
   })
 
-  it('a snapshot that does not read back: nothing is changed', async () => {
-    await run('snapshot', 'create')
-    await alterInserts(database, 'migstate_snapshot_row', 'name', 'something else')
+  it.runIf(engine === 'postgresql')('a row that would be changed at the COMMIT: rolled back, and nobody else is blamed', async () => {
+    await database.query(
+      `CREATE FUNCTION late() RETURNS trigger AS $$ BEGIN DELETE FROM public.django_migrations WHERE id = 1; RETURN NULL; END $$ LANGUAGE plpgsql;
+       CREATE CONSTRAINT TRIGGER late AFTER DELETE ON django_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.id <> 1) EXECUTE FUNCTION late()`,
+    )
     const before = await fingerprint(database)
     const unmarked = await write('mark', 'unapplied', 'blog', '0001_initial')
-    expect([unmarked.exitCode, unmarked.json.error?.code], unmarked.stdout).toEqual([1, 'internal-error'])
+    expect([unmarked.exitCode, unmarked.json.error?.code], unmarked.stdout).toEqual([1, 'database-error'])
+    expect(unmarked.json.error.message).toContain('Row 1 (auth.0001_initial) would not be as planned')
+    expect(await fingerprint(database)).toEqual(before)
+  })
+
+  it.runIf(engine === 'postgresql')('a trigger that needs another search path than ours: said, with what mends it', async () => {
+    await database.query(
+      `CREATE FUNCTION notes() RETURNS trigger AS $$ BEGIN INSERT INTO note VALUES (OLD.name); RETURN NULL; END $$ LANGUAGE plpgsql;
+       CREATE TABLE note (name text);
+       CREATE TRIGGER notes AFTER DELETE ON django_migrations FOR EACH ROW EXECUTE FUNCTION notes()`,
+    )
+    const { json } = await write('mark', 'unapplied', 'blog', '0001_initial')
+    expect(json.error).toMatchObject({
+      code: 'database-error',
+      message: expect.stringMatching(/relation "note" does not exist, .*notes\(\).*Nothing was changed/),
+    })
+    expect(json.error.hint).toContain('SET search_path')
+    await database.query('ALTER FUNCTION notes() SET search_path = public')
+    expect((await write('mark', 'unapplied', 'blog', '0001_initial')).exitCode).toBe(0)
+    expect(await database.query('SELECT name FROM note')).toEqual([{ name: '0001_initial' }])
+  })
+
+  it('a snapshot that does not read back: nothing is changed', async () => {
+    await record(database, [['odd', '0010']])
+    await run('snapshot', 'create')
+    // Its column keeps another text than it was given.
+    if (engine === 'sqlite') {
+      const [{ sql }] = (await database.query("SELECT sql FROM sqlite_master WHERE name = 'migstate_snapshot_row'")) as [{ sql: string }]
+      await database.query('ALTER TABLE migstate_snapshot_row RENAME TO old')
+      await database.query(sql.replace('name text', 'name numeric'))
+      await database.query('INSERT INTO migstate_snapshot_row SELECT * FROM old')
+      await database.query('DROP TABLE old')
+    } else if (engine === 'postgresql') await database.query('ALTER TABLE migstate_snapshot_row ALTER name TYPE char(100)')
+    else await database.query('ALTER TABLE migstate_snapshot_row MODIFY name binary(100) NOT NULL')
+    const before = await fingerprint(database)
+    const unmarked = await write('mark', 'unapplied', 'blog', '0001_initial')
+    expect([unmarked.exitCode, unmarked.json.error?.code], unmarked.stdout).toEqual([1, 'database-error'])
     expect(unmarked.json.error.message).toContain('does not read back')
-    expect((await run('snapshot', 'create')).json.error?.code).toBe('internal-error')
+    expect((await run('snapshot', 'create')).json.error?.code).toBe('database-error')
     expect(await fingerprint(database)).toEqual(before)
     expect((await run('snapshot', 'list')).json.result.snapshots).toHaveLength(1)
   })

@@ -159,6 +159,9 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
 
     tableLockHolder,
 
+    async fireDeferred() {
+      // Nothing waits for the COMMIT here (MySQL manual 27.3.1, 1.6.2.3).
+    },
     async commitEdit(session) {
       await session.run('COMMIT')
     },

@@ -3,6 +3,13 @@ import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../fai
 
 const ROW_SECURITY_HINT = 'Connect as the owner of the table (not under FORCE ROW LEVEL SECURITY), or as a role with BYPASSRLS.'
 
+/** A trigger's function in which it happened: the last line of the error's context. */
+function functionOf(error: unknown): string | null {
+  const { where } = error as { where?: unknown }
+  const line = typeof where === 'string' ? (/(?:PL\/\w+ function|SQL function) [^\n]{1,200}/.exec(where)?.[0] ?? null) : null
+  return line === null ? null : `the ${line}`
+}
+
 /** By SQLSTATE (PostgreSQL manual, appendix A). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
@@ -12,6 +19,15 @@ export function classify(error: unknown): DatabaseFailure {
   const code = (error as { code?: string }).code ?? ''
   const message = serverMessage(error)
   const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
+  const inside = functionOf(error)
+  if (inside !== null && /^42/.test(code))
+    return new DatabaseFailure(
+      'database-error',
+      'other',
+      `PostgreSQL: ${message}, in ${inside}. Nothing was changed.`,
+      error,
+      'migstate works with the search path pg_catalog alone; give the function its own: ALTER FUNCTION … SET search_path = ….',
+    )
   switch (code) {
     case '28P01':
     case '28000':

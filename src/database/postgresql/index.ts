@@ -184,6 +184,10 @@ export const postgresql: Dialect = {
     )
   },
 
+  async fireDeferred(session) {
+    // Constraint triggers (manual, SET CONSTRAINTS).
+    await session.run('SET CONSTRAINTS ALL IMMEDIATE')
+  },
   async commitEdit(session) {
     await session.run('COMMIT')
   },

@@ -128,6 +128,9 @@ export const sqlite: Dialect = {
   async tableLockHolder() {
     return null
   },
+  async fireDeferred() {
+    // Foreign keys alone can wait for the COMMIT, and they only refuse (sqlite.org/foreignkeys.html, 4.2).
+  },
   async commitEdit(session) {
     // A reader of the rollback journal mode delays COMMIT; it goes away, we stay.
     await untilFree(() => session.run('COMMIT'))
