@@ -1,7 +1,7 @@
 import { type ErrorCode, MigstateError } from '../errors/index.js'
 
 /** What the caller can do about a failed statement. */
-export type FailureKind = 'busy' | 'lost' | 'missing-rights' | 'duplicate-key' | 'no-table' | 'no-column' | 'other'
+export type FailureKind = 'busy' | 'lost' | 'moved' | 'missing-rights' | 'duplicate-key' | 'no-table' | 'no-column' | 'other'
 
 /** A driver's error, classified once, at the edge. `cause` keeps the original for `-v`; the message never holds SQL values. */
 export class DatabaseFailure extends MigstateError {

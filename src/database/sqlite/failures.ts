@@ -19,6 +19,8 @@ export function classify(error: unknown): DatabaseFailure {
   if (code === 'SQLITE_READONLY_ROLLBACK' || code === 'SQLITE_READONLY_RECOVERY')
     return failure('hot-journal', 'other', 'The database has a journal of an interrupted transaction, and a reading command does not roll it back.')
   if (code === 'SQLITE_CANTOPEN') return failure('cannot-connect', 'other', `SQLite: ${message}. Nothing was changed.`)
+  if (code === 'SQLITE_READONLY_DBMOVED')
+    return failure('read-only', 'moved', `SQLite: the file was moved or replaced while it was open (${message}). Nothing was changed.`)
   if (code.startsWith('SQLITE_READONLY')) return failure('read-only', 'other', `SQLite: ${message}. Nothing was changed.`)
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return failure('lock-timeout', 'busy', `SQLite: ${message}.`)
   if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_ROWID')

@@ -24,8 +24,10 @@ export async function tryLockFile(database: string): Promise<AdvisoryLock | null
     await session.close()
     return null
   } catch (error) {
+    // Before it is closed: then its inode may be that of another file.
+    const isGone = isFailure(error, 'moved') || (inode !== undefined && !isStill(path, inode))
     await session?.close()
-    if (isFailure(error, 'busy') || (inode !== undefined && !isStill(path, inode))) return null
+    if (isFailure(error, 'busy') || isGone) return null
     throw error
   }
 }
