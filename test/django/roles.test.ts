@@ -30,7 +30,10 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     expect(refused.json.error.message).toContain('Nothing was changed')
     expect(await products()).toEqual([])
     expect(await fingerprint(database)).toEqual(before)
-    expect((await migstate(['recover', '--json', '--no-files', '--url', database.url])).json.result.operation).toBeNull()
+    expect((await migstate(['recover', '--json', '--no-files', '--url', url])).json.result.operation).toBeNull()
+    const stranger = await migstate(['recover', '--json', '--no-files', '--url', database.url])
+    expect([stranger.exitCode, stranger.json.error.code], stranger.stderr).toEqual([2, 'damaged-journal'])
+    expect(stranger.json.error.message).toMatch(/ALTER TABLE "public"\."migstate_event" OWNER TO "\w+"/)
   })
 
   it("the owner of the table, which is Django's role, can use the side tables that another role makes", async () => {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, root } from '../support/cli.js'
@@ -18,7 +18,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-const env = () => ({ MIGSTATE_URL: database.url, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined })
+const env = () => ({ XDG_CONFIG_HOME: join(project.folder, '.config'), MIGSTATE_URL: database.url, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined })
 const options = (rows: number, columns: number) => ({ cwd: project.folder, env: env(), rows, columns })
 
 /** Every command there is, found by its file, so that a new one is not forgotten. */
@@ -29,7 +29,7 @@ const ids = readdirSync(join(root, 'commands'), { recursive: true })
   .sort()
 
 /** What each command is given, and how it ends. */
-const CALLS: Record<string, { argv: string[]; exit?: number }> = {
+const CALLS: Record<string, { argv: string[]; exit?: number; files?: Record<string, string> }> = {
   completion: { argv: ['bash'] },
   fake: { argv: ['shop', 'zero', '--dry-run'] },
   graph: { argv: [] },
@@ -47,6 +47,7 @@ const CALLS: Record<string, { argv: string[]; exit?: number }> = {
   'snapshot restore': { argv: ['nope', '--dry-run'], exit: 2 },
   'snapshot show': { argv: ['nope'], exit: 2 },
   status: { argv: [] },
+  trust: { argv: [], files: { 'migstate.json': '{ "python": "python3" }' } },
   uninstall: { argv: ['--dry-run'] },
   version: { argv: [] },
 }
@@ -64,6 +65,7 @@ describe.each(SIZES)('%i x %i', (rows, columns) => {
     const call = CALLS[id]
     expect(call, `"${id}" is not tried in a terminal`).toBeDefined()
     await migstate(['mark', 'unapplied', 'blog', '0001', '--yes'], { cwd: project.folder, env: { MIGSTATE_URL: database.url } })
+    for (const [name, text] of Object.entries(call?.files ?? {})) writeFileSync(join(project.folder, name), text)
     const shown = await terminal([...id.split(' '), ...(call?.argv ?? [])], options(rows, columns)).done
     expect(shown.exitCode, shown.text).toBe(call?.exit ?? 0)
     expect(shown.text).not.toMatch(/unexpectedly|internal-error|at Object|undefined/)

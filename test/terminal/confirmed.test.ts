@@ -52,7 +52,7 @@ it('mark: what would make a hole by now: exit 6', async () => {
 })
 
 it.each(['table', 'shadow'])('rerun in %s mode: another row would be hidden: exit 6, nothing runs', async (mode) => {
-  const flags = mode === 'table' ? project.manage('record') : ['--python', './nowhere/python']
+  const flags = mode === 'table' ? project.manage('record') : ['--python', '/bin/false']
   const asked = open('rerun', 'shop', '0002', '--force', ...flags)
   await asked.sees(/\[y\/N\]/)
   await database.query("DELETE FROM django_migrations WHERE app = 'reports'")

@@ -1,9 +1,12 @@
 import { MigstateError } from '../../errors/index.js'
 import type { HistoryTable, JournalFacts, JournalTables, Trust } from '../dialect.js'
+import { quoteIdentifier } from '../identifier.js'
 import { missingColumns, SIDE_TABLES, unfitTable } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { journalDdl } from './journal-ddl.js'
 import { type Relation, relationsNamed } from './relations.js'
+
+const quote = (name: string) => quoteIdentifier(name, '"', 63)
 
 const KINDS: Readonly<Record<string, string>> = { v: 'a view', m: 'a materialized view', f: 'a foreign table', p: 'a partitioned table' }
 
@@ -45,7 +48,10 @@ function problemsOf(relation: Relation, historyOwner: string | undefined): strin
   return [
     ...(relation.ours || relation.owner === historyOwner
       ? []
-      : [`${label} belongs to ${relation.owner}, and neither to this role nor to ${historyOwner ?? 'the owner of the history'}`]),
+      : [
+          `${label} belongs to ${relation.owner}, and neither to this role nor to ${historyOwner ?? 'the owner of the history'}` +
+            (historyOwner ? ` (if what it holds may be believed: ALTER TABLE ${quote(relation.schema)}.${quote(relation.name)} OWNER TO ${quote(historyOwner)})` : ''),
+        ]),
     ...missing.map((column) => `${label} has no column ${column}`),
     ...[...relation.onReading, ...relation.onWriting].map((code) => `${label} has ${code}`),
     ...(relation.hidden ? [`${label} has row-level security`] : []),
