@@ -226,6 +226,22 @@ describe('refusals', () => {
   })
 })
 
+describe('-v', () => {
+  it('shows each statement of SQL as it is sent, without a value, on the lines of errors; -q and nothing at all do not', async () => {
+    const argv = ['mark', 'unapplied', 'blog', '0001', '--yes', '--reason', 's3cret reason']
+    const shown = await migstate([...argv, '-v', '--json'], options({ MIGSTATE_ACTOR: 's3cret actor' }))
+    expect(shown.exitCode, shown.stderr).toBe(0)
+    expect(shown.json.ok).toBe(true)
+    expect(shown.stderr).toMatch(/^SELECT .*django_migrations/m)
+    expect(shown.stderr).toMatch(/^BEGIN IMMEDIATE$/m)
+    expect(shown.stderr).toMatch(/^DELETE FROM "django_migrations" WHERE .*\?/im)
+    expect(shown.stderr).toMatch(/^COMMIT$/m)
+    expect(shown.stderr).not.toContain('s3cret')
+    for (const line of shown.stderr.split('\n')) expect(line.length).toBeLessThan(500)
+    for (const more of [[], ['-q'], ['-v', '-q']]) expect((await migstate(['status', ...more], options())).stderr).not.toContain('SELECT')
+  })
+})
+
 describe('dry runs', () => {
   it.each([['mark', 'unapplied', 'blog', '0001'], ['mark', 'applied', 'blog', '0002_x', '--no-files'], ['rerun', 'shop', '0002'], ['rollback'], ['recover']])(
     '%s %s %s write nothing at all',
