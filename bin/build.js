@@ -79,9 +79,12 @@ async function buildCli() {
   const commands = commandFiles()
   const entry = `
     import { Config } from '@oclif/core/config'
+    import { settings } from '@oclif/core/settings'
     import { main } from './src/cli/main.ts'
     ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
     export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
+    // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
+    settings.enableAutoTranspile = false
     export async function run(argv, root) {
       const config = await Config.load({ root })
       await main(argv, { config, find: async (id) => COMMANDS[id] })

@@ -4,8 +4,8 @@ import { clean } from './clean.js'
 import { renderNext } from './next.js'
 import { type Page, proseWidth } from './page.js'
 import { countRows, renderRows } from './rows.js'
-import { journalTime } from './time.js'
 import { wrap } from './wrap.js'
+import { journalTime } from './time.js'
 
 /** The report of every command that changes rows. */
 export function renderChange(result: ChangeResult, page: Page): string {

@@ -1,8 +1,8 @@
 import type { MigstateError, Warning } from '../errors/index.js'
 import { clean } from './clean.js'
 import { type Page, proseWidth } from './page.js'
-import { appliedTime } from './time.js'
 import { wrap } from './wrap.js'
+import { appliedTime } from './time.js'
 
 /** What manage.py said has been shown as it came. */
 const STREAMED: ReadonlySet<string> = new Set(['manage-failed', 'interrupted'])

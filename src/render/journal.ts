@@ -4,8 +4,8 @@ import { eventWords } from './event-words.js'
 import { type Page, proseWidth } from './page.js'
 import { renderRows } from './rows.js'
 import { alignColumns } from './table.js'
-import { appliedTime, journalTime } from './time.js'
 import { wrap } from './wrap.js'
+import { appliedTime, journalTime } from './time.js'
 
 export function renderHistory(result: HistoryListResult | OperationResult, page: Page): string {
   return 'operations' in result ? renderList(result, page) : renderOperation(result, page)
@@ -17,7 +17,7 @@ function renderList({ operations }: HistoryListResult, page: Page): string {
   const heads = alignColumns(
     operations.map((one) => [one.id, one.status, journalTime(one.startedAt), counts(one.changes), one.kind]),
     '',
-    page.width,
+    { width: page.width, cuttable: [4] },
   )
   return operations
     .flatMap((one, index) => {
@@ -58,7 +58,7 @@ function renderOperation({ operation }: OperationResult, page: Page): string {
 export function renderSnapshots({ snapshots }: SnapshotListResult, page: Page): string {
   if (snapshots.length === 0) return page.quiet ? '' : 'No snapshots yet.'
   const rows = snapshots.map((one) => [one.id, journalTime(one.createdAt), `${one.rows} rows`, one.label])
-  return alignColumns(rows, '', page.width)
+  return alignColumns(rows, '', { width: page.width, cuttable: [3] })
     .map((line, index) => page.strong((snapshots[index] as { id: string }).id) + line.slice((snapshots[index] as { id: string }).id.length))
     .join('\n')
 }
@@ -67,7 +67,7 @@ export function renderSnapshot({ snapshot }: SnapshotShowResult, page: Page): st
   const rows = alignColumns(
     snapshot.history.map((row) => [row.id, row.app, row.name, appliedTime(row.applied)]),
     '  ',
-    page.width,
+    { width: page.width, cuttable: [1, 2] },
   )
   if (page.quiet) return rows.join('\n')
   return [

@@ -17,7 +17,7 @@ export function renderRows(changes: ShownChanges, page: Page, indent = '  '): st
   const aligned = alignColumns(
     lines.map(([, row]) => row),
     '',
-    page.width - indent.length - 2,
+    { width: page.width - indent.length - 2, cuttable: [1, 2] },
   )
   const paint = { '-': page.bad, '+': page.good, '~': page.note }
   return lines.map(([mark], index) => `${indent}${paint[mark](`${mark} ${aligned[index]}`)}`)

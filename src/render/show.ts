@@ -2,8 +2,8 @@ import type { ShowResult } from '../verbs/show.js'
 import { adviceLines } from './advice.js'
 import { cleanLine } from './clean.js'
 import { type Page, proseWidth } from './page.js'
-import { appliedTime } from './time.js'
 import { wrap } from './wrap.js'
+import { appliedTime } from './time.js'
 
 /** One migration on one page. */
 export function renderShow({ migration: one }: ShowResult, page: Page): string {

@@ -3,8 +3,8 @@ import { adviceLines } from './advice.js'
 import { cleanLine } from './clean.js'
 import { type Page, proseWidth } from './page.js'
 import { alignColumns } from './table.js'
-import { appliedTime } from './time.js'
 import { wrap } from './wrap.js'
+import { appliedTime } from './time.js'
 
 type App = StatusResult['apps'][number]
 type Migration = App['migrations'][number]

@@ -109,5 +109,7 @@ function sayShort(undoes: readonly UndoneOperation[]): string {
 
 function sayOne({ id, kind, target, actor, host, startedAt, reason }: UndoneOperation): string {
   const why = reason === null ? '' : `, "${reason}"`
-  return `${`${kind} ${target}`.trim()} (${id}, by ${actor} on ${host} at ${startedAt.slice(0, 19).replace('T', ' ')} UTC${why})`
+  // In the form in which every time is shown: six digits, UTC.
+  const at = startedAt.replace('T', ' ').replace(/\.(\d{3})Z$/, '.$1000+00')
+  return `${`${kind} ${target}`.trim()} (${id}, by ${actor} on ${host} at ${at}${why})`
 }

@@ -1,10 +1,14 @@
 // What a run of the tests stands on: servers, Djangos, and the variables that tell the tests of them.
 // @ts-expect-error plain JavaScript, shared with the demo
 import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
+// @ts-expect-error plain JavaScript, as above
+import { ensureNode } from '../../bin/node-env.js'
 import type { Engine } from './servers/server.js'
 import { startServer, URL_VARIABLES } from './servers/start.js'
 
 const FEW = ['3.2', '4.2', '5.2', '6.0']
+/** Beside the Node that runs the tests: those that have SQLite inside. */
+const NODES = ['22', '24']
 const ALL = ['1.8', '1.11', '2.2', '3.2', '4.2', '5.2', '6.0']
 
 /** What a developer's shell says about a project or a database must not reach the tests. */
@@ -47,6 +51,7 @@ export async function makeEnvironment(engines: readonly Engine[], say: (line: st
     }
     environment.variables.MIGSTATE_TEST_ENGINES = available.join(',')
     environment.variables.MIGSTATE_TEST_DJANGO = JSON.stringify(await makeDjango(environment))
+    environment.variables.MIGSTATE_TEST_NODES = JSON.stringify(await makeNodes(environment))
     return environment
   } catch (error) {
     await environment.stop()
@@ -79,6 +84,18 @@ async function makeDjango(environment: TestEnvironment): Promise<Record<string, 
   if (Object.keys(found).length < 2) {
     environment.missing.push('Fewer than two Django versions could be made.')
     environment.needed++
+  }
+  return found
+}
+
+async function makeNodes(environment: TestEnvironment): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const version of NODES) {
+    const made = await ensureNode({ version, pythons: findPythons() })
+    if (made.missing) {
+      environment.missing.push(`Node ${version}: left out, ${made.missing}`)
+      environment.needed++
+    } else found[version] = made.node
   }
   return found
 }

@@ -50,7 +50,9 @@ function problemsOf(relation: Relation, historyOwner: string | undefined): strin
       ? []
       : [
           `${label} belongs to ${relation.owner}, and neither to this role nor to ${historyOwner ?? 'the owner of the history'}` +
-            (historyOwner ? ` (if what it holds may be believed: ALTER TABLE ${quote(relation.schema)}.${quote(relation.name)} OWNER TO ${quote(historyOwner)})` : ''),
+            (historyOwner
+              ? ` (if what it holds may be believed: ALTER TABLE ${quote(relation.schema)}.${quote(relation.name)} OWNER TO ${quote(historyOwner)})`
+              : ''),
         ]),
     ...missing.map((column) => `${label} has no column ${column}`),
     ...[...relation.onReading, ...relation.onWriting].map((code) => `${label} has ${code}`),

@@ -3,6 +3,7 @@ import type { ConnectionSpec, SqliteSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 import type { ConnectOptions } from '../dialect.js'
 import { pinConnection, type ResponseShape, type Session } from '../session.js'
+import { sqliteClient } from './driver.js'
 import { classify } from './failures.js'
 import { untilFree } from './until-free.js'
 
@@ -29,7 +30,7 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
 /** Opens without waiting on locks: Knex's default blocks the event loop for five seconds. */
 export async function openFile(path: string, readOnly: boolean): Promise<Session> {
   const session = await pinConnection(
-    { client: 'better-sqlite3', connection: { filename: path, options: { readonly: readOnly } }, useNullAsDefault: true } as never,
+    { client: await sqliteClient(), connection: { filename: path, options: { readonly: readOnly } }, useNullAsDefault: true } as never,
     SHAPE,
     classify,
   )
