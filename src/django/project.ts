@@ -22,6 +22,8 @@ export interface ProjectRequest {
   managePy: string | undefined
   settings: string | undefined
   python: string | undefined
+  /** Where relative paths count from; else the process's. */
+  cwd?: string | undefined
   /** `--path`, more folders where apps may lie. */
   path: readonly string[]
   env: Readonly<Record<string, string | undefined>>
@@ -110,9 +112,9 @@ export function openProject(request: ProjectRequest): Project {
 function open(request: ProjectRequest): Project {
   const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
   const files = new Files()
-  const environment = findEnvironment({ folder: request.folder, python: request.python, env: request.env })
+  const environment = findEnvironment({ folder: request.folder, cwd: request.cwd, python: request.python, env: request.env })
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
-  const folders = [request.folder, ...request.path.map((folder) => resolve(folder)), ...pythonPath]
+  const folders = [request.folder, ...request.path.map((folder) => resolve(request.cwd ?? '', folder)), ...pythonPath]
   const overrides = new Map(Object.entries(request.migrations ?? {}))
   const named = [dirname(managePy), ...folders.slice(1), ...[...overrides.values()].filter(isPath).map((place) => resolve(place))]
   const places = new Places({ folder: request.folder, named })
@@ -161,8 +163,8 @@ function saidBy(managePy: string, files: Files): string {
 
 /** Everything that the user has said about the project, and where that leads. */
 function questionOf(request: ProjectRequest, managePy: string, settings: string, environment: PythonEnvironment): string {
-  const { folder, python, path, env, migrations, ask } = request
+  const { folder, python, path, env, migrations, ask, cwd = '' } = request
   const places = Object.entries(migrations ?? {}).map(([label, place]) => [label, place, resolve(place)])
   const { passedOver: _, ...chosen } = environment
-  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(one)), env.PYTHONPATH, places, ask?.command, chosen])
+  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(cwd, one)), env.PYTHONPATH, places, ask?.command, chosen])
 }

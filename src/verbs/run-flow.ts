@@ -37,7 +37,7 @@ export function prepareManage(workspace: Workspace): ManageCommand {
     )
   return new ManageCommand({
     folder: project.folder,
-    python: defaultPython({ folder: project.folder, python: config.python, env: workspace.options.env }),
+    python: defaultPython({ folder: project.folder, cwd: workspace.options.cwd, python: config.python, env: workspace.options.env }),
     managePy: config.managePy,
     settings: config.settings,
     manage: config.manage,

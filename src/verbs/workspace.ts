@@ -144,6 +144,9 @@ function isLocal({ socket, host }: ServerSpec): boolean {
 
 function openConfiguredProject(config: Config, options: WorkspaceOptions): Project | null {
   const folder = config.projectFolder
+  const interpreter = { folder: folder ?? options.cwd, cwd: options.cwd, python: config.python, env: options.env }
+  // What cannot be started is refused wherever it is typed, whether it would be started or not.
+  if (config.python !== undefined) defaultPython(interpreter)
   if (folder === undefined) {
     if (options.files === 'required' && !config.noFiles)
       throw new MigstateError('no-project', 'There is no manage.py in this folder or above it, so no project was read.')
@@ -153,7 +156,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
   if (config.noFiles && config.url !== undefined) return null
   try {
     const cacheDirectory = config.noCache ? undefined : cacheFolder(options.env)
-    const words = config.askDjango ? splitWords(defaultPython({ folder, python: config.python, env: options.env })) : undefined
+    const words = config.askDjango ? splitWords(defaultPython(interpreter)) : undefined
     return openProject({
       folder,
       cacheFolder: cacheDirectory,
@@ -161,6 +164,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
       managePy: config.managePy,
       settings: config.settings,
       python: config.python,
+      cwd: options.cwd,
       path: config.path,
       env: options.env,
       djangoVersion: config.djangoVersion,

@@ -145,6 +145,7 @@ const RECIPES: [
     () => project.write({ 'shop/migrations/0002_data.py': migration('("shop", "0001_initial")', 'migrations.RunPython(forward)') }),
   ],
   ['usage', 'no such Python', ['status', '--python', './nowhere/python']],
+  ['usage', 'no such Python, though none is needed', ['status', '--no-files', '--python', './nowhere/python']],
   ['usage', 'no such Python to run it', ['rerun', 'shop', '0002', '--yes', '--python', './nowhere/python']],
   ['usage', 'no such program before Python', ['plan', '--python', 'no-such-docker compose exec web python']],
   ['django-does-not-start', 'a program that is no Python', ['rerun', 'shop', '0002', '--yes', '--python', '/bin/false']],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -108,6 +108,12 @@ it('env and cwd take the place of the process', async () => {
     await using m = await open({ cwd: join(project.folder, 'shop'), env: { APPS: 'shop blog', MIGSTATE_URL: database.url, MIGSTATE_ACTOR: 'env' } })
     expect((await m.status()).apps.map(({ label }) => label)).toEqual(['blog', 'shop'])
     await m.mark({ applied: false, migrations: ['../blog/migrations/0001_initial.py'] })
+    await expect(open({ cwd: project.folder, python: './nowhere/python' })).rejects.toMatchObject({ code: 'usage' })
+    mkdirSync(join(project.folder, 'elsewhere', 'more', 'migrations'), { recursive: true })
+    for (const file of ['__init__.py', 'migrations/__init__.py', 'migrations/0001_more.py']) writeFileSync(join(project.folder, 'elsewhere', 'more', file), '')
+    const env = { APPS: 'shop blog more', MIGSTATE_URL: database.url }
+    await using wide = await open({ cwd: project.folder, path: ['elsewhere'], env })
+    expect((await wide.status()).apps.find(({ label }) => label === 'more')).toMatchObject({ migrations: [{ name: '0001_more' }] })
     expect((await m.history()).operations[0]?.actor).toBe('env')
   } finally {
     project.remove()

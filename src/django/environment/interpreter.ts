@@ -76,8 +76,8 @@ function locate(program: string, request: EnvironmentRequest): string | undefine
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram)
 }
 
-function placesOf(path: string, { folder }: EnvironmentRequest): string[] {
-  return isAbsolute(path) ? [path] : [resolve(path), resolve(folder, path)]
+function placesOf(path: string, { folder, cwd = process.cwd() }: EnvironmentRequest): string[] {
+  return isAbsolute(path) ? [path] : [resolve(cwd, path), resolve(folder, path)]
 }
 
 function isFileAsWhole(text: string, request: EnvironmentRequest): boolean {

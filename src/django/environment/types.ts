@@ -33,6 +33,8 @@ export interface PythonEnvironment {
 
 export interface EnvironmentRequest {
   folder: string
+  /** Where a relative path of `--python` is looked for first; else the process's. */
+  cwd?: string | undefined
   /** `--python`: a command; only a single path or name says where packages lie. */
   python: string | undefined
   env: Readonly<Record<string, string | undefined>>
