@@ -8,6 +8,7 @@ import { type FakeProject, fakeProject, migration } from '../support/fake-projec
 import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 import { dataMigration } from '../support/shadow-project.js'
+import { until } from '../support/until.js'
 
 const expectUnknown = (result: CliResult) => {
   expect([result.exitCode, result.json.error?.code], result.stdout + result.stderr).toEqual([8, 'outcome-unknown'])
@@ -148,7 +149,7 @@ process.on('SIGINT', () => process.exit(130))
     expect(await fingerprint(database)).toEqual(lifted)
     go.open()
     const rows = async () => (await fingerprint(database)).rows.length
-    for (let turn = 0; turn < 400 && (await rows()) === lifted.rows.length; turn++) await new Promise((resolve) => setTimeout(resolve, 25))
+    await until('the row is there', async () => (await rows()) !== lifted.rows.length)
     const recovered = await run('recover')
     expect(recovered.json.result?.operation, recovered.stdout).toMatchObject({ status: 'done' })
     const after = await fingerprint(database)

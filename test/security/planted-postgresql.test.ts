@@ -8,6 +8,7 @@ import { engines } from '../support/databases.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { called, plant, type Planted, sqlOf } from '../support/planted.js'
 import { startPooler } from '../support/pooler.js'
+import { sessionsEnded } from '../support/sessions.js'
 
 /** Asks with a search path of its own, so that the test itself meets nothing that is planted. */
 async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -135,7 +136,7 @@ describe.runIf(engines.includes('postgresql'))('a database whose owner has plant
     // Behind a pooler a rerun and a recovery are refused, for other reasons.
     const failed = Object.entries(exits).filter(([command, exit]) => exit !== 0 && !/^(rerun|recover)/.test(command))
     expect(failed).toEqual([])
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await sessionsEnded((sql) => ask(server, sql), `'${name}'`)
     expect(await called(query)).toEqual([])
   })
 
@@ -187,7 +188,7 @@ describe.runIf(engines.includes('postgresql'))('a database whose owner has plant
     expect(await first(sql.role)).toBe(owner)
     await django.end()
     await end()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await sessionsEnded((sql) => ask(server, sql), `'${name}'`)
     expect(await called(query)).toEqual([])
   })
 })

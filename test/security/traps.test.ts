@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
+import { sessionsEnded } from '../support/sessions.js'
 
 const READING = [['status'], ['history'], ['snapshot', 'list'], ['show', 'shop', '0001_initial']]
 const WRITING = [
@@ -54,8 +55,7 @@ describe.runIf(engines.includes('postgresql'))('traps in a PostgreSQL database',
       (await database.query("SELECT pg_stat_clear_snapshot(); SELECT coalesce(sum(calls), 0) AS n FROM pg_stat_user_functions WHERE funcname = 'trap'"))[0]?.n,
     )
   const resetCalls = () => database.query('SELECT pg_stat_reset()')
-  /** Numbers are told when a session ends, which the one that asks need not see at once. */
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 200))
+  const settled = () => sessionsEnded(database.query)
 
   it('a superuser who does not own the table is told whose rights are enough, once', async () => {
     const { warnings } = (await run(['status'])).json

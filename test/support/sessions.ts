@@ -1,5 +1,6 @@
 import type { TestDatabase } from './databases.js'
 import { whenTestEnds } from './endings.js'
+import { until } from './until.js'
 
 /**
  * Holds the history table as a long query, a dump or another deploy does.
@@ -52,4 +53,14 @@ export async function someoneWaits({ engine, query }: TestDatabase): Promise<boo
       : "SELECT id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'",
   )
   return found.length > 0
+}
+
+/**
+ * PostgreSQL: waits until nobody else is in the database. A session tells its statistics before it leaves pg_stat_activity
+ * (pgstat_shutdown_hook runs before pgstat_beshutdown_hook), so that after this the numbers are whole.
+ * @param ask a query in another database, or one whose own session does not count
+ */
+export async function sessionsEnded(ask: (sql: string) => Promise<unknown[]>, database = 'pg_catalog.current_database()'): Promise<void> {
+  const others = `SELECT pid FROM pg_stat_activity WHERE datname = ${database} AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
+  await until('every session has ended', async () => (await ask(others)).length === 0)
 }
