@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // "npm run mutate": breaks the guards one by one in a copy of the checkout, and expects for each that a test fails. The list is test/mutations/*.json.
 //   npm run mutate -- C1 S2        only these         npm run mutate -- --list          what there is
-//   npm run mutate -- --area lock  one file of them   npm run mutate -- --write         keeps the figures in docs/safety.md
+//   npm run mutate -- --area lock  one file of them   npm run mutate -- --write         keeps their figures in docs/safety.md
 // A survivor that the list does not accept, a text that is no longer found, and a selection that fails unmutated are failures.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -124,7 +124,7 @@ async function main() {
   console.log(
     `${results.size} mutations: ${count('killed')} killed, ${count('accepted')} accepted survivors, ${count('SURVIVED')} survived, ${count('PROBLEM')} problems`,
   )
-  if (flag('--write')) writeFigures(runnable, results)
+  if (flag('--write')) writeFigures(results)
   if (count('SURVIVED') + count('PROBLEM') > 0) process.exitCode = 1
 }
 
@@ -152,22 +152,27 @@ async function judge(copy, one, healthy) {
   }
 }
 
-/** The table at the end of docs/safety.md. */
-function writeFigures(list, results) {
+/** The table at the end of docs/safety.md; mutations that were not run now keep the row they have. */
+function writeFigures(results) {
   const path = join(root, 'docs', 'safety.md')
   const page = readFileSync(path, 'utf8')
   const [begin, end] = ['<!-- mutations -->', '<!-- /mutations -->']
-  const row = (one) =>
-    `| ${one.id} | ${one.promise} | ${one.breaks} | ${one.accepted && results.get(one.id).kind !== 'killed' ? `survives: ${one.accepted}` : one.test.replace(/^test\//, '')} |`
-  const killed = list.filter((one) => results.get(one.id).kind === 'killed').length
+  if (page.split(begin).length !== 2) throw new Error(`docs/safety.md has no ${begin}`)
+  const before = new Map([...page.matchAll(/^\| (\w+) \| .*$/gm)].map(([row, id]) => [id, row]))
+  const row = (one) => {
+    const kind = results.get(one.id)?.kind
+    if (kind === undefined || kind === 'PROBLEM') return before.get(one.id)
+    return `| ${one.id} | ${one.promise} | ${one.breaks} | ${kind === 'killed' ? one.test.replace(/^test\//, '') : `survives: ${one.accepted ?? 'not accepted'}`} |`
+  }
+  const rows = mutations().map(row).filter(Boolean)
+  const surviving = rows.filter((one) => one.includes('| survives: ')).length
   const table = [
-    `${list.length} mutations, ${killed} killed by the test that is named, ${list.length - killed} survive.`,
+    `${rows.length} mutations, ${rows.length - surviving} killed by the test that is named, ${surviving} survive.`,
     '',
     '| id | promise | mutation | test |',
     '|---|---|---|---|',
-    ...list.map(row),
+    ...rows,
   ]
-  if (page.split(begin).length !== 2) throw new Error(`docs/safety.md has no ${begin}`)
   writeFileSync(path, `${page.slice(0, page.indexOf(begin))}${begin}\n\n${table.join('\n')}\n\n${page.slice(page.indexOf(end))}`)
 }
 
