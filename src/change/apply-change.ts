@@ -1,10 +1,10 @@
 import { failpoint } from '../config/index.js'
 import { type Database, highestId, type History, isFailure, type Row, sameRow, withConsequence } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
-import { type Changes, Journal, type OperationRecord, type Outcome } from '../journal/index.js'
+import { type Changes, Journal, type OperationRecord, type Outcome, type SequenceStep } from '../journal/index.js'
 import { type Change, difference, expectedRows } from './change.js'
 import { beginEdit, type Patience, refuseInterrupted } from './begin-edit.js'
-import { finishSequence, type SequenceStep } from './finish-sequence.js'
+import { finishSequence } from './finish-sequence.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
 export interface Edit {

@@ -1,19 +1,8 @@
 import { failpoint } from '../config/index.js'
 import { type Database, highestId, isFailure } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
-import { Journal, type Outcome } from '../journal/index.js'
+import { Journal, type SequenceStep } from '../journal/index.js'
 import { beginEdit, type Patience } from './begin-edit.js'
-
-/** Detail of `sequence-pending`: the rows are committed, the counter still has to be put back. */
-export interface SequenceStep {
-  operation: string
-  /** The counter as the edit left it. */
-  expected: string
-  wanted: string
-  /** The event that the operation gets afterwards. */
-  then: string
-  outcome: Outcome & Record<string, unknown>
-}
 
 /**
  * Puts the counter back where that cannot be part of the transaction (MySQL's ALTER TABLE commits by itself, PostgreSQL's

@@ -33,6 +33,7 @@ export const CATALOGUE = {
   'manage-without-target': { exit: 2, hint: 'Put the words APP and NAME into --manage where the migration goes.' },
   'table-ambiguous': { exit: 2, hint: 'Give --schema.' },
   'damaged-journal': { exit: 2, hint: 'Look at what the message names; move it away, or make it the table that migstate makes, and run the command again.' },
+  'newer-format': { exit: 2, hint: 'Update migstate: a later version has written this.' },
   // 4: refused by a safety rule, or declined
   'needs-yes': { exit: 4, hint: 'Look at the plan with --dry-run, then add --yes.' },
   declined: { exit: 4, hint: '' },

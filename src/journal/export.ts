@@ -3,7 +3,7 @@ import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal } from './journal.js'
 import { readOperations, readSnapshots } from './operations.js'
-import type { Operation, SnapshotHeader, SnapshotInfo } from './records.js'
+import type { Operation, Snapshot } from './records.js'
 
 /** Everything that the side tables hold of one history table, as one document. */
 export interface ExportedJournal {
@@ -12,14 +12,15 @@ export interface ExportedJournal {
   /** Every history table that these side tables serve. */
   historyTables: string[]
   operations: Operation[]
-  snapshots: (SnapshotInfo & SnapshotHeader & { history: unknown[] })[]
+  snapshots: (Omit<Snapshot, 'doubt'> & { history: unknown[] })[]
 }
 
 /** Inside `reading`. */
 export async function exportJournal(database: Database): Promise<ExportedJournal> {
   const journal = new Journal(database)
   const snapshots = []
-  for (const snapshot of await readSnapshots(database)) snapshots.push({ ...snapshot, history: await journal.snapshotRows(snapshot.id) })
+  for (const { doubt: _doubt, ...snapshot } of (await readSnapshots(database)).snapshots)
+    snapshots.push({ ...snapshot, history: await journal.snapshotRows(snapshot.id) })
   return {
     format: 1,
     database: { engine: database.facts.engine, name: database.facts.name, table: database.table.label },

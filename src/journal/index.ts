@@ -1,5 +1,9 @@
+export { readWitness, refuseIncredibleCounter, refuseUnbelievable, type Witness } from './believe.js'
+export { damagedOperation, detailOf, newerFormat, refuseUnreadable } from './damage.js'
+export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, SequenceStep, Shadowed } from './details.js'
 export { digestOf, newId } from './digest.js'
 export { type ExportedJournal, exportJournal, writeExport } from './export.js'
+export { inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
 export { findOperation, labelOf, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'
@@ -11,6 +15,7 @@ export {
   type OperationRecord,
   type OperationStatus,
   type Outcome,
+  type Snapshot,
   type SnapshotHeader,
   type SnapshotInfo,
   TERMINAL,

@@ -1,13 +1,17 @@
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
+import { isTime } from './decode.js'
+import { inShort, nameEvent, surplusOf } from './events.js'
 import { Journal } from './journal.js'
 import { targetOf } from './target-of.js'
 import {
   type EventRecord,
+  type FoundOperation,
+  JOURNAL_FORMAT,
   NO_CHANGES,
   type Operation,
-  type OperationRecord,
   type Outcome,
+  type Snapshot,
   type SnapshotHeader,
   type SnapshotInfo,
   TERMINAL,
@@ -39,18 +43,41 @@ function markUndone(operations: readonly Operation[]): void {
   }
 }
 
-export async function readSnapshots(database: Database): Promise<(SnapshotInfo & SnapshotHeader)[]> {
+/** Newest first. `problems`: headers that cannot be read, a sentence without its end each. Inside a transaction. */
+export async function readSnapshots(database: Database): Promise<{ snapshots: Snapshot[]; problems: string[] }> {
   const journal = new Journal(database)
-  if (!(await journal.exists())) return []
+  if (!(await journal.exists())) return { snapshots: [], problems: [] }
   const operations = new Map((await readOperations(database)).map((operation) => [operation.id, operation]))
-  return (await journal.events())
-    .filter((event) => event.event === 'snapshot')
-    .map((event) => {
-      const header = event.detail as SnapshotHeader
-      const operation = event.operation === null ? undefined : operations.get(event.operation)
-      return { ...header, operation: event.operation, createdAt: event.at, label: labelOf(header, operation) }
-    })
-    .reverse()
+  const headers = (await journal.events()).filter((event) => event.event === 'snapshot')
+  const byId = new Map<string, Snapshot>()
+  const problems: string[] = []
+  for (const event of headers) {
+    if (event.problem !== null) {
+      problems.push(`${nameEvent(event)} ${event.problem}`)
+      continue
+    }
+    const header = event.detail as SnapshotHeader
+    const operation = event.operation === null ? undefined : operations.get(event.operation)
+    const first = byId.get(header.id)
+    if (first) {
+      first.doubt = { code: 'damaged-journal', what: `${nameEvent(event)} is another header of it` }
+      problems.push(`the snapshot ${inShort(header.id)} has several headers`)
+    } else
+      byId.set(header.id, {
+        ...header,
+        operation: event.operation,
+        createdAt: event.at,
+        label: labelOf(header, operation),
+        doubt: doubtOf(event.operation, operation),
+      })
+  }
+  return { snapshots: [...byId.values()].reverse(), problems }
+}
+
+function doubtOf(id: string | null, operation: Operation | undefined): Snapshot['doubt'] {
+  if (id === null) return null
+  if (!operation) return { code: 'damaged-journal', what: `there is no operation ${inShort(id)} that it would be of` }
+  return operation.newer ? { code: 'newer-format', what: `it is of an operation of format ${operation.format}` } : null
 }
 
 /** `before mark applied shop.0003_x`, or `by hand: before the move`. */
@@ -84,11 +111,15 @@ function findByPrefix<T extends { id: string }>(list: readonly T[], prefix: stri
   })
 }
 
-function toOperation(record: OperationRecord, events: EventRecord[]): Operation {
-  const end = events.findLast((event) => TERMINAL.has(event.event))
-  const outcome = (end?.detail ?? null) as Outcome | null
+function toOperation(record: FoundOperation, events: EventRecord[]): Operation {
+  const ends = events.filter((event) => TERMINAL.has(event.event))
+  const [end] = ends
+  const newer = record.format !== null && record.format > JOURNAL_FORMAT
+  const readable = !newer && record.format !== null && ends.length <= 1 && (end?.problem ?? null) === null
+  const outcome = (readable ? (end?.detail ?? null) : null) as Outcome | null
   return {
     ...record,
+    // In every format these three events end an operation.
     status: end ? (TERMINAL.get(end.event) as Operation['status']) : events.some((event) => event.event === 'outcome-unknown') ? 'unknown' : 'running',
     finishedAt: end?.at ?? null,
     changes: outcome?.changes ?? NO_CHANGES,
@@ -96,5 +127,18 @@ function toOperation(record: OperationRecord, events: EventRecord[]): Operation 
     events,
     undoes: outcome?.undoesAll ?? (outcome?.undoes === undefined ? [] : [outcome.undoes]),
     undoneBy: null,
+    newer,
+    problems: newer ? [] : problemsOf(record, events),
+    readable,
   }
+}
+
+/** Of a later format nothing is said: its events may have other shapes. */
+function problemsOf(record: FoundOperation, events: readonly EventRecord[]): string[] {
+  return [
+    ...(record.format === null ? ['its format is no number'] : []),
+    ...(isTime(record.startedAt) ? [] : ['the time of its beginning is none']),
+    ...events.flatMap((event) => (event.problem === null ? [] : [`${nameEvent(event)} ${event.problem}`])),
+    ...surplusOf(events).map((event) => `${nameEvent(event)} is one too many`),
+  ]
 }

@@ -3,7 +3,7 @@ import type { Row } from '../database/index.js'
 /** Side tables of this layout; a reader accepts every older one. */
 export const JOURNAL_FORMAT = 1
 
-/** A row of migstate_operation: written once, never changed. What became of it is told by its events. */
+/** What the tool writes as a row of migstate_operation: written once, never changed. What became of it is told by its events. */
 export interface OperationRecord {
   id: string
   /** The command: `mark applied`, `rerun`. */
@@ -20,10 +20,21 @@ export interface OperationRecord {
   snapshot: string
 }
 
+/** A row of migstate_operation as it is found there. */
+export interface FoundOperation extends OperationRecord {
+  seq: string
+  /** null: the column holds no number that a format can have. */
+  format: number | null
+}
+
 export interface EventRecord {
+  seq: string
   at: string
   event: string
+  /** Of the shape that the event's name asks for, where `problem` is null. */
   detail: unknown
+  /** Why nothing can follow from this event, as the end of a sentence. */
+  problem: string | null
 }
 
 export type OperationStatus = 'planned' | 'running' | 'done' | 'failed' | 'aborted' | 'unknown'
@@ -37,7 +48,7 @@ export interface Changes {
 
 export const NO_CHANGES: Changes = { removed: [], added: [], updated: [] }
 
-export interface Operation extends OperationRecord {
+export interface Operation extends FoundOperation {
   status: OperationStatus
   finishedAt: string | null
   changes: Changes
@@ -48,6 +59,12 @@ export interface Operation extends OperationRecord {
   undoes: string[]
   /** The newest operation that has undone this one, while it is itself in force. */
   undoneBy: string | null
+  /** Written by a later version of migstate: what it changed cannot be told. */
+  newer: boolean
+  /** What is wrong with its rows in the journal, a sentence without its end each. */
+  problems: string[]
+  /** Whether `changes` and `sequence` can be told. */
+  readable: boolean
 }
 
 /** The events that end an operation, and what they make of it. */
@@ -90,4 +107,9 @@ export interface SnapshotHeader {
   /** Of a snapshot made by hand. */
   reason?: string
   actor?: string
+}
+
+export interface Snapshot extends SnapshotInfo, SnapshotHeader {
+  /** Why it cannot be restored: the error, and the fact as a sentence without its end. */
+  doubt: { code: 'damaged-journal' | 'newer-format'; what: string } | null
 }

@@ -1,3 +1,4 @@
+import type { Details } from './details.js'
 import type { Operation } from './records.js'
 
 /** The migrations that an operation was about: those whose rows it changed, else the one that it tried to run. */
@@ -6,9 +7,9 @@ export function targetsOf({ changes, events }: Pick<Operation, 'changes' | 'even
   const found = new Map(rows.map((row) => [`${row.app}\0${row.name}`, [row.app, row.name] as [string, string]]))
   if (found.size > 0) return [...found.values()]
   const begun = events.find(({ event }) => event === 'shadowed' || event === 'lifted')
-  const detail = begun?.detail as Record<string, { app?: unknown; name?: unknown } | undefined> | null | undefined
-  const tried = detail?.shadowed ?? detail?.lifted
-  return typeof tried?.app === 'string' && typeof tried.name === 'string' ? [[tried.app, tried.name]] : []
+  if (!begun || begun.problem !== null) return []
+  const tried = begun.event === 'shadowed' ? (begun.detail as Details['shadowed']).shadowed : (begun.detail as Details['lifted']).lifted
+  return [[tried.app, tried.name]]
 }
 
 /** `shop.0003_x, 4 more`; empty where it was about no migration. */

@@ -15,7 +15,7 @@ export function renderHistory(result: HistoryListResult | OperationResult, page:
 function renderList({ operations }: HistoryListResult, page: Page): string {
   if (operations.length === 0) return page.quiet ? '' : 'No operations yet.'
   const heads = alignColumns(
-    operations.map((one) => [one.id, one.status, journalTime(one.startedAt), counts(one.changes), one.kind]),
+    operations.map((one) => [one.id, one.status, journalTime(one.startedAt), one.readable ? counts(one.changes) : 'unreadable', one.kind]),
     '',
     { width: page.width, cuttable: [4] },
   )
@@ -47,11 +47,11 @@ function renderOperation({ operation }: OperationResult, page: Page): string {
   ] as [string, string][]
   const facts = rows.map(([label, text]) => `  ${page.weak(label.padEnd(11))}${wrap(clean(text), page.width - 13, ' '.repeat(13))}`)
   const events = operation.events.map((event) => {
-    const words = eventWords(event.event, event.detail)
+    const words = `${eventWords(event.event, event.detail)}${event.problem === undefined ? '' : ` (this event ${event.problem})`}`
     const head = `  ${page.weak(journalTime(event.at).slice(11, 26))}  `
     return head + wrap(cleanLine(words), proseWidth(page) - 19, ' '.repeat(19))
   })
-  const changed = renderRows(operation.changes, page)
+  const changed = operation.readable ? renderRows(operation.changes, page) : ['What it changed cannot be told.']
   return [page.strong(`${operation.id}  ${operation.status}`), ...facts, '', ...(changed.length > 0 ? [...changed, ''] : []), ...events].join('\n')
 }
 

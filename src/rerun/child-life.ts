@@ -3,7 +3,8 @@ import type { Patience } from '../change/index.js'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { isAlive, isPython, startTimeOf } from './process.js'
-import { type ChildStarted, sessionName } from './run-child.js'
+import type { ChildStarted } from '../journal/index.js'
+import { sessionName } from './run-child.js'
 
 /** A child that an interrupted operation has left, and what can be seen of it from here. */
 export interface LeftChild {

@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
+/** What goes into a path and to kill(2) is the number of one process, wherever it was read: 0 and negative ones mean groups there. */
+function isPid(pid: unknown): boolean {
+  return Number.isSafeInteger(pid) && (pid as number) > 0
+}
+
 /** When a process began, in the system's own words; null when it is not there (any more). */
 export function startTimeOf(pid: number): string | null {
+  if (!isPid(pid)) return null
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command's name may hold blanks and parentheses; field 22 is counted from its end (proc(5)).
@@ -17,6 +23,7 @@ export function startTimeOf(pid: number): string | null {
 
 /** Whether the child, or anything left of its process group, lives on this machine. */
 export function isAlive(pid: number, startTime: string | null): boolean {
+  if (!isPid(pid)) return false
   const now = startTimeOf(pid)
   if (now !== null) return startTime === null || now === startTime
   try {
@@ -41,6 +48,7 @@ function groupLives(pid: number): boolean {
 
 /** A pid that was given away again is hardly another Python; where the system cannot tell, it may be the one. */
 export function isPython(pid: number): boolean {
+  if (!isPid(pid)) return false
   try {
     return /python|pypy/i.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
   } catch {

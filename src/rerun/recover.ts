@@ -1,17 +1,28 @@
-import { applyChange, finishSequence, type Patience, type SequenceStep } from '../change/index.js'
+import { applyChange, finishSequence, type Patience } from '../change/index.js'
 import { failpoint } from '../config/index.js'
 import type { Database, Row } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
-import { type Changes, Journal, NO_CHANGES, type Operation } from '../journal/index.js'
+import {
+  type Changes,
+  type Details,
+  detailOf,
+  type EventRecord,
+  Journal,
+  type Lifted,
+  NO_CHANGES,
+  type Operation,
+  refuseIncredibleCounter,
+  refuseUnbelievable,
+  type SequenceStep,
+  type Shadowed,
+} from '../journal/index.js'
 import { childIsGone, type LeftChild, waitForChild, whereItRan } from './child-life.js'
-import { detailOf } from './events.js'
 import { hintReversed, sayReversed } from './outcome.js'
-import type { ChildExited, ChildStarted } from './run-child.js'
 import { type Halves, judgeHalves } from './shadow/halves.js'
 import { planShadowClose, targetIsUntouched } from './shadow/plan-shadow-close.js'
-import { EVENTS, type Ready, type Shadowed } from './shadow/shadowed.js'
+import { refuseDamagedMarkers } from './shadow/markers.js'
+import { EVENTS } from './shadow/shadowed.js'
 import { gaveUp, mayGoOn } from './table/end-of-child.js'
-import type { Lifted } from './table/lifted.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './table/plan-close.js'
 
 export interface RecoverRequest {
@@ -136,30 +147,33 @@ export async function previewRecovery(database: Database, request: RecoverReques
 /** @throws MigstateError `outcome-unknown` where only a person can know, `unfinished-operation` while the child lives */
 export async function judgeOperation(database: Database, request: RecoverRequest): Promise<Judgement> {
   const { operation } = request
-  const step = detailOf<SequenceStep>(operation.events, 'sequence-pending')
+  await refuseForged(database, operation)
+  const step = detailOf(database, operation, 'sequence-pending')
   if (step) return { kind: 'sequence', step }
-  const shadowed = detailOf<{ shadowed: Shadowed }>(operation.events, 'shadowed')?.shadowed
+  const shadowed = detailOf(database, operation, 'shadowed')?.shadowed
   if (shadowed) return judgeShadow(database, request, shadowed)
-  const lifted = detailOf<{ lifted: Lifted }>(operation.events, 'lifted')?.lifted
+  const lifted = detailOf(database, operation, 'lifted')?.lifted
   if (!lifted) return { kind: 'abort', saw: 'the operation changed no row' }
-  const started = detailOf<ChildStarted>(operation.events, 'child-started')
-  const exited = detailOf<ChildExited>(operation.events.slice(operation.events.findLastIndex((event) => event.event === 'child-started')), 'child-exited')
-  if (!started) return known(request, lifted, 'not-run', 'manage.py was never started')
+  const started = detailOf(database, operation, 'child-started')
+  const exited = exitOf(database, operation)
+  if (!started) return known(database, request, lifted, 'not-run', 'manage.py was never started')
   const remote = lifted.remote === true
   const child: LeftChild = { operation: operation.id, started, local: !remote, showsSessions: lifted.namedSessions }
-  if (!exited) await waitForChild(database, child, request.patience, request.say)
+  // An end that somebody has written down is no reason not to look.
+  await waitForChild(database, child, request.patience, request.say)
   const rows = await rowsNow(database)
-  if (targetIsRecorded(lifted, rows)) return known(request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
-  if (exited && gaveUp(remote, exited)) return known(request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
+  if (targetIsRecorded(lifted, rows)) return known(database, request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
+  if (exited && gaveUp(remote, exited))
+    return known(database, request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
   const gone = exited ? !mayGoOn(remote, exited) : await childIsGone(database, child)
   if (started.half === 'backward' && gone) {
     const back = targetIsBack(lifted, rows)
     if (!back) request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)
     else if (exited === null)
       request.warnings.add('half-done', `whether the reverse code of ${lifted.app}.${lifted.name} has run nobody can know; its forward code has not`)
-    return known(request, lifted, 'not-run', `its forward code was never started${back ? '' : ', its reverse code has run'}`)
+    return known(database, request, lifted, 'not-run', `its forward code was never started${back ? '' : ', its reverse code has run'}`)
   }
-  if (lifted.absentMeansNotRun && gone) return known(request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
+  if (lifted.absentMeansNotRun && gone) return known(database, request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { kind: 'close', lifted, verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
   const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
   throw new MigstateError('outcome-unknown', `${saw} Nothing was changed.`, { details: { operation: operation.id } })
@@ -168,20 +182,21 @@ export async function judgeOperation(database: Database, request: RecoverRequest
 /** From the markers, once no session of the child can write one any more. */
 async function judgeShadow(database: Database, request: RecoverRequest, shadowed: Shadowed): Promise<Judgement> {
   const { operation } = request
-  const started = detailOf<ChildStarted>(operation.events, 'child-started')
+  const started = detailOf(database, operation, 'child-started')
   const decide = (verdict: Verdict, halves: Pick<Halves, 'at' | 'reversed' | 'saw'>): Judgement => {
     ignoreAssume(request, verdict, halves.saw)
     return { kind: 'shadow', shadowed, verdict, at: halves.at, reversed: halves.reversed, saw: halves.saw }
   }
   if (!started) return decide('not-run', { at: null, reversed: false, saw: 'manage.py was never started' })
-  const exited = detailOf<ChildExited>(operation.events.slice(operation.events.findLastIndex((event) => event.event === 'child-started')), 'child-exited')
+  const exited = exitOf(database, operation)
   const half = EVENTS[started.half === 'backward' ? 'backward' : 'forward']
-  const says = detailOf<Ready>(operation.events, half.ready) ?? undefined
+  const says = detailOf(database, operation, half.ready) ?? undefined
   const child: LeftChild = { operation: operation.id, started, local: shadowed.local, showsSessions: shadowed.showsSessions, says }
   if (exited?.ended !== true) await waitForChild(database, child, request.patience, request.say)
   const gone = exited?.ended === true || (await childIsGone(database, child))
   const events = await database.reading(() => new Journal(database).events())
   const own = events.filter((event) => event.operation === operation.id)
+  refuseDamagedMarkers(database, operation, own)
   const halves = judgeHalves(shadowed, own, exited?.ended === true)
   if (halves.outcome === 'ran') return decide('ran', halves)
   if (halves.outcome === 'not-run' && gone) return decide('not-run', halves)
@@ -195,9 +210,9 @@ async function judgeShadow(database: Database, request: RecoverRequest, shadowed
   })
 }
 
-function known(request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: string): Judgement {
+function known(database: Database, request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: string): Judgement {
   ignoreAssume(request, verdict, saw)
-  const started = detailOf<ChildStarted>(request.operation.events, 'child-started')
+  const started = detailOf(database, request.operation, 'child-started')
   if (verdict === 'not-run' && lifted.reverse !== null && started?.half === 'forward')
     request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)
   return { kind: 'close', lifted, verdict, saw }
@@ -205,6 +220,28 @@ function known(request: RecoverRequest, lifted: Lifted, verdict: Verdict, saw: s
 
 function ignoreAssume({ assume, warnings }: RecoverRequest, verdict: Verdict, saw: string): void {
   if (assume && (assume === 'applied') !== (verdict === 'ran')) warnings.add('assume-ignored', `--assume ${assume} was not needed and not followed: ${saw}`)
+}
+
+/**
+ * What is about to be written is in the operation's own snapshot, and the counter is near the table.
+ * @throws MigstateError `damaged-journal` `newer-format`
+ */
+export async function refuseForged(database: Database, operation: Operation): Promise<void> {
+  await database.reading(async () => {
+    await refuseUnbelievable(database, operation)
+    const now = await database.readHistory()
+    const lifted = detailOf(database, operation, 'lifted')?.lifted
+    const out = lifted ? [...lifted.target, ...lifted.hidden] : []
+    refuseIncredibleCounter(lifted?.sequence ?? null, now, out)
+    refuseIncredibleCounter(detailOf(database, operation, 'sequence-pending')?.wanted ?? null, now, out)
+  })
+}
+
+/** How the last child ended; null while it may be running. */
+function exitOf(database: Database, operation: Operation): Details['child-exited'] | null {
+  const { events } = operation
+  const since: EventRecord[] = events.slice(events.findLastIndex(({ event }) => event === 'child-started'))
+  return detailOf(database, operation, 'child-exited', since)
 }
 
 async function rowsNow(database: Database): Promise<Row[]> {

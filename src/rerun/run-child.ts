@@ -3,32 +3,10 @@ import type { Waiting } from '../change/index.js'
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { Journal } from '../journal/index.js'
+import { type ChildExited, type ChildStarted, Journal } from '../journal/index.js'
 import { type ChildOptions, type ChildResult, HeldChild, tailOf } from './child.js'
 import type { Interrupts } from './interrupts.js'
 import { isPython, startTimeOf } from './process.js'
-
-/** Detail of the event `child-started`, written before the child does anything. */
-export interface ChildStarted {
-  pid: number
-  /** When the process began, in the system's own words; tells a reused pid from the child. */
-  startTime: string | null
-  host: string
-  command: string
-  half?: string
-}
-
-export interface ChildExited {
-  exitCode: number | null
-  signal: string | null
-  /** The last lines of its output. */
-  tail: string[]
-  durationMs: number
-  /** By Ctrl-C or `--timeout`. */
-  stopped?: boolean
-  /** Shadow mode: manage.py itself has said that it came to its end, in whatever way. */
-  ended?: boolean
-}
 
 export interface ChildRequest extends Pick<ChildOptions, 'folder' | 'env' | 'input' | 'filter'> {
   operation: string

@@ -1,4 +1,4 @@
-import { findOperation, type Operation, readOperations, targetOf } from '../journal/index.js'
+import { type EventRecord, findOperation, type Operation, readOperations, targetOf } from '../journal/index.js'
 import type { HistoryListResult, OperationResult, OperationSummary } from './results.js'
 import { warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
@@ -20,11 +20,15 @@ export async function history(workspace: Workspace, args: HistoryArgs): Promise<
   if (args.operation === undefined) return { operations: operations.slice(0, args.limit ?? 50).map(summary) }
   const operation = findOperation(operations, args.operation)
   const { changes: _counts, ...rest } = summary(operation)
-  return { operation: { ...rest, snapshot: operation.snapshot, changes: operation.changes, events: operation.events } }
+  return { operation: { ...rest, snapshot: operation.snapshot, changes: operation.changes, events: operation.events.map(shownEvent) } }
+}
+
+function shownEvent({ at, event, detail, problem }: EventRecord): OperationResult['operation']['events'][number] {
+  return { at, event, detail, ...(problem === null ? {} : { problem }) }
 }
 
 function summary(operation: Operation): OperationSummary {
-  const { id, kind, status, startedAt, finishedAt, actor, host, reason, command, changes, undoes, undoneBy } = operation
+  const { id, kind, status, startedAt, finishedAt, actor, host, reason, command, changes, undoes, undoneBy, readable } = operation
   return {
     id,
     kind,
@@ -38,6 +42,7 @@ function summary(operation: Operation): OperationSummary {
     command,
     undoes,
     undoneBy,
+    readable,
     changes: { removed: changes.removed.length, added: changes.added.length, updated: changes.updated.length },
   }
 }

@@ -1,6 +1,8 @@
 import { withOperationLock } from '../change/index.js'
+import type { Database } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
 import { findOperation, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
-import { previewRecovery, type Recovery, recoverOperation } from '../rerun/index.js'
+import { previewRecovery, type Recovery, recoverOperation, refuseForged } from '../rerun/index.js'
 import { nextPlan, patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { type ChangeResult, preview } from './results.js'
@@ -39,7 +41,9 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   await withOperationLock(database, { patience, multiStep: true, name: 'migstate recover', makeJournal: false, allowUnfinished: true }, async () => {
     // What was unfinished before the lock may have been finished by the one who held it.
     const open = unfinished(await database.reading(() => readOperations(database)))
-    for (const operation of open.filter((one) => named === undefined || one.id === named.id)) {
+    const chosen = open.filter((one) => named === undefined || one.id === named.id)
+    await refuseAny(database, chosen)
+    for (const operation of chosen) {
       ui.say(
         `Recovering operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) on ${whereOf(workspace)} …`,
       )
@@ -58,4 +62,23 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
     next: nextPlan(workspace, (await workspace.read()).rows),
     creates: [],
   }
+}
+
+/** Of several none is begun when one of them cannot be believed; the others can be named. @throws MigstateError `damaged-journal` `newer-format` */
+async function refuseAny(database: Database, operations: readonly Operation[]): Promise<void> {
+  const sound: Operation[] = []
+  let refusal: MigstateError | undefined
+  for (const operation of operations) {
+    try {
+      await refuseForged(database, operation)
+      sound.push(operation)
+    } catch (error) {
+      if (!(error instanceof MigstateError)) throw error
+      refusal ??= error
+    }
+  }
+  if (!refusal) return
+  const others = sound.map(({ id }) => `migstate recover ${id}`).join(', ')
+  const hint = others === '' ? refusal.hint : `${refusal.hint}\nThe others can be recovered one by one: ${others}`
+  throw new MigstateError(refusal.code, refusal.message, { hint, ...(refusal.details ? { details: refusal.details } : {}), cause: refusal })
 }

@@ -97,6 +97,8 @@ export interface OperationSummary {
   undoes: string[]
   /** The operation that has undone this one, while that holds. */
   undoneBy: string | null
+  /** Whether what it changed can be told: not of an operation of a later version, nor of one whose end in the journal is damaged. */
+  readable: boolean
   changes: { removed: number; added: number; updated: number }
 }
 
@@ -108,7 +110,8 @@ export interface OperationResult {
   operation: Omit<OperationSummary, 'changes'> & {
     snapshot: string
     changes: Changes
-    events: { at: string; event: string; detail: unknown }[]
+    /** `problem`: why nothing follows from this event; `detail` is then what stands there, as text where it is no JSON. */
+    events: { at: string; event: string; detail: unknown; problem?: string }[]
   }
 }
 

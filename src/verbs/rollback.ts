@@ -1,6 +1,15 @@
 import { EMPTY, hasChanges, newestUndoable, planRollbackOf, rollbackSequence } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
-import { findOperation, NO_CHANGES, type Operation, readOperations, targetOf } from '../journal/index.js'
+import {
+  findOperation,
+  NO_CHANGES,
+  type Operation,
+  readOperations,
+  refuseIncredibleCounter,
+  refuseUnbelievable,
+  refuseUnreadable,
+  targetOf,
+} from '../journal/index.js'
 import { nextPlan, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { RollbackResult, UndoneOperation } from './results.js'
@@ -30,12 +39,16 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
   await settle(workspace, ui, args.dryRun ?? false)
   const all = await database.reading(() => readOperations(database))
   const { operations, undoneBy } = chosen(all, args)
+  for (const operation of operations) refuseUnreadable(database, operation)
   const undoes = operations.map(describe)
   const nothing = async (): Promise<RollbackResult> => {
     const next = nextPlan(workspace, (await workspace.read()).rows)
     return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next, creates: [], undoes, undoneBy: undoneBy && describe(undoneBy) }
   }
   if (operations.length === 0 || undoneBy !== null) return nothing()
+  await database.reading(async () => {
+    for (const operation of operations) if (hasChanges(operation)) await refuseUnbelievable(database, operation)
+  })
   if (args.unattended && !args.dryRun && args.operation === undefined && args.to === undefined) refuseGuess(operations[0] as Operation, workspace.actor)
   const ids = operations.map((operation) => operation.id)
   const notes = operations.some(({ kind }) => kind === 'rerun' || kind === 'run')
@@ -45,7 +58,10 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
     workspace,
     {
       kind: 'rollback',
-      plan: (now) => (operations.some(hasChanges) ? planRollbackOf(operations, now) : EMPTY),
+      plan: (now) => {
+        refuseIncredibleCounter(operations.at(-1)?.sequence.before ?? null, now)
+        return operations.some(hasChanges) ? planRollbackOf(operations, now) : EMPTY
+      },
       edit: (now) => ({ sequence: rollbackSequence(operations, now), detail: { undoes: ids[0], ...(ids.length > 1 ? { undoesAll: ids } : {}) } }),
       question: {
         title: `rollback of ${sayShort(undoes)}`,
@@ -64,7 +80,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
 function chosen(all: readonly Operation[], args: RollbackArgs): { operations: Operation[]; undoneBy: Operation | null } {
   if (args.to !== undefined) {
     const last = findOperation(all, args.to)
-    return { operations: all.slice(0, all.indexOf(last) + 1).filter((one) => one.status === 'done' && hasChanges(one)), undoneBy: null }
+    return { operations: all.slice(0, all.indexOf(last) + 1).filter((one) => one.status === 'done' && (hasChanges(one) || !one.readable)), undoneBy: null }
   }
   const operation = args.operation === undefined ? newestUndoable(all) : findOperation(all, args.operation)
   if (!operation) return { operations: [], undoneBy: null }
@@ -80,7 +96,8 @@ function chosen(all: readonly Operation[], args: RollbackArgs): { operations: Op
 /** @throws MigstateError `name-the-operation` */
 function refuseGuess(operation: Operation, actor: string): void {
   const age = Date.now() - Date.parse(operation.finishedAt ?? operation.startedAt)
-  const why = operation.actor !== actor ? `it is of ${operation.actor} and not of ${actor}` : age > RECENT_MS ? `it is ${sayAge(age)} old` : null
+  const old = Number.isNaN(age) ? 'nobody can tell when it was' : age > RECENT_MS ? `it is ${sayAge(age)} old` : null
+  const why = operation.actor !== actor ? `it is of ${operation.actor} and not of ${actor}` : old
   if (why === null) return
   throw new MigstateError(
     'name-the-operation',

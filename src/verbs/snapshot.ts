@@ -1,7 +1,7 @@
 import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
 import { withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { digestOf, findSnapshot, Journal, labelOf, newId, readSnapshots, type SnapshotHeader, type SnapshotInfo } from '../journal/index.js'
+import { digestOf, findSnapshot, inShort, Journal, labelOf, newId, readSnapshots, refuseIncredibleCounter, type SnapshotInfo } from '../journal/index.js'
 import { patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
@@ -38,14 +38,16 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
 
 export async function listSnapshots(workspace: Workspace): Promise<SnapshotListResult> {
   const { database } = workspace
-  const snapshots = database.hasTable ? await database.reading(() => readSnapshots(database)) : []
+  const { snapshots, problems } = database.hasTable ? await database.reading(() => readSnapshots(database)) : { snapshots: [], problems: [] }
   await warnUnfinished(workspace)
+  for (const problem of problems) workspace.warnings.add('damaged-journal', problem)
   return { snapshots: snapshots.map(info) }
 }
 
 export async function showSnapshot(workspace: Workspace, args: { id: string }): Promise<SnapshotShowResult> {
   const { snapshot, rows } = await load(workspace, args.id)
   await warnUnfinished(workspace)
+  if (snapshot.doubt) workspace.warnings.add(snapshot.doubt.code, `the snapshot ${inShort(snapshot.id)} cannot be restored: ${snapshot.doubt.what}`)
   return { snapshot: { ...info(snapshot), sequence: snapshot.sequence, history: rows } }
 }
 
@@ -57,6 +59,13 @@ export async function restoreSnapshot(
 ): Promise<ChangeResult> {
   await settle(workspace, ui, args.dryRun ?? false)
   const { snapshot, rows } = await load(workspace, args.id)
+  if (snapshot.doubt)
+    throw new MigstateError(snapshot.doubt.code, `The snapshot ${inShort(snapshot.id)} is not restored: ${snapshot.doubt.what}. Nothing was changed.`, {
+      ...(snapshot.doubt.code === 'damaged-journal'
+        ? { hint: 'Look at "migstate snapshot show" and restore another one; "migstate snapshot list" has them.' }
+        : {}),
+      details: { snapshot: snapshot.id, found: [snapshot.doubt.what] },
+    })
   if (digestOf(rows) !== snapshot.digest)
     throw new MigstateError(
       'bad-file',
@@ -66,7 +75,10 @@ export async function restoreSnapshot(
     workspace,
     {
       kind: 'snapshot restore',
-      plan: (now) => planRestore(rows, now),
+      plan: (now) => {
+        refuseIncredibleCounter(snapshot.sequence, now, rows)
+        return planRestore(rows, now)
+      },
       edit: () => ({ sequence: (after) => atLeastAboveRows(snapshot.sequence, after) }),
       question: {
         title: `snapshot restore ${snapshot.id} (${snapshot.rows} rows, ${snapshot.createdAt}, ${snapshot.label})`,
@@ -84,12 +96,12 @@ async function load(workspace: Workspace, id: string) {
   const { database } = workspace
   database.requireTable()
   return database.reading(async () => {
-    const snapshot = findSnapshot(await readSnapshots(database), id)
+    const snapshot = findSnapshot((await readSnapshots(database)).snapshots, id)
     return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }
   })
 }
 
-function info(snapshot: SnapshotInfo & Partial<SnapshotHeader>): SnapshotInfo {
+function info(snapshot: SnapshotInfo): SnapshotInfo {
   const { id, operation, createdAt, rows, digest, label } = snapshot
   return { id, operation, createdAt, rows, digest, label }
 }

@@ -1,11 +1,11 @@
 import type { Database } from '../../database/index.js'
 import { type ErrorCode, MigstateError } from '../../errors/index.js'
+import type { Shadowed } from '../../journal/index.js'
 import { recogniseCause } from '../causes.js'
 import { tailOf } from '../child.js'
 import type { ChildRun } from '../run-child.js'
 import { hintReversed, sayReversed } from '../outcome.js'
 import type { Halves } from './halves.js'
-import type { Shadowed } from './shadowed.js'
 import type { ShimLine, ShimTalk } from './shim-talk.js'
 
 type Refused = Extract<ShimLine, { event: 'refused' }>

@@ -1,6 +1,5 @@
-import type { EventRecord } from '../../journal/index.js'
+import type { EventRecord, Half, Shadowed } from '../../journal/index.js'
 import { type Judgement, judgeMarkers } from './markers.js'
-import type { Half, Shadowed } from './shadowed.js'
 
 export interface Halves extends Judgement {
   /** The half that the judgement is about: the last one that anything is known of. */

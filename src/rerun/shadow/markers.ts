@@ -1,6 +1,7 @@
-import type { EventRecord } from '../../journal/index.js'
+import type { Database } from '../../database/index.js'
+import { damagedOperation, type EventRecord, type Half, nameEvent, type Ready } from '../../journal/index.js'
 import type { RowCounts } from '../outcome.js'
-import { EVENTS, type Half, type Ready } from './shadowed.js'
+import { EVENTS } from './shadowed.js'
 
 export type Outcome = 'ran' | 'not-run' | 'unknown'
 
@@ -33,7 +34,7 @@ export function judgeMarkers(events: readonly EventRecord[], half: Half, orderly
     outcome,
     begun: ready !== undefined,
     saw,
-    at: outcome === 'ran' ? ((whole ?? end)?.at ?? events.at(-1)?.at ?? null) : null,
+    at: outcome === 'ran' ? ((whole ?? end ?? events.findLast(({ problem }) => problem === null))?.at ?? null) : null,
     rows: outcome === 'ran' ? rows : null,
     partly,
   })
@@ -56,4 +57,15 @@ export function judgeMarkers(events: readonly EventRecord[], half: Half, orderly
   if (trusted && ready.operations.every(([, transactional]) => transactional)) return judged('not-run', progress, true)
   if (orderly) return judged('not-run', `manage.py ended by itself, ${progress}`, true)
   return judged('unknown', whole ? `all operations have run, and what Django does after them may not have (${progress})` : progress, true)
+}
+
+/** Markers are written by Django's own session. @throws MigstateError `damaged-journal` when one of them is not of its shape */
+export function refuseDamagedMarkers(database: Database, operation: Parameters<typeof damagedOperation>[1], events: readonly EventRecord[]): void {
+  const marker = events.find(({ event, problem }) => problem !== null && isMarker(event))
+  if (marker) throw damagedOperation(database, operation, `${nameEvent(marker)} ${marker.problem}`, marker)
+}
+
+function isMarker(event: string): boolean {
+  const name = event.replace(/:\d+$/, ':%d')
+  return Object.values(EVENTS).some((names) => Object.values(names).includes(name))
 }

@@ -1,7 +1,7 @@
 import { EMPTY, type Edit } from '../../change/index.js'
 import { type History, type Row, sameRow } from '../../database/index.js'
 import type { Warnings } from '../../errors/index.js'
-import type { Shadowed } from './shadowed.js'
+import type { Shadowed } from '../../journal/index.js'
 
 /** Whether the row that gets the new time is still as it was when the rerun began; a first run has none. */
 export function targetIsUntouched({ target }: Shadowed, now: readonly Row[]): boolean {

@@ -2,7 +2,7 @@ import { applyChange, type EditResult, openOperation, type Patience, withOperati
 import { failpoint } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { MigstateError } from '../../errors/index.js'
-import { Journal, NO_CHANGES } from '../../journal/index.js'
+import { type Half, Journal, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
 import { tailOf } from '../child.js'
 import { countInterrupts, type Interrupts } from '../interrupts.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
@@ -12,8 +12,8 @@ import type { RerunRequest } from '../request.js'
 import { type ChildRun, record, runChild, sessionName } from '../run-child.js'
 import { notRun } from './failures.js'
 import { type Halves, judgeHalves } from './halves.js'
+import { refuseDamagedMarkers } from './markers.js'
 import { planShadowClose, reportInterleaved, targetIsUntouched } from './plan-shadow-close.js'
-import type { Half, Shadowed } from './shadowed.js'
 import { ShimTalk } from './shim-talk.js'
 import { shimLine, shimMark } from './spec.js'
 
@@ -96,7 +96,8 @@ async function runHalves(database: Database, request: ShadowModeRequest, opened:
 /** Ctrl-C while no child runs. */
 async function interrupted(database: Database, request: ShadowModeRequest, opened: Opened, interrupts: Interrupts): Promise<MigstateError> {
   const { shadowed } = opened
-  const halves = judgeHalves(shadowed, await ownEvents(database, request.operation.id), true)
+  const events = await ownEvents(database, request.operation).catch((error: unknown) => Promise.reject(unfinished(request, error)))
+  const halves = judgeHalves(shadowed, events, true)
   await end(database, request, opened, halves, interrupts)
   const name = `${shadowed.app}.${shadowed.name}`
   if (!halves.reversed) return new MigstateError('interrupted', `Interrupted before ${name} ran. The history is as before.`)
@@ -180,7 +181,7 @@ async function judge(database: Database, request: ShadowModeRequest, shadowed: S
         showsSessions: shadowed.showsSessions,
         says,
       })
-    const events = await ownEvents(database, request.operation.id)
+    const events = await ownEvents(database, request.operation)
     halves = judgeHalves(shadowed, events, run.ended)
     // What may still be at work somewhere may still commit.
     if (halves.outcome === 'not-run' && !gone)
@@ -254,9 +255,12 @@ async function close(
   return { changes: result.changes, rows: result.rows, durationMs, exitCode: run.exitCode, hidden: shadowed.hidden, rowCounts: halves.rows }
 }
 
-async function ownEvents(database: Database, operation: string) {
+/** @throws MigstateError `damaged-journal` when Django's session, or somebody else, has left a marker that is none */
+async function ownEvents(database: Database, operation: OperationRecord) {
   const events = await database.reading(() => new Journal(database).events(), Number.POSITIVE_INFINITY)
-  return events.filter((event) => event.operation === operation)
+  const own = events.filter((event) => event.operation === operation.id)
+  refuseDamagedMarkers(database, operation, own)
+  return own
 }
 
 function unfinished({ operation }: ShadowModeRequest, error: unknown): MigstateError {

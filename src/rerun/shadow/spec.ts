@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ShadowSql } from '../../database/index.js'
-import { EVENTS, type Half } from './shadowed.js'
+import type { Half } from '../../journal/index.js'
+import { EVENTS } from './shadowed.js'
 
 /** What the shim is told. */
 export interface ShimRequest {

@@ -2,8 +2,7 @@ import type { Edit } from '../../change/index.js'
 import { type Change, type PlannedRow } from '../../change/index.js'
 import { byId, highestId, type History, type Row, sameRow } from '../../database/index.js'
 import type { Warnings } from '../../errors/index.js'
-import type { Changes } from '../../journal/index.js'
-import type { Lifted } from './lifted.js'
+import type { Changes, Lifted } from '../../journal/index.js'
 
 /** Whether the target ran: decided by its row where that proves it, else by what a person says. */
 export type Verdict = 'ran' | 'not-run'
