@@ -2,7 +2,7 @@ import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Details } from './details.js'
 import { inShort, nameEvent, surplusOf } from './events.js'
-import { type EventRecord, JOURNAL_FORMAT, type Operation } from './records.js'
+import { type EventRecord, JOURNAL_FORMAT, type Operation, TERMINAL } from './records.js'
 
 /** What an error says of an operation. */
 type Named = Pick<Operation, 'id' | 'kind' | 'snapshot'> & Partial<Pick<Operation, 'seq' | 'finishedAt'>>
@@ -40,6 +40,8 @@ export function refuseUnreadable(database: Database, operation: Operation): void
   if (operation.format === null) throw damagedOperation(database, operation, 'its format is no number')
   const [surplus] = surplusOf(operation.events)
   if (surplus) throw damagedOperation(database, operation, `${nameEvent(surplus)} is one too many`, surplus)
+  const end = operation.events.find(({ event, problem }) => TERMINAL.has(event) && problem !== null)
+  if (end) throw damagedOperation(database, operation, `${nameEvent(end)} ${end.problem}`, end)
 }
 
 /**
