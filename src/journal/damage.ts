@@ -1,7 +1,7 @@
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Details } from './details.js'
-import { inShort, nameEvent, surplusOf } from './events.js'
+import { idToType, inShort, nameEvent, surplusOf } from './events.js'
 import { type EventRecord, JOURNAL_FORMAT, type Operation, TERMINAL } from './records.js'
 
 /** What an error says of an operation. */
@@ -20,7 +20,7 @@ export function damagedOperation(database: Database, operation: Named, what: str
     'damaged-journal',
     `The journal of operation ${inShort(operation.id)} (${inShort(operation.kind)}) cannot be believed: ${what}. Nothing was changed.`,
     {
-      hint: `See "migstate history ${inShort(operation.id)}". If migstate did not write this, have a DBA take it out${again}:\n  DELETE FROM ${table} WHERE seq = ${seq};\nRows that are missing from the history are in "migstate snapshot show ${inShort(operation.snapshot)}".`,
+      hint: `See "migstate history${idToType(operation.id)}". If migstate did not write this, have a DBA take it out${again}:\n  DELETE FROM ${table} WHERE seq = ${seq};\nRows that are missing from the history are in its snapshot: "migstate snapshot ${idToType(operation.snapshot) === '' ? 'list' : `show${idToType(operation.snapshot)}`}".`,
       details: { operation: operation.id, event: event?.event ?? null, seq, found: [what] },
     },
   )

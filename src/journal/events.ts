@@ -20,6 +20,11 @@ export function nameEvent({ event, seq }: Pick<EventRecord, 'event' | 'seq'>): s
   return `the event "${inShort(event)}" (seq ${inShort(seq)})`
 }
 
+/** An id as a word of a command to type, with the blank before it; what this tool would never make goes into no command. */
+export function idToType(id: string): string {
+  return /^\w{1,64}$/.test(id) ? ` ${id}` : ''
+}
+
 /** Texts in these tables are as long as somebody likes. */
 export function inShort(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text

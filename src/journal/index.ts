@@ -3,7 +3,7 @@ export { damagedOperation, detailOf, newerFormat, refuseUnreadable } from './dam
 export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, SequenceStep, Shadowed } from './details.js'
 export { digestOf, newId } from './digest.js'
 export { type ExportedJournal, exportJournal, writeExport } from './export.js'
-export { inShort, nameEvent } from './events.js'
+export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
 export { findOperation, labelOf, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'

@@ -1,7 +1,7 @@
 import { withOperationLock } from '../change/index.js'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { findOperation, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
+import { findOperation, idToType, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
 import { previewRecovery, type Recovery, recoverOperation, refuseForged } from '../rerun/index.js'
 import { nextPlan, patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
@@ -78,7 +78,7 @@ async function refuseAny(database: Database, operations: readonly Operation[]): 
     }
   }
   if (!refusal) return
-  const others = sound.map(({ id }) => `migstate recover ${id}`).join(', ')
+  const others = sound.map(({ id }) => `migstate recover${idToType(id)}`).join(', ')
   const hint = others === '' ? refusal.hint : `${refusal.hint}\nThe others can be recovered one by one: ${others}`
   throw new MigstateError(refusal.code, refusal.message, { hint, ...(refusal.details ? { details: refusal.details } : {}), cause: refusal })
 }

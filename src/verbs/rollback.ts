@@ -2,6 +2,7 @@ import { EMPTY, hasChanges, newestUndoable, planRollbackOf, rollbackSequence } f
 import { MigstateError } from '../errors/index.js'
 import {
   findOperation,
+  idToType,
   NO_CHANGES,
   type Operation,
   readOperations,

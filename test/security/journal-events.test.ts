@@ -200,6 +200,15 @@ describe.each(engines.filter((engine) => engine !== 'mysql'))('what stands in th
     })
   })
 
+  it('an id that no tool has made goes into no command to type', async () => {
+    const id = '$(touch owned)'
+    await forge.operation(id)
+    await forge.event(id, 'lifted', 'x')
+    const { hint } = await expectRefused('damaged-journal', 'recover')
+    expect(hint).not.toContain('$(')
+    expect((await expectRefused('damaged-journal', 'recover', id)).message).toContain(id)
+  })
+
   it('ids of nobody, times that are none, texts without end', async () => {
     await forge.event('nobody', 'done', outcome({}, null))
     await forge.event('nobody', 'lifted', 'x')
