@@ -104,7 +104,7 @@ function refuseGuess(operation: Operation, actor: string): void {
     'name-the-operation',
     `The newest operation is ${sayOne(describe(operation))}; ${why}, and with --yes nobody is asked. Nothing was changed.`,
     {
-      hint: `If it is the one: migstate rollback ${operation.id} --yes`,
+      hint: `If it is the one: migstate rollback${idToType(operation.id) || ' OPERATION'} --yes`,
       details: { operation: operation.id },
     },
   )
