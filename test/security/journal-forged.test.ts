@@ -85,6 +85,7 @@ describe.each(engines.filter((engine) => engine !== 'mysql'))('forged rows of th
     ['another time', (row: ForgedRow) => ({ target: [{ ...row, applied: '2001-01-01 00:00:00' }] }), 'not in the snapshot'],
     ['a row twice', (row: ForgedRow) => ({ target: [row], hidden: [row] }), 'does not divide'],
     ['no rest', (row: ForgedRow) => ({ target: [row], rest: [] }), 'does not divide'],
+    ['as many others in place of the rest', (row: ForgedRow) => ({ target: [row], rest: ['501', '502', '503', '504', '505'] }), 'does not divide'],
     ['the row of another migration', (row: ForgedRow) => ({ target: [row], name: '0009_other' }), 'is no row of'],
   ])('what is lifted and what is left make up the history: %s', async (_what, change, word) => {
     const row = rows.at(-1) as ForgedRow
