@@ -1,11 +1,9 @@
 // Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/lib, ECMAScript modules,
 // and dist/cjs, one CommonJS file. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import load from './load.cjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -34,11 +32,23 @@ const EXTERNAL = [
   'tsx',
 ]
 
+/** As src/cli/start/bundles.ts names them. */
+const DRIVERS = ['pg', 'mysql2']
+
 /**
- * What the packages load at every start and few runs need: file search, spinners of a terminal, migrations and seeds of Knex's own. They
+ * What the packages load at every start and few runs need: file search, spinners of a terminal, stacks of errors (which look for the home
+ * folder, and die where a user id has none), migrations and seeds of Knex's own. They
  * are in the bundle like everything else; only their bodies run when something of theirs is first used.
  */
-const WHEN_USED = /^(tinyglobby|cli-spinners)$|\/migrations\/(migrate|seed)\/\w+$/
+const WHEN_USED = /^(tinyglobby|cli-spinners|clean-stack)$|\/migrations\/(migrate|seed)\/\w+$/
+
+/** What oclif asks of the system dies for a user id without a name, and looks for WSL by reading files. Nothing here depends on the answers. */
+const SYSTEM_OF_OCLIF = /@oclif[\\/]core[\\/]lib[\\/]util[\\/]os\.js$/
+
+const SYSTEM = `
+  exports.getHomeDir = () => { try { return require('node:os').homedir() } catch { return '/' } }
+  exports.getPlatform = async () => process.platform
+  exports.getShell = async () => (process.env.SHELL || 'unknown').split('/').pop()`
 
 /** Debug output of the packages could print values of rows, whatever DEBUG says. */
 const SILENCED = /^debug$/
@@ -60,6 +70,7 @@ const lazyModules = {
     build.onLoad({ filter: /.*/, namespace: 'silenced' }, () => ({
       contents: 'module.exports = () => Object.assign(() => {}, { enabled: false })',
     }))
+    build.onLoad({ filter: SYSTEM_OF_OCLIF }, () => ({ contents: SYSTEM }))
     build.onResolve({ filter: WHEN_USED }, async ({ path, resolveDir, kind, pluginData }) => {
       if (kind !== 'require-call' || pluginData === 'real') return undefined
       const { path: real, errors } = await build.resolve(path, { resolveDir, kind, pluginData: 'real' })
@@ -74,8 +85,8 @@ const lazyModules = {
 
 async function buildCli() {
   const { build } = await import('esbuild')
-  // V8 tells code from another bundle by its length only, so old code must never lie beside a new bundle.
-  for (const name of ['cli', ...load.DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
+  // Earlier builds kept compiled code beside the bundles.
+  for (const name of ['cli', ...DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
   const commands = commandFiles()
   const entry = `
     import { Config } from '@oclif/core/config'
@@ -86,7 +97,10 @@ async function buildCli() {
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
     settings.enableAutoTranspile = false
     export async function run(argv, root) {
-      const config = await Config.load({ root })
+      const pjson = ${JSON.stringify(packageFacts())}
+      // Whatever NODE_ENV says: oclif would look for a TypeScript to compile with.
+      settings.enableAutoTranspile = false
+      const config = await Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }`
   const options = {
@@ -98,26 +112,35 @@ async function buildCli() {
     charset: 'ascii',
     legalComments: 'none',
     logLevel: 'warning',
+    // Node warns of an import() in code that it did not load itself; what is in the bundle needs none.
+    supported: { 'dynamic-import': false },
   }
   await Promise.all([
     build({
       ...options,
       stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
       outfile: bundleOf('cli'),
-      external: [...EXTERNAL, ...load.DRIVERS],
+      external: [...EXTERNAL, ...DRIVERS],
       plugins: [lazyModules],
       define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
       banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     }),
-    ...load.DRIVERS.map((name) => build({ ...options, entryPoints: [name], absWorkingDir: root, outfile: bundleOf(name), external: EXTERNAL })),
+    build({ ...options, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
+    ...DRIVERS.map((name) => build({ ...options, entryPoints: [name], absWorkingDir: root, outfile: bundleOf(name), external: EXTERNAL })),
   ])
+}
+
+/** What oclif wants of package.json: nothing of it is read at a start. */
+function packageFacts() {
+  const { name, version, description, type, oclif } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return { name, version, description, type, oclif }
 }
 
 /** Of the drivers that are bundled, for `migstate version`. */
 async function driverVersions() {
   const { createRequire } = await import('node:module')
   const require = createRequire(import.meta.url)
-  return Object.fromEntries(load.DRIVERS.map((name) => [name, require(`${name}/package.json`).version]))
+  return Object.fromEntries(DRIVERS.map((name) => [name, require(`${name}/package.json`).version]))
 }
 
 function bundleOf(name) {
@@ -127,35 +150,6 @@ function bundleOf(name) {
 /** The one Python file that is shipped lies beside the code that reads it. */
 function copyShim(folder) {
   copyFileSync(join(root, 'src', 'rerun', 'shadow', 'shim.py'), join(folder, 'shim.py'))
-}
-
-/**
- * V8's compiled code of the bundles, for the Node that builds it, made after a few runs that reach most of what a command needs;
- * none of them touches anything but a temporary folder. In a process of its own, so that nothing else of the build is in it.
- */
-async function writeCodeCache() {
-  const { exports: program } = load.loadBundle(bundleOf('cli'))
-  const folder = mkdtempSync(join(tmpdir(), 'migstate-build-'))
-  const write = [process.stdout.write, process.stderr.write]
-  process.stdout.write = process.stderr.write = () => true
-  const project = ['--project', join(root, 'examples', 'shop'), '--url']
-  try {
-    // An empty file is an empty SQLite database; nothing listens on port 1.
-    writeFileSync(join(folder, 'empty.sqlite3'), '')
-    for (const url of [`sqlite:///${folder}/empty.sqlite3`, 'postgresql://127.0.0.1:1/x', 'mysql://127.0.0.1:1/x'])
-      await program.run(['status', ...project, url], root)
-    await program.run(['mark', 'applied', 'shop', '0001', '--yes', ...project, `sqlite:///${folder}/empty.sqlite3`], root)
-  } finally {
-    ;[process.stdout.write, process.stderr.write] = write
-    rmSync(folder, { recursive: true, force: true })
-  }
-  for (const [bundle, { script }] of load.loaded) writeFileSync(`${bundle}.cache`, script.createCachedData())
-  process.exitCode = 0
-}
-
-function buildCodeCache() {
-  const result = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--code-cache'], { encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`The bundle does not start: ${result.stderr}`)
 }
 
 async function buildLibrary() {
@@ -208,12 +202,10 @@ function declarationsOf(entry) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--if-possible') && !existsSync(join(root, 'node_modules', 'esbuild')))
     process.stderr.write('Not built: the packages for development are not installed.\n')
-  else if (process.argv.includes('--code-cache')) await writeCodeCache()
   else {
     if (!process.argv.includes('--library')) {
       await buildCli()
       copyShim(join(root, 'dist'))
-      buildCodeCache()
     }
     if (!process.argv.includes('--cli')) await buildLibrary()
   }

@@ -34,3 +34,9 @@ export function userFolder(kind: 'cache' | 'config' | 'data', program: string, a
   if (platformOf(asked) === 'darwin') return join(home, 'Library', kind === 'cache' ? 'Caches' : 'Application Support', program)
   return join(home, { cache: '.cache', config: '.config', data: join('.local', 'share') }[kind], program)
 }
+
+/** Of migstate: `$XDG_CACHE_HOME/migstate`, else below `~/.cache`, on Windows below `%LOCALAPPDATA%`. A relative XDG_CACHE_HOME is none: it could lie in a checkout. */
+export function cacheFolder(env: Asked['env']): string {
+  const named = env.XDG_CACHE_HOME
+  return join((named && isAbsolute(named) ? named : env.LOCALAPPDATA) || join(homeFolder({ env }), '.cache'), 'migstate')
+}

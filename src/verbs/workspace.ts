@@ -1,6 +1,7 @@
-import { checkConfig, type Config, type ConnectionSpec, maskUrl, type ServerSpec, type Settings, splitWords } from '../config/index.js'
+import { join } from 'node:path'
+import { cacheFolder, checkConfig, type Config, type ConnectionSpec, maskUrl, type ServerSpec, type Settings, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
-import { cacheFolder, defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
+import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../history/index.js'
 import type { Operation } from '../journal/index.js'
@@ -155,7 +156,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
   // With --no-files the settings are still asked for the database, unless a URL names it.
   if (config.noFiles && config.url !== undefined) return null
   try {
-    const cacheDirectory = config.noCache ? undefined : cacheFolder(options.env)
+    const cacheDirectory = config.noCache ? undefined : join(cacheFolder(options.env), 'files')
     const words = config.askDjango ? splitWords(defaultPython(interpreter)) : undefined
     return openProject({
       folder,

@@ -11,7 +11,7 @@ it('where better-sqlite3 is not installed: exit 1, and which package is missing'
   const installed = mkdtempSync(join(tmpdir(), 'migstate-installed-'))
   onTestFinished(() => rmSync(installed, { recursive: true, force: true }))
   mkdirSync(join(installed, 'bin'))
-  for (const name of ['package.json', 'bin/run.js', 'bin/load.cjs']) cpSync(join(root, name), join(installed, name))
+  for (const name of ['package.json', 'bin/run.js']) cpSync(join(root, name), join(installed, name))
   cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true, filter: (path) => !path.includes(join('dist', 'lib')) })
   const run = spawnSync(process.execPath, [join(installed, 'bin', 'run.js'), 'status', '--no-files', '--json', '--url', database.url], {
     cwd: installed,

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { ServerSpec } from '../../config/index.js'
+import { homeFolder, type ServerSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 
 interface Login {
@@ -17,7 +16,7 @@ interface Login {
  * @throws MigstateError `wrong-password`
  */
 export function passwordOf(spec: ServerSpec, login: Login): string {
-  const password = spec.password ?? fromFile(spec.passwordFile ?? join(homedir(), '.pgpass'), login)
+  const password = spec.password ?? fromFile(spec.passwordFile ?? join(homeFolder({ env: process.env }), '.pgpass'), login)
   if (password !== undefined) return password
   const kept = spec.passwordKept ? ` (${spec.passwordKept})` : ''
   throw new MigstateError('wrong-password', `PostgreSQL asks for a password and none was given${kept}. Nothing was changed.`)

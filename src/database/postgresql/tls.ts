@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { TlsSpec } from '../../config/index.js'
+import { homeFolder, type TlsSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 
 /** Options of Node's tls.connect for each try, or false for one without TLS; in libpq's order (manual 34.18.1 and 34.18.4). */
@@ -27,7 +26,7 @@ export function tlsAttempts(tls: TlsSpec): (false | object)[] {
   }
 }
 
-const home = (name: string) => join(homedir(), '.postgresql', name)
+const home = (name: string) => join(homeFolder({ env: process.env }), '.postgresql', name)
 
 function ownFiles(tls: TlsSpec): object {
   const [cert, key] = [pick(tls.cert, 'postgresql.crt'), pick(tls.key, 'postgresql.key')]

@@ -3,7 +3,6 @@ import { lstatSync, readdirSync, renameSync, rmSync, type Stats, statSync, write
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readPlainFile } from '../../config/plain-file.js'
-import { homeFolder } from '../../config/user-folder.js'
 import { foreignHand, makeFolder } from '../../config/own-folder.js'
 
 /** More than the answer about the largest project known takes by far. */
@@ -88,11 +87,6 @@ const READER = readerVersion()
 function readerVersion(): string {
   const { size, mtimeMs } = statSync(fileURLToPath(import.meta.url))
   return `1 ${size} ${mtimeMs}`
-}
-
-/** `$XDG_CACHE_HOME/migstate/files`, else below `~/.cache`, on Windows below `%LOCALAPPDATA%`. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(homeFolder({ env }), '.cache'), 'migstate', 'files')
 }
 
 /** Of a value that may be secret: enough to see that it has changed. */

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { Bundles } from './bundles.js'
+import { CodeCache } from './code-cache.js'
+
+/** What `bin/run.js` calls. @param root the folder of the package */
+export async function start(argv: string[], root: string): Promise<void> {
+  process.on('uncaughtException', tellInOneLine)
+  const bundles = new Bundles(join(root, 'dist'), keepsNothing(argv) ? null : new CodeCache(process.env))
+  const program = bundles.load('cli')
+  listenToStreams()
+  process.on('exit', () => bundles.keep(commandOf(argv, Object.keys(program.COMMANDS))))
+  await program.run(argv, root)
+}
+
+/** Whatever escapes the program is one line, never a screenful of bundled source. */
+function tellInOneLine(error: Error): void {
+  process.stderr.write(`migstate failed unexpectedly: ${error?.message ?? error}\n${process.argv.includes('-v') ? `${error?.stack}\n` : ''}`)
+  process.exit(1)
+}
+
+/**
+ * A reader that goes away (`| head`, a lost terminal) or a full disk must not end a change half-way, nor hide how it ended: what cannot be written is
+ * not written. The listeners of oclif throw all errors but EPIPE.
+ */
+function listenToStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error')
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (stream === process.stdout && error.code !== 'EPIPE' && !told) process.stderr.write(`The report could not be written (${error.code}).\n`)
+      told = true
+    })
+  }
+}
+
+let told = false
+
+/** `--no-cache`, before anything is parsed. */
+function keepsNothing(argv: readonly string[]): boolean {
+  return argv.includes('--no-cache') || /^(1|true|yes|on)$/i.test(process.env.MIGSTATE_NO_CACHE ?? '')
+}
+
+/** Never a word that was typed and is no command. */
+function commandOf(argv: readonly string[], ids: readonly string[]): string {
+  for (const length of [2, 1]) {
+    const id = argv.slice(0, length).join(':')
+    if (ids.includes(id)) return id
+  }
+  return ''
+}
