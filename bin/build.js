@@ -91,7 +91,7 @@ async function buildCli() {
   const entry = `
     import { Config } from '@oclif/core/config'
     import { settings } from '@oclif/core/settings'
-    import { main } from './src/cli/main.ts'
+    import { failedStart, main } from './src/cli/main.ts'
     ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
     export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
@@ -100,7 +100,10 @@ async function buildCli() {
       const pjson = ${JSON.stringify(packageFacts())}
       // Whatever NODE_ENV says: oclif would look for a TypeScript to compile with.
       settings.enableAutoTranspile = false
-      const config = await Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
+      // Nothing from the user's folders is part of the program: oclif would load plugins of theirs.
+      const load = Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
+      const config = await load.catch((error) => failedStart(error, argv))
+      if (config === undefined) return
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }`
   const options = {

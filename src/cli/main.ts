@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core/command'
 import { Config } from '@oclif/core/config'
 import { loadConfig, maskUrl } from '../config/index.js'
-import { didYouMean, inShort, MigstateError } from '../errors/index.js'
+import { didYouMean, inShort, MigstateError, tooManyFiles } from '../errors/index.js'
 import { renderFailure, renderWarnings } from '../render/failure.js'
 import { commandName, pendingWarnings } from './base-command.js'
 import { MigstateHelp } from './help.js'
@@ -30,6 +30,11 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   } catch (error) {
     fail(toMigstateError(error, id, command), argv, id)
   }
+}
+
+/** Where not even the commands could be found: the same text or document, and the exit code. */
+export function failedStart(error: unknown, argv: readonly string[]): void {
+  fail(toMigstateError(error, undefined, undefined), argv, undefined)
 }
 
 function helpOf(config: Config): MigstateHelp {
@@ -94,6 +99,8 @@ function wantsHelp(words: readonly string[]): boolean {
 function toMigstateError(error: unknown, id: string | undefined, command: Command.Class | undefined): MigstateError {
   if (error instanceof MigstateError) return error
   if (isParserError(error)) return usageError(error, id ?? '', command)
+  const tooMany = tooManyFiles(error, 'Something could not be opened')
+  if (tooMany) return tooMany
   return new MigstateError('internal-error', `Something went wrong that migstate did not expect: ${(error as Error)?.message ?? String(error)}`, {
     cause: error,
   })

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, sep } from 'node:path'
+import { tooManyFiles } from '../errors/index.js'
 
 /** A file that was opened and read whole, or why it was not. */
 export type PlainFile = { text: string; stats: Stats } | { refusal: string; isLink?: boolean }
@@ -15,12 +16,15 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NO
 /**
  * The text of a regular file, never of what a link stands for: what is looked at is what was opened, whatever the path names by then.
  * @param limit bytes; a larger file is refused, not read half
+ * @throws MigstateError `too-many-files`
  */
 export function readPlainFile(path: string, limit: number): PlainFile {
   let descriptor: number
   try {
     descriptor = openSync(path, FLAGS)
   } catch (error) {
+    const tooMany = tooManyFiles(error, `${path} could not be read`)
+    if (tooMany) throw tooMany
     const { code } = error as NodeJS.ErrnoException
     // FreeBSD says EMLINK of a link.
     if (code === 'ELOOP' || code === 'EMLINK') return { refusal: 'it is a link', isLink: true }

@@ -1,4 +1,4 @@
-import { type ErrorCode, MigstateError } from '../errors/index.js'
+import { type ErrorCode, MigstateError, tooManyFiles } from '../errors/index.js'
 
 /** What the caller can do about a failed statement. */
 export type FailureKind = 'busy' | 'lost' | 'moved' | 'missing-rights' | 'duplicate-key' | 'no-table' | 'no-column' | 'other'
@@ -62,6 +62,8 @@ const NETWORK: Record<string, string> = {
 
 /** The part of classification that all servers share: the socket layer. */
 export function networkFailure(error: unknown): DatabaseFailure | undefined {
+  const tooMany = tooManyFiles(error, 'No connection could be opened')
+  if (tooMany) return new DatabaseFailure(tooMany.code, 'other', `${tooMany.message} Nothing was changed.`, error)
   const code = (error as { code?: string })?.code ?? ''
   const reason = NETWORK[code]
   if (reason === undefined) return undefined

@@ -18,6 +18,7 @@ export class Session {
   readonly #shape: ResponseShape
   readonly #classify: Classify
   #closed = false
+  readonly #ends: (() => Promise<void>)[] = []
   #onStatement: ((sql: string) => void) | undefined
 
   constructor(knex: Knex, connection: unknown, shape: ResponseShape, classify: Classify) {
@@ -52,9 +53,15 @@ export class Session {
     return this.#shape.insertId(response)
   }
 
+  /** What lives no longer than this session. @param end never throws */
+  alsoEnd(end: () => Promise<void>): void {
+    this.#ends.push(end)
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    for (const end of this.#ends) await end()
     await this.release(this.#knex)
     // Without destroy the process stays alive for Knex's idle time-out of 30 s.
     await this.#knex.destroy().catch(() => {})

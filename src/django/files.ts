@@ -1,5 +1,6 @@
 import { readdirSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { tooManyFiles } from '../errors/index.js'
 import { NOT_PLAIN, readPlainFile, REFUSES_LINKS } from '../config/plain-file.js'
 import { type Places, realPath } from './places.js'
 import { payLook, payScan, payText, payValues } from './python/budget.js'
@@ -143,7 +144,10 @@ export function signatureOf(stats: Stats | null): Signature {
 function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder).sort()
-  } catch {
+  } catch (error) {
+    // What is not listed for want of descriptors would pass for not being there.
+    const tooMany = tooManyFiles(error, `The folder ${folder} could not be read`)
+    if (tooMany) throw tooMany
     return []
   }
 }

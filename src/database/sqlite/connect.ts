@@ -34,8 +34,14 @@ export async function openFile(path: string, readOnly: boolean): Promise<Session
     SHAPE,
     classify,
   )
-  await session.rows('PRAGMA busy_timeout = 0')
-  return session
+  try {
+    await session.rows('PRAGMA busy_timeout = 0')
+    return session
+  } catch (error) {
+    // Its pool would keep the process alive.
+    await session.close()
+    throw error
+  }
 }
 
 /**

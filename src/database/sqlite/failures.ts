@@ -1,3 +1,6 @@
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
+import { type MigstateError, tooManyFiles } from '../../errors/index.js'
 import { driverHint } from './driver-hint.js'
 import { DatabaseFailure, diskFull, serverMessage } from '../failure.js'
 
@@ -7,6 +10,8 @@ export function classify(error: unknown): DatabaseFailure {
   const code = String((error as { code?: string }).code ?? '')
   const message = serverMessage(error)
   const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
+  const tooMany = /^(SQLITE_(CANTOPEN|IOERR)|MODULE_NOT_FOUND|ERR_DLOPEN_FAILED|E[MN]FILE)/.test(code) ? whyNotOpened(`SQLite: ${message}`) : undefined
+  if (tooMany) return failure(tooMany.code, 'other', `${tooMany.message} Nothing was changed.`)
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || /better-sqlite3|bindings file/i.test(message))
     return new DatabaseFailure(
       'driver-missing',
@@ -29,4 +34,15 @@ export function classify(error: unknown): DatabaseFailure {
   if (/no such column/i.test(message)) return failure('database-error', 'no-column', `SQLite: ${message}. Nothing was changed.`)
   if (/no such table/i.test(message)) return failure('table-missing', 'no-table', `SQLite: ${message}. Nothing was changed.`)
   return failure('database-error', 'other', `SQLite: ${message}${code ? ` (${code})` : ''}.`)
+}
+
+/** SQLite does not tell the reason of the system; opening something that is always there does. */
+function whyNotOpened(doing: string): MigstateError | undefined {
+  if (/too many open files|EMFILE/i.test(doing)) return tooManyFiles({ code: 'EMFILE' }, 'The SQLite driver could not be opened')
+  try {
+    closeSync(openSync(devNull, 'r'))
+    return undefined
+  } catch (error) {
+    return tooManyFiles(error, doing)
+  }
 }

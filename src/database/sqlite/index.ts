@@ -85,7 +85,10 @@ export const sqlite: Dialect = {
   },
 
   async tryAdvisoryLock(session) {
-    return tryLockFile(await fileOf(session))
+    const lock = await tryLockFile(await fileOf(session))
+    // As a server's lock ends with its session.
+    if (lock) session.alsoEnd(() => lock.release())
+    return lock
   },
   async advisoryLockHolder(session) {
     return lockFileHolder(await fileOf(session))

@@ -53,8 +53,11 @@ async function take(session: Session, path: string, inode: number | undefined): 
 
 function lockOf(session: Session, path: string, inode: number | undefined): AdvisoryLock {
   held.add(path)
+  let released = false
   return {
     async release() {
+      if (released) return
+      released = true
       held.delete(path)
       if (inode !== undefined) removeLockFile(path, inode)
       await session.run('ROLLBACK').catch(() => {})

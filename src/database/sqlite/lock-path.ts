@@ -13,7 +13,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs'
-import { MigstateError } from '../../errors/index.js'
+import { MigstateError, tooManyFiles } from '../../errors/index.js'
 
 /** The lock lives in a SQLite file of its own, so that the child never meets it; one for all names of a database file. */
 export function lockPath(database: string): string {
@@ -36,6 +36,8 @@ export function readyLockFile(path: string, database: string): number | null {
     file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | CAREFUL, 0o600)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    const tooMany = tooManyFiles(error, `The lock file ${path} cannot be made`)
+    if (tooMany) throw tooMany
     if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}). Nothing was changed.`, { cause: error })
   }
   try {
