@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundledPackages, noticesOf } from './notices.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -17,7 +18,7 @@ export function commandFiles(folder = join(root, 'commands')) {
 }
 
 // Knex names every driver it could use, oclif its TypeScript helpers; none of them is installed or wanted.
-const EXTERNAL = [
+export const EXTERNAL = [
   'better-sqlite3',
   'pg-native',
   'pg-query-stream',
@@ -115,10 +116,12 @@ async function buildCli() {
     charset: 'ascii',
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
+    absWorkingDir: root,
     // Node warns of an import() in code that it did not load itself; what is in the bundle needs none.
     supported: { 'dynamic-import': false },
   }
-  await Promise.all([
+  const built = await Promise.all([
     build({
       ...options,
       stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
@@ -129,8 +132,10 @@ async function buildCli() {
       banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     }),
     build({ ...options, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
-    ...DRIVERS.map((name) => build({ ...options, entryPoints: [name], absWorkingDir: root, outfile: bundleOf(name), external: EXTERNAL })),
+    ...DRIVERS.map((name) => build({ ...options, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL })),
   ])
+  const packages = bundledPackages(built.map(({ metafile }) => metafile))
+  writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages))
 }
 
 /** What oclif wants of package.json: nothing of it is read at a start. */

@@ -41,7 +41,7 @@ describe.runIf(existsSync('/dev/full'))('a report that cannot be written', () =>
       const undone = run(['rollback', '--yes'], behind, json)
       expect(undone.status, undone.stderr).toBe(0)
       expect(await rows()).toContain('blog.0001_initial')
-      expect(run(['rerun', 'shop', '0002_data', ...project.manage('run'), '--yes', '--force'], behind, json).status).toBe(0)
+      expect(run(['rerun', 'shop', '0002_data', ...project.manage('record'), '--yes', '--force'], behind, json).status).toBe(0)
       expect(run(['rerun', 'shop', '0002_data', ...project.manage('fail'), '--yes', '--force'], behind, json).status).toBe(7)
       expect(run(['mark', 'applied', 'shop', 'nope', '--yes'], behind, json).status).toBe(2)
     })
