@@ -1,3 +1,4 @@
+export { childEnvironment } from './child-environment.js'
 export { failpoint } from './failpoint.js'
 export { type ConnectionSpec, describeConnection, type ServerSpec, type SqliteSpec, type TlsMode, type TlsSpec } from './connection-spec.js'
 export { type NamedBy, withClientEnvironment } from './client-environment.js'

@@ -1,3 +1,4 @@
+import { childEnvironment } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
@@ -136,7 +137,7 @@ async function runOne(
     patience: patienceOf(workspace, ui),
     stamp: stampOf(workspace),
     timeZone: stampZone(workspace),
-    env: workspace.options.env,
+    env: childEnvironment(workspace.options.env),
     timeout: timeout === undefined ? undefined : timeout * 1000,
     warnings: workspace.warnings,
     ui,
