@@ -31,7 +31,7 @@ function copyCheckout() {
   const copy = mkdtempSync(join(tmpdir(), 'migstate-mutant-'))
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
   for (const name of listed.split('\0').filter(Boolean)) {
-    if (!existsSync(join(root, name))) continue
+    if (name === 'node_modules' || !existsSync(join(root, name))) continue
     mkdirSync(dirname(join(copy, name)), { recursive: true })
     cpSync(join(root, name), join(copy, name), { verbatimSymlinks: true })
   }

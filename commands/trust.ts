@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import { outputFlags, projectFlags } from '../src/cli/flags.js'
-import { pageOn, put } from '../src/cli/output.js'
+import { jsonLine, pageOn, put } from '../src/cli/output.js'
 import { settingsFrom } from '../src/cli/settings-from.js'
 import { renderTrust } from '../src/render/trust.js'
 import { changeTrust } from '../src/verbs/trust.js'
@@ -22,7 +22,7 @@ export default class Trust extends Command {
     const { flags } = await this.parse(Trust)
     const result = changeTrust(settingsFrom(flags), { revoke: flags.revoke }, { env: process.env, cwd: process.cwd() })
     const text = flags.json
-      ? JSON.stringify({ schemaVersion: 1, command: 'trust', ok: true, result, warnings: [] })
+      ? jsonLine({ schemaVersion: 1, command: 'trust', ok: true, result, warnings: [] }).trimEnd()
       : renderTrust(result, pageOn(process.stdout, { noColor: flags['no-color'], verbose: flags.verbose, quiet: flags.quiet }))
     put(process.stdout, `${text}\n`)
   }

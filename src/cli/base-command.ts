@@ -6,7 +6,7 @@ import type { Page } from '../render/page.js'
 import { maskedCommand, Workspace, type WorkspaceOptions } from '../verbs/workspace.js'
 import type { Interaction } from '../verbs/interaction.js'
 import type { CommandGroup } from './help.js'
-import { pageOn, put } from './output.js'
+import { jsonLine, pageOn, put } from './output.js'
 import { settingsFrom } from './settings-from.js'
 import { openTerminal } from './terminal.js'
 import { usageError } from './usage-error.js'
@@ -56,7 +56,7 @@ export abstract class MigstateCommand extends Command {
       process.exitCode = performance.exitCode?.(result) ?? 0
       const said = warnings.list()
       if (config.json) {
-        put(process.stdout, `${JSON.stringify({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings: said })}\n`)
+        put(process.stdout, jsonLine({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings: said }))
         return
       }
       const text = performance.render(result, pageOn(process.stdout, config), workspace)

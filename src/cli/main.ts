@@ -5,7 +5,7 @@ import { didYouMean, inShort, MigstateError, tooManyFiles } from '../errors/inde
 import { renderFailure, renderWarnings } from '../render/failure.js'
 import { commandName, pendingWarnings } from './base-command.js'
 import { MigstateHelp } from './help.js'
-import { pageOn, put } from './output.js'
+import { jsonLine, pageOn, put } from './output.js'
 import { isParserError, usageError } from './usage-error.js'
 
 export interface MainOptions {
@@ -115,7 +115,7 @@ function fail(error: MigstateError, argv: readonly string[], id: string | undefi
   if (flags.includes('--json') || configuredJson()) {
     const { code, exitCode, details } = error
     const body = { code, message, hint, exitCode, ...(details ? { details } : {}) }
-    put(process.stdout, `${JSON.stringify({ schemaVersion: 1, command: commandName(id), ok: false, error: body, warnings })}\n`)
+    put(process.stdout, jsonLine({ schemaVersion: 1, command: commandName(id), ok: false, error: body, warnings }))
     return
   }
   const has = (...names: string[]) => names.some((name) => flags.includes(name))

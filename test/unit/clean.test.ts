@@ -4,7 +4,7 @@ import { clean, cleanLine } from '../../src/render/clean.js'
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_unused, index) => String.fromCharCode(from + index))
 
 /** Every character that a terminal obeys: C0 and DEL, C1 (ECMA-48), and what turns the direction of the text around it (Unicode, UAX 9). */
-const OBEYED = [...range(0x00, 0x1f), ...range(0x7f, 0x9f), ...range(0x200b, 0x200f), ...range(0x202a, 0x202e), ...range(0x2066, 0x2069)]
+const OBEYED = [...range(0x00, 0x1f), ...range(0x7f, 0x9f), ...range(0x200b, 0x200f), '\u061c', ...range(0x2028, 0x202e), ...range(0x2060, 0x2069), '\ufeff']
 
 it('is shown by its number, each of them, and nothing else is touched', () => {
   for (const char of OBEYED) {

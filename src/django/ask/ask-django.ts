@@ -35,7 +35,14 @@ export function askDjango({ command, folder, settings, env }: AskRequest): Djang
   const request = JSON.stringify({ settings, mark })
   const [program, ...words] = command as [string, ...string[]]
   const line = `import os; os.environ["MIGSTATE_ASK"] = ${JSON.stringify(request)}\n${PROGRAM}`
-  const asked = spawnSync(program, [...words, '-'], { cwd: folder, env: childEnvironment(env), input: line, encoding: 'utf8', timeout: PATIENCE, maxBuffer: 64_000_000 })
+  const asked = spawnSync(program, [...words, '-'], {
+    cwd: folder,
+    env: childEnvironment(env),
+    input: line,
+    encoding: 'utf8',
+    timeout: PATIENCE,
+    maxBuffer: 64_000_000,
+  })
   const answer = asked.stdout?.split('\n').find((one) => one.startsWith(mark))
   if (answer !== undefined) return JSON.parse(answer.slice(mark.length)) as DjangoAnswer
   const reason = asked.error ? asked.error.message : (asked.stderr ?? '').trim().split('\n').at(-1) || `it ended with ${asked.status ?? asked.signal}`
