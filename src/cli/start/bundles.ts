@@ -9,7 +9,7 @@ export const DRIVERS: readonly string[] = ['pg', 'mysql2']
 
 interface Loaded {
   script: Script
-  exports: any
+  exports: object
   key: string
   kept: Kept | null
 }
@@ -26,7 +26,7 @@ export class Bundles {
     this.#cache = cache
   }
 
-  load(name: string): any {
+  load(name: string): object {
     const known = this.#loaded.get(name)
     if (known) return known.exports
     const path = join(this.#folder, `${name}.cjs`)
@@ -37,7 +37,7 @@ export class Bundles {
     const script = new Script(Module.wrap(source.toString('latin1')), { filename: path, ...(kept ? { cachedData: kept.code } : {}) })
     const outside = createRequire(path)
     const inside = (wanted: string) => (DRIVERS.includes(wanted) ? this.load(wanted) : outside(wanted))
-    const module = { exports: {}, filename: path, id: path, loaded: true, children: [], paths: [] }
+    const module: { exports: object; [fact: string]: unknown } = { exports: {}, filename: path, id: path, loaded: true, children: [], paths: [] }
     // oclif asks for the command map by the file's name; it is this very module.
     outside.cache[path] = module as never
     script.runInThisContext().call(module.exports, module.exports, Object.assign(inside, outside), module, path, dirname(path))

@@ -2,11 +2,17 @@ import { join } from 'node:path'
 import { Bundles } from './bundles.js'
 import { CodeCache } from './code-cache.js'
 
+/** What the build puts into `dist/cli.cjs`. */
+interface Program {
+  COMMANDS: object
+  run(argv: string[], root: string): Promise<void>
+}
+
 /** What `bin/run.js` calls. @param root the folder of the package */
 export async function start(argv: string[], root: string): Promise<void> {
   process.on('uncaughtException', tellInOneLine)
   const bundles = new Bundles(join(root, 'dist'), keepsNothing(argv) ? null : new CodeCache(process.env))
-  const program = bundles.load('cli')
+  const program = bundles.load('cli') as Program
   listenToStreams()
   process.on('exit', () => bundles.keep(commandOf(argv, Object.keys(program.COMMANDS))))
   await program.run(argv, root)
