@@ -99,8 +99,6 @@ async function buildCli() {
     settings.enableAutoTranspile = false
     export async function run(argv, root) {
       const pjson = ${JSON.stringify(packageFacts())}
-      // Whatever NODE_ENV says: oclif would look for a TypeScript to compile with.
-      settings.enableAutoTranspile = false
       // Nothing from the user's folders is part of the program: oclif would load plugins of theirs.
       const load = Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
       const config = await load.catch((error) => failedStart(error, argv))
