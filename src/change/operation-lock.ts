@@ -46,12 +46,23 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
   }
   const attempt = () => dialect.tryAdvisoryLock(edit, table).catch((error) => Promise.reject(withConsequence(error, 'Nothing was changed.')))
   const lock = await waitFor(attempt, request.patience, holder, 'the lock of this history')
-  const second = await dialect.tryAdvisoryLock(await database.side(), table)
-  if (!second) return lock
+  try {
+    await prove(database)
+    return lock
+  } catch (error) {
+    // The connection stays open in a library's hands, and the lock with it.
+    await lock.release().catch(() => {})
+    throw error
+  }
+}
+
+/** A lock that a second connection gets too excludes nobody. @throws MigstateError `lock-ineffective` */
+async function prove(database: Database): Promise<void> {
+  const second = await database.dialect.tryAdvisoryLock(await database.side(), database.table)
+  if (!second) return
   await second.release()
   // A lost connection has lost its lock too, and says so here.
-  await edit.rows('SELECT 1 AS alive')
-  await lock.release()
+  await database.edit.rows('SELECT 1 AS alive')
   throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here. Nothing was changed.')
 }
 

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { open } from '../../src/index.js'
 import { built, type CliResult, migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, insertLikeDjango, record } from '../support/history-table.js'
+import { EVERYTHING, roleUrl } from '../support/roles.js'
 import { holdTable, killSessions, someoneWaits } from '../support/sessions.js'
 import { throughProxy } from '../support/tcp-proxy.js'
 import { until } from '../support/until.js'
@@ -122,6 +124,14 @@ describe.each(engines)('%s', (engine) => {
     expectCode(refused, 4, 'lock-ineffective')
     expect(refused.json.error.message).toContain('Nothing was changed')
     expect(await fingerprint(database)).toEqual(before)
+  })
+
+  it.runIf(engine === 'postgresql')('a lock that cannot be proven, for want of a second connection, is given back at once', async () => {
+    const url = await roleUrl(database, `${EVERYTHING}; GRANT CREATE ON SCHEMA public TO @; ALTER ROLE @ CONNECTION LIMIT 1`)
+    await using m = await open({ url, noFiles: true, cwd: '/', env: {} })
+    await expect(m.mark({ applied: false, app: 'blog', migrations: ['0001_initial'] })).rejects.toMatchObject({ message: expect.stringContaining('too many connections') })
+    const theirs = await migstate(mark, { env: env() })
+    expect(theirs.exitCode, theirs.stdout).toBe(0)
   })
 
   it('the lock of an operation that was killed is free, that of a living one is not', async () => {

@@ -1,7 +1,7 @@
 import type { TestDatabase } from './databases.js'
 import { whenTestEnds } from './endings.js'
 
-const EVERYTHING = 'GRANT USAGE ON SCHEMA public TO @; GRANT ALL ON ALL TABLES IN SCHEMA public TO @; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO @'
+export const EVERYTHING = 'GRANT USAGE ON SCHEMA public TO @; GRANT ALL ON ALL TABLES IN SCHEMA public TO @; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO @'
 
 /** PostgreSQL: the URL of a new role with these rights (`@` is its name), by default all but that of an owner. It goes with the test. */
 export async function roleUrl(database: TestDatabase, grants = EVERYTHING): Promise<string> {
