@@ -85,26 +85,27 @@ export interface Migstate {
 export async function open(options: OpenOptions = {}): Promise<Migstate> {
   const { env = process.env, cwd = process.cwd(), actor, signal, onOutput, ...settings } = options
   const config = loadConfig(settings, env as NodeJS.ProcessEnv, cwd)
-  const workspace = await Workspace.open(config, { files: 'optional', readOnly: false, command: 'migstate (library)', env, cwd, actor, signal })
+  const workspace = await Workspace.open(config, { files: 'optional', readOnly: true, command: 'migstate (library)', env, cwd, actor, signal })
   const ui: Interaction = { ...SILENT, ...(signal ? { signal } : {}), ...(onOutput ? { stream: onOutput } : {}) }
-  const call = inTurn(workspace)
-  const close = () => workspace.close()
+  const connections = new Connections(workspace)
+  const [reading, changing] = inTurn(connections)
+  const close = () => connections.close()
   const migstate: Migstate = {
-    status: (args = {}) => call({}, (view) => status(view, args)),
-    plan: (args = {}) => call({}, (view) => plan(view, args)),
-    show: (args) => call({}, (view) => show(view, args)),
-    graph: (args = {}) => call({}, (view) => graph(view, args)),
-    history: ((args: HistoryArgs = {}) => call({}, (view) => history(view, args))) as Migstate['history'],
-    mark: (args) => call(args, (view) => mark(view, args, ui)),
-    fake: (args = {}) => call(args, (view) => fake(view, args, ui)),
-    rerun: (args) => call(args, (view) => rerun(view, { ...args, migrations: namesOf(args), unattended: true }, ui)),
-    run: (args) => call(args, (view) => run(view, args, ui)),
-    recover: (args = {}) => call(args, (view) => recover(view, args, ui)),
-    rollback: (args = {}) => call(args, (view) => rollback(view, args, ui)),
-    snapshot: (args = {}) => call(args, (view) => createSnapshot(view, args, ui)),
-    snapshots: () => call({}, listSnapshots),
-    snapshotRows: (args) => call({}, (view) => showSnapshot(view, args)),
-    restore: (args) => call(args, (view) => restoreSnapshot(view, args, ui)),
+    status: (args = {}) => reading((view) => status(view, args)),
+    plan: (args = {}) => reading((view) => plan(view, args)),
+    show: (args) => reading((view) => show(view, args)),
+    graph: (args = {}) => reading((view) => graph(view, args)),
+    history: ((args: HistoryArgs = {}) => reading((view) => history(view, args))) as Migstate['history'],
+    mark: (args) => changing(args, (view) => mark(view, args, ui)),
+    fake: (args = {}) => changing(args, (view) => fake(view, args, ui)),
+    rerun: (args) => changing(args, (view) => rerun(view, { ...args, migrations: namesOf(args), unattended: true }, ui)),
+    run: (args) => changing(args, (view) => run(view, args, ui)),
+    recover: (args = {}) => changing(args, (view) => recover(view, args, ui)),
+    rollback: (args = {}) => changing(args, (view) => rollback(view, args, ui)),
+    snapshot: (args = {}) => changing(args, (view) => createSnapshot(view, args, ui)),
+    snapshots: () => reading(listSnapshots),
+    snapshotRows: (args) => reading((view) => showSnapshot(view, args)),
+    restore: (args) => changing(args, (view) => restoreSnapshot(view, args, ui)),
     withRestore: (work) => withRestore(migstate, work),
     warnings: () => workspace.warnings.list(),
     close,
@@ -113,17 +114,39 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
   return migstate
 }
 
-/** One call after the other: they share a connection. Each has its own flags and its own warnings. */
-function inTurn(workspace: Workspace) {
+/** Reading verbs and dry runs never have a connection that could write: on SQLite it would roll back what a crashed writer has left. */
+class Connections {
+  readonly #reader: Workspace
+  #writer: Workspace | undefined
+
+  constructor(reader: Workspace) {
+    this.#reader = reader
+  }
+
+  async for(change: boolean): Promise<Workspace> {
+    return change ? (this.#writer ??= await this.#reader.forWriting()) : this.#reader
+  }
+
+  async close(): Promise<void> {
+    await this.#writer?.close()
+    await this.#reader.close()
+  }
+}
+
+/** One call after the other: they share the connections. Each has its own flags and its own warnings. */
+function inTurn(connections: Connections) {
   let last: Promise<unknown> = Promise.resolve()
-  return <T extends object>(flags: Running, verb: (view: Workspace) => Promise<T>): Promise<Settled<T>> => {
+  const call = <T extends object>(change: boolean, flags: Running, verb: (view: Workspace) => Promise<T>): Promise<Settled<T>> => {
     const turn = last.then(async () => {
-      const view = workspace.withSettings(flags)
+      const view = (await connections.for(change)).withSettings(flags)
       return { ...(await verb(view)), warnings: view.warnings.list() }
     })
     last = turn.catch(() => {})
     return turn
   }
+  const reading = <T extends object>(verb: (view: Workspace) => Promise<T>) => call(false, {}, verb)
+  const changing = <T extends object>(args: Running & { dryRun?: boolean | undefined }, verb: (view: Workspace) => Promise<T>) => call(!args.dryRun, args, verb)
+  return [reading, changing] as const
 }
 
 function namesOf({ migration, migrations }: { migration?: string; migrations?: string[] }): string[] {

@@ -52,19 +52,14 @@ export class Workspace {
     const project = openConfiguredProject(config, options)
     const spec = chooseConnection(config, project, options)
     if (config.urlSource === 'file' || (config.urlSource === undefined && project)) sayWhere(spec, options)
-    const database = await openDatabase(
-      spec,
-      {
-        schema: config.schema,
-        table: config.table,
-        readOnly: options.readOnly,
-        patience: config.lockTimeout * 1000,
-        signal: options.signal,
-        onStatement: options.onStatement,
-      },
-      warnings,
-    )
-    return new Workspace(config, project, database, warnings, options)
+    return new Workspace(config, project, await connect(spec, config, options, warnings), warnings, options)
+  }
+
+  /** The same project and database over a connection of its own that may write. */
+  async forWriting(): Promise<Workspace> {
+    const options = { ...this.options, readOnly: false }
+    const warnings = this.warnings.copy()
+    return new Workspace(this.config, this.project, await connect(this.database.spec, this.config, options, warnings), warnings, options)
   }
 
   /** The same project and database with other flags, and warnings of its own. */
@@ -120,6 +115,12 @@ export class Workspace {
   async close(): Promise<void> {
     await this.database.close()
   }
+}
+
+function connect(spec: ConnectionSpec, config: Config, options: WorkspaceOptions, warnings: Warnings): Promise<Database> {
+  const { schema, table, lockTimeout } = config
+  const { readOnly, signal, onStatement } = options
+  return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement }, warnings)
 }
 
 function warnOfUntrusted({ untrusted }: Config, warnings: Warnings): void {

@@ -101,6 +101,7 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     const bytes = readFileSync(database.file as string)
     expect((await run('status')).json.error).toMatchObject({ code: 'hot-journal', exitCode: 1 })
     expect((await run('mark', 'applied', 'shop', '0002_x', '--dry-run')).json.error).toMatchObject({ code: 'hot-journal' })
+    await expect(open({ url: database.url, noFiles: true, cwd: '/', env: {} })).rejects.toMatchObject({ code: 'hot-journal' })
     expect(readFileSync(database.file as string).equals(bytes)).toBe(true)
     expect((await run('mark', 'applied', 'shop', '0002_x', '--yes')).exitCode).toBe(0)
     expect((await run('rollback', '--yes')).exitCode).toBe(0)
