@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { built, migstate, start } from '../support/cli.js'
 import { engines, type TestDatabase } from '../support/databases.js'
 import { type DjangoProject, djangos, migratedShop, oneDjango } from '../support/django.js'
-import { processesIn } from '../support/endings.js'
+import { commandLineOf, processesIn } from '../support/endings.js'
 import { gate } from '../support/gate.js'
 import { fingerprint, record } from '../support/history-table.js'
 import { dataMigration } from '../support/shadow-project.js'
@@ -65,8 +65,7 @@ while True:
     const env = { WAIT_FOR: go.file, REAL_PYTHON: python, OUTPUT: exited.file, MIGSTATE_FAILPOINT: exited.at('child-exited') }
     const running = start(argv, options(env))
     await go.reached()
-    const { readFileSync } = await import('node:fs')
-    const client = processesIn(shop.folder).find((pid) => /^[^\0]*python[\d.]*\0[^\0 ]*client\.py\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))
+    const client = processesIn(shop.folder).find((pid) => /^[^\0]*python[\d.]*\0[^\0 ]*client\.py\0/.test(commandLineOf(pid)))
     process.kill(client as number, 'SIGKILL')
     await exited.reached()
     exited.open()

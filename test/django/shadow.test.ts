@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type DjangoProject, djangos, migratedShop, oneDjango, shopProject } from '../support/django.js'
-import { processesIn } from '../support/endings.js'
+import { commandLineOf, processesIn } from '../support/endings.js'
 import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 import { dataMigration } from '../support/shadow-project.js'
@@ -362,7 +362,7 @@ execute_from_command_line(sys.argv)
       const go = gate()
       const running = start(argv, options({ WAIT_FOR: go.file, REAL_PYTHON: python }))
       await go.reached()
-      const isClient = (pid: number) => /^[^\0]*python[\d.]*\0[^\0 ]*client\.py\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+      const isClient = (pid: number) => /^[^\0]*python[\d.]*\0[^\0 ]*client\.py\0/.test(commandLineOf(pid))
       expect(processesIn(shop.folder).some(isClient)).toBe(true)
       running.process.kill('SIGINT')
       await until('the client has ended', () => !processesIn(shop.folder).some(isClient))

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 
 /** Whatever a test starts or makes ends with it, also when it fails. What `beforeAll` makes is for `afterAll`. */
@@ -38,5 +38,14 @@ function worksIn(pid: number, folder: string): boolean {
     return place === folder || place.startsWith(`${folder}/`)
   } catch {
     return false
+  }
+}
+
+/** The words that started it, each ended by NUL; empty for a process that has ended meanwhile. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }
