@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, testTimeout: number, more: object = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, testTimeout, hookTimeout: 120_000, disableConsoleIntercept: true, ...more },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    pool: 'forks' as const,
+    testTimeout,
+    hookTimeout: 120_000,
+    disableConsoleIntercept: true,
+    globalSetup: 'test/support/templates.ts',
+    ...more,
+  },
 })
 
 export default defineConfig({

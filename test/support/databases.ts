@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { whenTestEnds } from './endings.js'
 import type { Engine } from './servers/server.js'
 
@@ -25,18 +25,33 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+export interface Wanted {
+  /** Another one, by SHOP_DB_NAME, whose tables and rows it has from the start. */
+  like?: string
+  /** It outlives the test: others are made like it. */
+  keep?: boolean
+}
+
 /** Dropped when the test ends, if nobody has done so before. */
-export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
-  const database = await (engine === 'sqlite' ? freshSqlite() : engine === 'postgresql' ? freshPostgres() : freshMysql(engine))
-  whenTestEnds(database.drop)
+export async function freshDatabase(engine: Engine, { like, keep = false }: Wanted = {}): Promise<TestDatabase> {
+  const database = await (engine === 'sqlite' ? freshSqlite(like) : engine === 'postgresql' ? freshPostgres(like) : freshMysql(engine, like))
+  if (!keep) whenTestEnds(database.drop)
   return database
 }
 
-async function freshSqlite(): Promise<TestDatabase> {
+/** Ends one that was kept. */
+export async function dropKept(engine: Engine, name: string): Promise<void> {
+  if (engine === 'sqlite') return rmSync(dirname(name), { recursive: true, force: true })
+  if (engine === 'postgresql') return postgresAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  await mysqlRunner(engine)(`DROP DATABASE IF EXISTS ${name}`)
+}
+
+async function freshSqlite(like?: string): Promise<TestDatabase> {
   const { default: Sqlite } = await import('better-sqlite3')
   const folder = mkdtempSync(join(tmpdir(), 'migstate-db-'))
   const file = join(folder, 'db.sqlite3')
-  new Sqlite(file).exec('PRAGMA user_version = 1').close()
+  if (like === undefined) new Sqlite(file).exec('PRAGMA user_version = 1').close()
+  else copyFileSync(like, file)
   return {
     engine: 'sqlite',
     url: `sqlite:///${file}`,
@@ -60,16 +75,11 @@ async function freshSqlite(): Promise<TestDatabase> {
   }
 }
 
-async function freshPostgres(): Promise<TestDatabase> {
+async function freshPostgres(like?: string): Promise<TestDatabase> {
   const { default: pg } = await import('pg')
   const server = new URL(process.env.MIGSTATE_TEST_PG_URL as string)
   const name = `ms_${randomBytes(5).toString('hex')}`
-  const admin = async (sql: string) => {
-    const client = new pg.Client({ connectionString: server.href })
-    await client.connect()
-    await client.query(sql).finally(() => client.end())
-  }
-  await admin(`CREATE DATABASE ${name}`)
+  await postgresAdmin(`CREATE DATABASE ${name}${like === undefined ? '' : ` TEMPLATE ${like}`}`)
   const own = new URL(server.href)
   own.pathname = `/${name}`
   return {
@@ -91,15 +101,48 @@ async function freshPostgres(): Promise<TestDatabase> {
         await client.end()
       }
     },
-    drop: () => admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => postgresAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   }
 }
 
-async function freshMysql(engine: 'mysql' | 'mariadb'): Promise<TestDatabase> {
-  const { createConnection } = await import('mysql2/promise')
-  const server = new URL((engine === 'mysql' ? process.env.MIGSTATE_TEST_MYSQL_URL : process.env.MIGSTATE_TEST_MARIADB_URL) as string)
+async function postgresAdmin(sql: string): Promise<void> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({ connectionString: process.env.MIGSTATE_TEST_PG_URL })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}
+
+async function freshMysql(engine: 'mysql' | 'mariadb', like?: string): Promise<TestDatabase> {
+  const server = mysqlServer(engine)
   const name = `ms_${randomBytes(5).toString('hex')}`
-  const run = async (sql: string, database?: string): Promise<Values[]> => {
+  const run = mysqlRunner(engine)
+  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
+  if (like !== undefined) await run(await copyOf(like, run), name)
+  const own = new URL(server.href)
+  own.pathname = `/${name}`
+  if (!own.username) own.username = 'root'
+  return {
+    engine,
+    url: own.href,
+    file: undefined,
+    env: djangoEnv('django.db.backends.mysql', own, name),
+    query: (sql) => run(sql, name),
+    drop: async () => {
+      // A session that a failed test has left would keep its locks, and the drop would wait for them.
+      for (const { id } of await run(`SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${name}'`)) await run(`KILL ${id}`).catch(() => [])
+      await run(`DROP DATABASE IF EXISTS ${name}`)
+    },
+  }
+}
+
+function mysqlServer(engine: 'mysql' | 'mariadb'): URL {
+  return new URL((engine === 'mysql' ? process.env.MIGSTATE_TEST_MYSQL_URL : process.env.MIGSTATE_TEST_MARIADB_URL) as string)
+}
+
+function mysqlRunner(engine: 'mysql' | 'mariadb') {
+  const server = mysqlServer(engine)
+  return async (sql: string, database?: string): Promise<Values[]> => {
+    const { createConnection } = await import('mysql2/promise')
     const connection = await createConnection({
       host: server.hostname,
       port: Number(server.port || 3306),
@@ -118,22 +161,16 @@ async function freshMysql(engine: 'mysql' | 'mariadb'): Promise<TestDatabase> {
       await connection.end()
     }
   }
-  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
-  const own = new URL(server.href)
-  own.pathname = `/${name}`
-  if (!own.username) own.username = 'root'
-  return {
-    engine,
-    url: own.href,
-    file: undefined,
-    env: djangoEnv('django.db.backends.mysql', own, name),
-    query: (sql) => run(sql, name),
-    drop: async () => {
-      // A session that a failed test has left would keep its locks, and the drop would wait for them.
-      for (const { id } of await run(`SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${name}'`)) await run(`KILL ${id}`).catch(() => [])
-      await run(`DROP DATABASE IF EXISTS ${name}`)
-    },
+}
+
+/** Statements that make the tables and rows of another database again, counters and foreign keys too. */
+async function copyOf(like: string, run: (sql: string) => Promise<Values[]>): Promise<string> {
+  const statements = ['SET FOREIGN_KEY_CHECKS = 0']
+  for (const { name } of await run(`SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${like}'`)) {
+    const [made] = await run(`SHOW CREATE TABLE \`${like}\`.\`${name}\``)
+    statements.push(String(made?.['Create Table']), `INSERT INTO \`${name}\` SELECT * FROM \`${like}\`.\`${name}\``)
   }
+  return statements.join(';\n')
 }
 
 function djangoEnv(backend: string, url: URL, name: string): Record<string, string> {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { root } from './cli.js'
-import { freshDatabase, type TestDatabase } from './databases.js'
+import type { TestDatabase } from './databases.js'
 import { endProcessesIn, whenTestEnds } from './endings.js'
+import { migratedDatabase } from './migrated.js'
 
 /** Version to the folder of its virtual environment. */
 export const djangos = JSON.parse(process.env.MIGSTATE_TEST_DJANGO ?? '{}') as Record<string, string>
@@ -35,11 +36,12 @@ export function shopProject(version: string, database: TestDatabase): DjangoProj
 
 /** The shop in a database of its own, its migrations applied by Django. */
 export async function migratedShop(version: string, engine: TestDatabase['engine']): Promise<{ database: TestDatabase; shop: DjangoProject }> {
-  const database = await freshDatabase(engine)
-  const shop = shopProject(version, database)
-  const migrated = await shop.manage('migrate', '-v0')
-  expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
-  return { database, shop }
+  const database = await migratedDatabase(engine, version, async (first) => {
+    const shop = shopProject(version, first)
+    const migrated = await shop.manage('migrate', '-v0')
+    expect(migrated, migrated.output).toMatchObject({ exitCode: 0 })
+  })
+  return { database, shop: shopProject(version, database) }
 }
 
 export function projectAt(folder: string, version: string, database: TestDatabase): DjangoProject {
