@@ -4,7 +4,7 @@ import { MigstateError } from '../errors/index.js'
 import { clean, cleanLine } from '../render/clean.js'
 import { proseWidth } from '../render/page.js'
 import { renderQuestion } from '../render/question.js'
-import { cut, wrap } from '../render/wrap.js'
+import { cut, widthOf, wrap } from '../render/wrap.js'
 import type { Interaction, Waiting } from '../verbs/interaction.js'
 import { pageOn, put } from './output.js'
 import { openSpinner } from './spinner.js'
@@ -44,6 +44,17 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
     spinner.around(`${wrap(clean(line), proseWidth(page))}\n`)
   }
   let lastTold = 0
+  let toldHolder = ''
+  /** A holder for whom the line has no room is said above it, once. */
+  const inOneLine = (state: Waiting) => {
+    const line = waitingLine(state)
+    if (state.holder === null || config.quiet || widthOf(line) + 3 <= page.width) return line
+    // How long it has been idle changes with each look.
+    const holder = state.holder.replaceAll(/\b\d+ s\b/g, '')
+    if (holder !== toldHolder) say(`${state.what[0]?.toUpperCase()}${state.what.slice(1)} is held by ${state.holder}.`)
+    toldHolder = holder
+    return waitingLine({ ...state, holder: null })
+  }
   return {
     canAsk,
     signal: controller.signal,
@@ -51,7 +62,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
     progress: (line) => spinner.show(line),
     waiting(state) {
       if (state === null) return spinner.show(null)
-      if (spins) return spinner.show(waitingLine(state))
+      if (spins) return spinner.show(inOneLine(state))
       // Where nothing can change in place, a line now and then.
       if (Date.now() - lastTold < 10_000) return
       lastTold = Date.now()

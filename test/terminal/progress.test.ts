@@ -49,6 +49,16 @@ describe('a lock that somebody else holds', () => {
     expect(done.text.replaceAll('\n', ' ')).toMatch(/lock of this history is held by process \d+ .*; waited \d\.\d s\. Nothing was changed\./)
   })
 
+  it('a holder for whom the line has no room is said above it, once', async () => {
+    await hold()
+    const options = { cwd: project.folder, env: { MIGSTATE_URL: database.url }, columns: 60 }
+    const run = terminal(['mark', 'unapplied', 'reports.0001', '--yes', '--lock-timeout', '4'], options)
+    await run.sees(/Waiting \(2 of 4 s\) for the lock of this history$/m)
+    const above = run.now.text.replaceAll('\n', ' ')
+    expect(above.match(/The lock of this history is held by process \d+ /g)).toHaveLength(1)
+    await run.done
+  })
+
   it('Ctrl-C ends the waiting at once: exit 130, said once', async () => {
     await hold()
     const run = terminal(['mark', 'unapplied', 'reports.0001', '--yes', '--lock-timeout', '30'], { cwd: project.folder, env: { MIGSTATE_URL: database.url } })

@@ -122,7 +122,7 @@ export const postgresql: Dialect = {
     const key = BigInt.asUintN(64, lockNumber([table.label]))
     return holderLine(
       await session.rows(
-        `SELECT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.client_addr::text AS address
+        `SELECT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, host(a.client_addr) AS address
            FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND l.classid::bigint = CAST(? AS bigint) AND l.objid::bigint = CAST(? AS bigint) AND l.objsubid = 1 AND l.pid <> pg_backend_pid()`,
@@ -175,7 +175,7 @@ export const postgresql: Dialect = {
   async tableLockHolder(session, table) {
     return holderLine(
       await session.rows(
-        `SELECT DISTINCT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, a.client_addr::text AS address,
+        `SELECT DISTINCT l.pid::text AS pid, a.usename AS usename, a.application_name AS application, host(a.client_addr) AS address,
                 to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS since
            FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE l.relation = to_regclass(?) AND l.granted AND l.pid <> pg_backend_pid()`,
