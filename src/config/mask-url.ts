@@ -39,3 +39,42 @@ function firstStop(line: string, from: number): number {
   while (at < line.length && !/[\s:@/"']/.test(line[at] as string)) at++
   return at
 }
+
+/** Names of variables and flags whose value is secret, and the longest of them that is looked at. */
+const SECRET_NAME = /passw(or)?d|secret|token|key/i
+const LONGEST_NAME = 100
+
+/**
+ * Text of a command or of a program with the passwords of all URLs, and the values of variables and flags that are secret by their name
+ * (`API_TOKEN=…`, `--password=…`), replaced by `***`. Takes time by the length of the text alone.
+ */
+export function maskSecrets(text: string): string {
+  const masked = maskUrl(text)
+  let result = ''
+  let done = 0
+  for (let sign = masked.indexOf('='); sign >= 0; sign = masked.indexOf('=', sign + 1)) {
+    if (sign < done) continue
+    const name = /[\w-]*$/.exec(masked.slice(Math.max(done, sign - LONGEST_NAME), sign))?.[0] ?? ''
+    if (!SECRET_NAME.test(name)) continue
+    result += `${masked.slice(done, sign + 1)}***`
+    done = endOfValue(masked, sign + 1)
+  }
+  return result + masked.slice(done)
+}
+
+/** After a quoted text, or before the next blank or quote. */
+function endOfValue(text: string, from: number): number {
+  const quote = text[from]
+  if (quote === '"' || quote === "'") {
+    const end = text.indexOf(quote, from + 1)
+    return end < 0 ? text.length : end + 1
+  }
+  let at = from
+  while (at < text.length && !/[\s"']/.test(text[at] as string)) at++
+  return at
+}
+
+/** A command as it may be shown and kept: each word by itself, so that no more of it is masked than has to be. */
+export function maskedWords(words: readonly string[]): string {
+  return words.map(maskSecrets).join(' ')
+}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
+import { maskSecrets } from '../config/index.js'
 
 export interface ChildOptions {
   folder: string
@@ -117,10 +118,11 @@ function startError(code: number | null, output: string): string | null {
   return line === undefined ? null : line.replace(/^(\/bin\/)?sh: (\d+: |line \d+: )?/, '')
 }
 
+/** The last lines, for the journal and for messages: a traceback may show how the program was asked to connect. */
 export function tailOf(output: string): string[] {
   return output
     .split(/\r?\n/)
-    .map((line) => line.trimEnd())
+    .map((line) => maskSecrets(line.trimEnd()))
     .filter(Boolean)
     .slice(-TAIL_LINES)
 }

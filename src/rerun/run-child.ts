@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Waiting } from '../change/index.js'
-import { failpoint } from '../config/index.js'
+import { failpoint, maskedWords } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { type ChildExited, type ChildStarted, Journal } from '../journal/index.js'
@@ -62,7 +62,7 @@ export async function runChild(database: Database, request: ChildRequest): Promi
       pid: child.pid,
       startTime: startTimeOf(child.pid),
       host: hostname(),
-      command: words.join(' '),
+      command: maskedWords(words),
       ...(half ? { half } : {}),
     })
     await record(database, operation, 'child-started', detail)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cacheFolder, checkConfig, type Config, type ConnectionSpec, maskUrl, type ServerSpec, type Settings, splitWords } from '../config/index.js'
+import { cacheFolder, checkConfig, type Config, type ConnectionSpec, maskSecrets, type ServerSpec, type Settings, splitWords } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
 import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
@@ -179,7 +179,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
   }
 }
 
-/** The arguments as typed, every URL in them masked. */
+/** The arguments as typed, every secret in them masked. */
 export function maskedCommand(argv: readonly string[]): string {
-  return ['migstate', ...argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? maskUrl(word) : `'${maskUrl(word).replaceAll("'", "'\\''")}'`))].join(' ')
+  return ['migstate', ...argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? maskSecrets(word) : `'${maskSecrets(word).replaceAll("'", "'\\''")}'`))].join(' ')
 }

@@ -302,6 +302,18 @@ describe('nothing dangerous is printed', () => {
   })
 })
 
+it('no secret of the command that runs manage.py, anywhere', async () => {
+  const flags = project
+    .manage('record')
+    .map((word, index, all) => (all[index - 1] === '--manage' ? `env DATABASE_URL=postgres://app:s3cr3t@h/x API_TOKEN=s3cr3t ${word}` : word))
+  const ran = await migstate(['rerun', 'shop', '0002', '--yes', '--force', ...flags], options())
+  expect(ran.exitCode, ran.stderr).toBe(0)
+  expect(ran.stderr.replaceAll(/\s+/g, ' ')).toContain('Running: env DATABASE_URL=postgres://app:***@h/x API_TOKEN=***')
+  const journal = JSON.stringify([await database.query('SELECT * FROM migstate_operation'), await database.query('SELECT * FROM migstate_event')])
+  expect(journal).toContain('API_TOKEN=***')
+  expect(ran.stdout + ran.stderr + journal).not.toContain('s3cr3t')
+})
+
 describe('configuration', () => {
   it('a flag beats its variable, which beats migstate.json', async () => {
     project.write({ 'migstate.json': '{"table": "from_file"}' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskUrl, parseDatabaseUrl } from '../../src/config/index.js'
+import { maskedWords, maskSecrets, maskUrl, parseDatabaseUrl } from '../../src/config/index.js'
 
 const SECRET = 's3cr3t'
 
@@ -33,5 +33,28 @@ describe('a password in a URL', () => {
     }
     expect(said).toContain('cannot be read')
     expect(said).not.toContain(SECRET)
+  })
+})
+
+describe('a secret in a command or in what a program prints', () => {
+  it.each([
+    [`API_TOKEN=${SECRET}`, 'API_TOKEN=***'],
+    [`docker exec -e DB_PASSWORD=${SECRET} web python`, 'docker exec -e DB_PASSWORD=*** web python'],
+    [`sh -c "SECRET_KEY='${SECRET} more' python"`, 'sh -c "SECRET_KEY=*** python"'],
+    [`--password=${SECRET} --verbosity=2`, '--password=*** --verbosity=2'],
+    [`connect(passwd="${SECRET}", host="db")`, 'connect(passwd=***, host="db")'],
+    [`DATABASE_URL=postgres://app:${SECRET}@db/shop`, 'DATABASE_URL=postgres://app:***@db/shop'],
+    ['manage.py migrate --settings=shop.settings', 'manage.py migrate --settings=shop.settings'],
+    ['a = b, c==d, =', 'a = b, c==d, ='],
+  ])('%s', (text, masked) => expect(maskSecrets(text)).toBe(masked))
+
+  it('word by word, so that a user and a host after a URL stay', () => {
+    expect(maskedWords(['env', `URL=postgres://app:${SECRET}@db/shop`, 'ssh', 'deploy@web'])).toBe('env URL=postgres://app:***@db/shop ssh deploy@web')
+  })
+
+  it('takes time by the length of the text', () => {
+    const began = performance.now()
+    for (const text of ['x'.repeat(2_000_000), `${'key='.repeat(500_000)}`, '='.repeat(2_000_000), `token="${'a='.repeat(1_000_000)}`]) maskSecrets(text)
+    expect(performance.now() - began).toBeLessThan(4000)
   })
 })

@@ -1,5 +1,5 @@
 import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
-import { failpoint } from '../../config/index.js'
+import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { MigstateError } from '../../errors/index.js'
 import { type Half, Journal, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
@@ -135,7 +135,7 @@ async function runHalf(database: Database, request: ShadowModeRequest, { plan, b
     })
     const words = manage.shim(operation.id)
     const verb = half === 'forward' ? 'Running' : 'Reversing'
-    ui.say(`${verb} ${plan.app}.${plan.name} with: ${words.join(' ')}`)
+    ui.say(`${verb} ${plan.app}.${plan.name} with: ${maskedWords(words)}`)
     const run = await runChild(database, {
       operation: operation.id,
       words,

@@ -1,5 +1,5 @@
 import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
-import { failpoint } from '../../config/index.js'
+import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database } from '../../database/index.js'
 import { MigstateError } from '../../errors/index.js'
 import type { Lifted } from '../../journal/index.js'
@@ -172,7 +172,7 @@ async function runTarget(database: Database, request: TableModeRequest, lifted: 
   const { manage, operation, ui } = request
   const backward = to !== lifted.name
   const words = manage.migrate(lifted.app, to)
-  ui.say(`Running: ${words.join(' ')}`)
+  ui.say(`Running: ${maskedWords(words)}`)
   // libpq reads PGAPPNAME, so the child's sessions can be told from others.
   const env = { ...request.env, PYTHONUNBUFFERED: '1', PGAPPNAME: sessionName(operation.id) }
   try {
