@@ -92,7 +92,7 @@ async function buildCli() {
   const entry = `
     import { Config } from '@oclif/core/config'
     import { settings } from '@oclif/core/settings'
-    import { failedStart, main } from './src/cli/main.ts'
+    import { failedOutside, main } from './src/cli/main.ts'
     ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
     export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
@@ -101,10 +101,11 @@ async function buildCli() {
       const pjson = ${JSON.stringify(packageFacts())}
       // Nothing from the user's folders is part of the program: oclif would load plugins of theirs.
       const load = Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
-      const config = await load.catch((error) => failedStart(error, argv))
+      const config = await load.catch((error) => failedOutside(error, argv))
       if (config === undefined) return
       await main(argv, { config, find: async (id) => COMMANDS[id] })
-    }`
+    }
+    export { failedOutside as escaped }`
   const options = {
     bundle: true,
     platform: 'node',

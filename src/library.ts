@@ -1,5 +1,5 @@
 import { loadConfig, type Settings } from './config/index.js'
-import type { Warning } from './errors/index.js'
+import { toFailure, type Warning } from './errors/index.js'
 import { fake, type FakeArgs, type FakeResult } from './verbs/fake.js'
 import { graph, type GraphArgs, type GraphResult } from './verbs/graph.js'
 import { history, type HistoryArgs } from './verbs/history.js'
@@ -139,7 +139,12 @@ function inTurn(connections: Connections) {
   const call = <T extends object>(change: boolean, flags: Running, verb: (view: Workspace) => Promise<T>): Promise<Settled<T>> => {
     const turn = last.then(async () => {
       const view = (await connections.for(change)).withSettings(flags)
-      return { ...(await verb(view)), warnings: view.warnings.list() }
+      view.database.effects.begin(null)
+      try {
+        return { ...(await verb(view)), warnings: view.warnings.list() }
+      } catch (error) {
+        throw toFailure(error).after(view.database.effects)
+      }
     })
     last = turn.catch(() => {})
     return turn

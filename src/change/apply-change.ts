@@ -1,10 +1,12 @@
 import { failpoint } from '../config/index.js'
-import { type Database, highestId, type History, isFailure, type Row, sameRow, withConsequence } from '../database/index.js'
+import { type Database, highestId, type History, type Row, sameRow } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
-import { type Changes, Journal, type OperationRecord, type Outcome, type SequenceStep } from '../journal/index.js'
+import { type Changes, Journal, type OperationRecord, type Outcome, type SequenceStep, TERMINAL } from '../journal/index.js'
 import { type Change, difference, expectedRows } from './change.js'
-import { beginEdit, type Patience, refuseInterrupted } from './begin-edit.js'
+import { type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence } from './finish-sequence.js'
+import type { Proof } from './lost-commit.js'
+import { withEdit } from './with-edit.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
 export interface Edit {
@@ -45,34 +47,26 @@ export interface EditResult {
  * @returns null when the plan found nothing to do
  */
 export async function applyChange(database: Database, request: EditRequest): Promise<EditResult | null> {
-  const { dialect, edit: session } = database
-  await beginEdit(database, request.patience)
-  let open = true
-  try {
+  const { operation, opens, patience, warnings } = request
+  if (opens) database.effects.begin(operation.id)
+  const done = await withEdit(database, patience, async (scope) => {
     await failpoint('edit-begun')
-    if (request.opens) await refuseInterrupted(request.patience)
+    if (opens) await refuseInterrupted(patience)
     const before = await database.readHistory()
     const edit = request.plan(before)
-    if (!edit) {
-      open = false
-      await dialect.rollbackEdit(session)
-      return null
-    }
-    const { changes, sequence, after } = await writeEdit(database, request, edit, before)
+    if (!edit) return null
+    scope.writes()
+    const { changes, sequence, after, proof } = await writeEdit(database, request, edit, before)
     await failpoint('before-commit')
     // Of an operation that has begun already the later edits put something in order: they are not left half-way.
-    if (request.opens) await refuseInterrupted(request.patience)
-    open = false
-    await commit(database, request)
-    await failpoint('after-commit')
-    await dialect.endEdit(session)
-    if (sequence) await finishSequence(database, sequence, request.patience, request.warnings)
-    return { changes, rows: after }
-  } catch (error) {
-    if (open) await dialect.rollbackEdit(session).catch(() => {})
-    // Rolled back by us or by the server: that is the consequence, whatever the reason was.
-    throw open ? withConsequence(error, 'The change was rolled back: nothing was changed.') : error
-  }
+    if (opens) await refuseInterrupted(patience)
+    const finished = TERMINAL.has(proof.event)
+    const asBefore = finished && changes.removed.length + changes.added.length + changes.updated.length === 0
+    return { result: { changes, sequence, after }, proof, consequence: asBefore ? 'rolled-back' : 'committed', finished }
+  })
+  if (!done) return null
+  if (done.sequence) await finishSequence(database, done.sequence, patience, warnings)
+  return { changes: done.changes, rows: done.after }
 }
 
 async function writeEdit(database: Database, request: EditRequest, edit: Edit, before: History) {
@@ -103,13 +97,11 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
     changes,
     sequence: { before: sequenceBefore, after: moves && step !== 'never' ? wanted : after.sequence },
   }
-  if (!moves || step !== 'after') {
-    await journal.append(session, operation.id, edit.event, outcome, at())
-    return { changes, after: after.rows, sequence: null }
-  }
-  const sequence: SequenceStep = { operation: operation.id, expected: after.sequence as string, wanted, then: edit.event, outcome }
-  await journal.append(session, operation.id, 'sequence-pending', sequence, at())
-  return { changes, after: after.rows, sequence }
+  const later = moves && step === 'after'
+  const sequence: SequenceStep | null = later ? { operation: operation.id, expected: after.sequence as string, wanted, then: edit.event, outcome } : null
+  const proof: Proof = { operation: operation.id, event: sequence ? 'sequence-pending' : edit.event, at: at() }
+  await journal.append(session, operation.id, proof.event, sequence ?? outcome, proof.at)
+  return { changes, after: after.rows, sequence, proof }
 }
 
 /** Deletions first, so that a row may come back under an id that another one leaves. */
@@ -147,30 +139,9 @@ function verify(change: Change, before: readonly Row[], after: readonly Row[]): 
 
 /** The database does not do what it was told: a trigger, a rule, a view over the table. */
 function notAsPlanned(what: string): MigstateError {
-  return new MigstateError('database-error', `${what}, as a trigger or a rule on the table makes it. Nothing was changed.`, {
+  return new MigstateError('database-error', `${what}, as a trigger or a rule on the table makes it.`, {
     hint: 'Look at the triggers and rules of the table.',
   })
-}
-
-/** A COMMIT whose answer is lost may have happened: the journal tells, over a new connection. */
-async function commit(database: Database, request: EditRequest): Promise<void> {
-  try {
-    await database.dialect.commitEdit(database.edit)
-  } catch (error) {
-    if (!isFailure(error, 'lost')) {
-      await database.dialect.rollbackEdit(database.edit).catch(() => {})
-      throw error
-    }
-    throw new MigstateError(
-      'outcome-unknown',
-      `The connection was lost while the change was being committed (operation ${request.operation.id}). It is there completely or not at all.`,
-      {
-        hint: `Run "migstate history ${request.operation.id}": if it is listed, the change is there.`,
-        details: { operation: request.operation.id },
-        cause: error,
-      },
-    )
-  }
 }
 
 /** Never below the highest id + 1, whatever is wanted. */

@@ -26,7 +26,7 @@ export interface Waiting {
 export async function refuseInterrupted({ signal }: Patience): Promise<void> {
   // Signals are delivered between two turns of the event loop (libuv, poll phase); one that was sent before counts.
   await new Promise((resolve) => setImmediate(resolve))
-  if (signal?.aborted) throw new MigstateError('interrupted', 'Interrupted. Nothing was changed.')
+  if (signal?.aborted) throw new MigstateError('interrupted', 'Interrupted.')
 }
 
 /**
@@ -42,7 +42,7 @@ export async function waitFor<T>(attempt: () => Promise<T | null>, patience: Pat
       const got = await attempt()
       if (got !== null) return got
       const elapsedMs = Date.now() - began
-      if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting for ${what}. Nothing was changed.`)
+      if (patience.signal?.aborted) throw new MigstateError('interrupted', `Interrupted while waiting for ${what}.`)
       if (Date.now() >= patience.deadline) throw lockTimeout(what, await holder(), elapsedMs)
       if (patience.onWait && Date.now() - told >= 1000) {
         told = Date.now()
@@ -57,7 +57,7 @@ export async function waitFor<T>(attempt: () => Promise<T | null>, patience: Pat
 
 function lockTimeout(what: string, holder: string | null, elapsedMs: number): MigstateError {
   const who = holder ?? 'somebody this role cannot see'
-  return new MigstateError('lock-timeout', `${capital(what)} is held by ${who}; waited ${(elapsedMs / 1000).toFixed(1)} s. Nothing was changed.`, {
+  return new MigstateError('lock-timeout', `${capital(what)} is held by ${who}; waited ${(elapsedMs / 1000).toFixed(1)} s.`, {
     details: { holder },
   })
 }

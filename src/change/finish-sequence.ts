@@ -1,47 +1,61 @@
 import { failpoint } from '../config/index.js'
-import { type Database, highestId, isFailure } from '../database/index.js'
-import { MigstateError, type Warnings } from '../errors/index.js'
+import { type Database, highestId, type History, isFailure } from '../database/index.js'
+import { factOf, MigstateError, type Warnings } from '../errors/index.js'
 import { Journal, type SequenceStep } from '../journal/index.js'
-import { beginEdit, type Patience } from './begin-edit.js'
+import type { Patience } from './begin-edit.js'
+import { retakeLock } from './operation-lock.js'
+import { withEdit } from './with-edit.js'
 
 /**
  * Puts the counter back where that cannot be part of the transaction (MySQL's ALTER TABLE commits by itself, PostgreSQL's
  * setval does not roll back). Under the table lock, and only if nobody moved it since; `recover` repeats it.
+ * @throws MigstateError `unfinished-operation`
  */
 export async function finishSequence(database: Database, step: SequenceStep, patience: Patience, warnings: Warnings): Promise<void> {
-  const { dialect, edit: session, table } = database
-  await failpoint('before-sequence')
+  const untilDone = { ...patience, deadline: Number.POSITIVE_INFINITY }
   try {
-    await beginEdit(database, { ...patience, deadline: Number.POSITIVE_INFINITY })
+    await failpoint('before-sequence')
+    await moveOnce(database, step, untilDone, warnings).catch(async (error: unknown) => {
+      if (!isFailure(error, 'lost')) throw error
+      await database.reconnect()
+      await retakeLock(database, untilDone)
+      await moveOnce(database, step, untilDone, warnings)
+    })
   } catch (error) {
     throw new MigstateError(
       'unfinished-operation',
-      `The rows of operation ${step.operation} are changed, but the id counter is not put back yet: ${(error as Error).message.replace(/ Nothing was changed\.$/, '')}`,
-      {
-        details: { operation: step.operation },
-        cause: error,
-      },
+      `The rows of operation ${step.operation} are changed, but the id counter is not put back yet: ${factOf(error)}.`,
+      { details: { operation: step.operation }, cause: error },
     )
   }
-  try {
+}
+
+async function moveOnce(database: Database, step: SequenceStep, patience: Patience, warnings: Warnings): Promise<void> {
+  await withEdit(database, patience, async (scope) => {
     const now = await database.readHistory()
-    let moved = now.sequence === step.wanted
-    if (now.sequence === step.expected && BigInt(step.wanted) > highestId(now.rows)) {
-      try {
-        await dialect.setSequence(session, table, step.wanted)
-        moved = true
-      } catch (error) {
-        if (!isFailure(error, 'missing-rights')) throw error
-        warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
-      }
-    } else if (!moved) warnings.add('sequence-not-restored', 'somebody else has moved the id counter meanwhile; it stays where it is')
+    scope.writes()
+    const moved = await move(database, step, now, warnings)
     await failpoint('sequence-set')
     const outcome = moved ? step.outcome : { ...step.outcome, sequence: { ...step.outcome.sequence, after: now.sequence } }
-    await new Journal(database).append(session, step.operation, step.then, outcome, new Date().toISOString())
-    await dialect.commitEdit(session)
-    await dialect.endEdit(session)
+    const proof = { operation: step.operation, event: step.then, at: new Date().toISOString() }
+    await new Journal(database).append(database.edit, step.operation, step.then, outcome, proof.at)
+    return { result: null, proof, consequence: 'committed', finished: true }
+  })
+}
+
+/** @returns whether the counter stands where it was wanted */
+async function move({ dialect, edit, table }: Database, step: SequenceStep, now: History, warnings: Warnings): Promise<boolean> {
+  if (now.sequence === step.wanted) return true
+  if (now.sequence !== step.expected || BigInt(step.wanted) <= highestId(now.rows)) {
+    warnings.add('sequence-not-restored', 'somebody else has moved the id counter meanwhile; it stays where it is')
+    return false
+  }
+  try {
+    await dialect.setSequence(edit, table, step.wanted)
+    return true
   } catch (error) {
-    await dialect.rollbackEdit(session).catch(() => {})
-    throw error
+    if (!isFailure(error, 'missing-rights')) throw error
+    warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
+    return false
   }
 }

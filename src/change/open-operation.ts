@@ -1,7 +1,8 @@
 import { failpoint } from '../config/index.js'
-import { type Database, type History, isFailure, withConsequence } from '../database/index.js'
+import { type Database, type History, isFailure } from '../database/index.js'
 import { Journal, type OperationRecord } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
+import { withJournaling } from './with-edit.js'
 
 export interface OpenRequest {
   operation: OperationRecord
@@ -14,32 +15,34 @@ export interface OpenRequest {
  * Begins an operation that changes rows only at its end: snapshot and journal in one transaction, the table not locked.
  * That the row can be updated later is tried, and taken back.
  */
-export async function openOperation(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
-  const { dialect, edit: session, table } = database
-  const attempt = () =>
-    dialect.journaling(session, table, async () => {
-      const journal = new Journal(database)
-      const at = new Date().toISOString()
-      let history: History | undefined
-      await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => (history = await database.readHistory()), at)
-      const { event, detail, update } = begin(history as History)
-      if (update) await dialect.probeUpdate(session, table, update)
-      await journal.begin(session, operation)
-      await journal.append(session, operation.id, event, detail, at)
-      await failpoint('before-open')
-      return history as History
-    })
+export async function openOperation(database: Database, request: OpenRequest): Promise<History> {
+  const { operation, patience } = request
+  database.effects.begin(operation.id)
   return waitFor(
-    async () => {
-      try {
-        return await attempt()
-      } catch (error) {
+    () =>
+      openOnce(database, request).catch((error: unknown) => {
         if (isFailure(error, 'busy')) return null
-        throw withConsequence(error, 'Nothing was changed.')
-      }
-    },
+        throw error
+      }),
     patience,
-    () => dialect.tableLockHolder(session, table),
-    `the table ${table.label}`,
+    () => database.dialect.tableLockHolder(database.edit, database.table),
+    `the table ${database.table.label}`,
   )
+}
+
+function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
+  return withJournaling(database, patience, async () => {
+    const { dialect, edit: session, table } = database
+    const journal = new Journal(database)
+    const at = new Date().toISOString()
+    let history: History | undefined
+    await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => (history = await database.readHistory()), at)
+    const { event, detail, update } = begin(history as History)
+    if (update) await dialect.probeUpdate(session, table, update)
+    await journal.begin(session, operation)
+    await journal.append(session, operation.id, event, detail, at)
+    await failpoint('before-open')
+    // The journal alone: no row of the history has changed.
+    return { result: history as History, proof: { operation: operation.id, event, at }, consequence: 'nothing', finished: false }
+  })
 }

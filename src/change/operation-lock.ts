@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import { type AdvisoryLock, type Database, isFailure, withConsequence } from '../database/index.js'
+import { type AdvisoryLock, type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
@@ -18,13 +18,12 @@ export interface LockRequest {
 
 /** The advisory lock of the whole operation: taken, proven by a second connection, given back in the end. */
 export async function withOperationLock<T>(database: Database, request: LockRequest, work: () => Promise<T>): Promise<T> {
-  if (database.facts.readOnly)
-    throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}. Nothing was changed.`)
+  if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}.`)
   if (database.facts.pooled && request.multiStep)
-    throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it. Nothing was changed.')
+    throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it.')
   await refuseInterrupted(request.patience)
   await database.dialect.nameSession(database.edit, request.name)
-  const lock = database.facts.pooled ? null : await take(database, request)
+  database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
     if (!request.allowUnfinished) await refuseUnfinished(database, true)
@@ -33,8 +32,26 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     await failpoint('journal-made')
     return await work()
   } finally {
-    await lock?.release()
+    const { lock } = database
+    database.lock = null
+    await lock?.release().catch((error: unknown) => {
+      // With its session the lock is gone too.
+      if (!isFailure(error, 'lost')) throw error
+    })
   }
+}
+
+/** After a reconnect: the lock again, on the new session. Without one before there is none to take. */
+export async function retakeLock(database: Database, patience: Patience): Promise<void> {
+  const { dialect, facts } = database
+  if (facts.pooled) return
+  const { edit, table } = database
+  database.lock = await waitFor(
+    () => dialect.tryAdvisoryLock(edit, table),
+    patience,
+    () => dialect.advisoryLockHolder(edit, table),
+    'the lock of this history',
+  )
 }
 
 async function take(database: Database, request: LockRequest): Promise<AdvisoryLock> {
@@ -44,8 +61,7 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
     const who = await dialect.advisoryLockHolder(edit, table)
     return running && who ? `operation ${running.id} (${running.kind}, since ${running.startedAt.slice(0, 19).replace('T', ' ')} UTC), ${who}` : who
   }
-  const attempt = () => dialect.tryAdvisoryLock(edit, table).catch((error) => Promise.reject(withConsequence(error, 'Nothing was changed.')))
-  const lock = await waitFor(attempt, request.patience, holder, 'the lock of this history')
+  const lock = await waitFor(() => dialect.tryAdvisoryLock(edit, table), request.patience, holder, 'the lock of this history')
   try {
     await prove(database)
     return lock
@@ -63,7 +79,7 @@ async function prove(database: Database): Promise<void> {
   await second.release()
   // A lost connection has lost its lock too, and says so here.
   await database.edit.rows('SELECT 1 AS alive')
-  throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here. Nothing was changed.')
+  throw new MigstateError('lock-ineffective', 'Two connections got the same lock at once, so it excludes nobody here.')
 }
 
 /** Somebody may have a file to himself just now. */
@@ -94,7 +110,7 @@ export async function refuseUnfinished(database: Database, locked: boolean): Pro
   const state = holder ? `is in progress (${holder})` : 'was interrupted'
   throw new MigstateError(
     'unfinished-operation',
-    `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}. Nothing was changed.`,
+    `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}.`,
     {
       hint: holder ? 'Wait until it has ended.' : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },

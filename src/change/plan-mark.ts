@@ -72,7 +72,7 @@ function refuseNewHoles(request: MarkRequest, project: ProjectFiles, rows: reado
   const message = applying
     ? `${names(above.filter((key) => change.add.some((row) => keyOf(row) === key)))} would be recorded while ${names(holes)}, on which it depends, ${holes.length === 1 ? 'is' : 'are'} not.`
     : `${names(holes)} would be unrecorded while ${names(above)}, which ${above.length === 1 ? 'depends' : 'depend'} on it, ${above.length === 1 ? 'is' : 'are'} recorded.`
-  throw new MigstateError('would-make-hole', `${message} Django would then refuse to migrate. Nothing was changed.`, {
+  throw new MigstateError('would-make-hole', `${message} Django would then refuse to migrate.`, {
     hint: waysOn(request, applying),
     details: { holes: holes.map(pairOf), applied: above.map(pairOf) },
   })

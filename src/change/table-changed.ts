@@ -13,7 +13,7 @@ export interface ThreeWay {
 
 /** Exit 6 with the three-way difference: the rows concerned are not what the plan was made from. */
 export function tableChanged(change: Change, rows: readonly Row[], why: string): MigstateError {
-  return new MigstateError('table-changed', `${why} Nothing was changed.`, { details: { ...threeWay(change, rows) } })
+  return new MigstateError('table-changed', `${why}`, { details: { ...threeWay(change, rows) } })
 }
 
 function threeWay(change: Change, rows: readonly Row[]): ThreeWay {

@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core/command'
 import { loadConfig } from '../config/index.js'
-import { MigstateError, Warnings } from '../errors/index.js'
+import { type Effects, MigstateError, toFailure, Warnings } from '../errors/index.js'
 import { renderWarnings } from '../render/failure.js'
 import type { Page } from '../render/page.js'
 import { maskedCommand, Workspace, type WorkspaceOptions } from '../verbs/workspace.js'
@@ -50,6 +50,7 @@ export abstract class MigstateCommand extends Command {
     try {
       // A server that says nothing must not hold the person; neither may a reading command.
       workspace = await terminal.unlessInterrupted(Workspace.open(config, options, warnings))
+      running = workspace.database.effects
       const working = performance.work(workspace, terminal)
       const result = await (performance.readOnly ? terminal.unlessInterrupted(working) : working)
       terminal.clear()
@@ -63,9 +64,10 @@ export abstract class MigstateCommand extends Command {
       if (text !== '') put(process.stdout, `${text}\n`)
       const unsaid = said.filter((warning) => !performance.drawn?.includes(warning.code))
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
-    } catch (error) {
-      if (error instanceof MigstateError) pendingWarnings.set(error, warnings.list())
-      left = error instanceof MigstateError && error.code === 'interrupted' && (!workspace || performance.readOnly)
+    } catch (thrown) {
+      const error = workspace ? toFailure(thrown).after(workspace.database.effects) : toFailure(thrown)
+      pendingWarnings.set(error, warnings.list())
+      left = error.code === 'interrupted' && (!workspace || performance.readOnly)
       throw error
     } finally {
       terminal.close()
@@ -84,7 +86,7 @@ export abstract class MigstateCommand extends Command {
     const flag = nonExistentFlags?.[0]
     if (flag !== undefined) throw usageError({ parse: {}, flags: [flag] }, this.id ?? '', this.ctor)
     const words = raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []))
-    if (words.length < least) throw new MigstateError('usage', `Name ${what}. Nothing was done.`, { hint: `See "migstate ${commandName(this.id)} --help".` })
+    if (words.length < least) throw new MigstateError('usage', `Name ${what}.`, { hint: `See "migstate ${commandName(this.id)} --help".` })
     return words
   }
 }
@@ -93,6 +95,13 @@ export abstract class MigstateCommand extends Command {
 interface ParsedWords {
   raw: readonly { type: string; input: string }[]
   nonExistentFlags?: readonly string[] | undefined
+}
+
+let running: Effects | undefined
+
+/** What the run that is under way has done so far, for a failure that escapes it. */
+export function runningEffects(): Effects | undefined {
+  return running
 }
 
 /** Warnings gathered before a failure, for the funnel in main. */

@@ -1,9 +1,9 @@
 import type { Command } from '@oclif/core/command'
 import { Config } from '@oclif/core/config'
 import { loadConfig, maskUrl } from '../config/index.js'
-import { didYouMean, inShort, MigstateError, tooManyFiles } from '../errors/index.js'
+import { didYouMean, inShort, MigstateError, toFailure } from '../errors/index.js'
 import { renderFailure, renderWarnings } from '../render/failure.js'
-import { commandName, pendingWarnings } from './base-command.js'
+import { commandName, pendingWarnings, runningEffects } from './base-command.js'
 import { MigstateHelp } from './help.js'
 import { jsonLine, pageOn, put } from './output.js'
 import { isParserError, usageError } from './usage-error.js'
@@ -32,9 +32,10 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   }
 }
 
-/** Where not even the commands could be found: the same text or document, and the exit code. */
-export function failedStart(error: unknown, argv: readonly string[]): void {
-  fail(toMigstateError(error, undefined, undefined), argv, undefined)
+/** Where not even the commands could be found, or where something escaped: the same text or document, and the exit code. */
+export function failedOutside(error: unknown, argv: readonly string[]): void {
+  const effects = runningEffects()
+  fail(effects ? toFailure(error).after(effects) : toFailure(error), argv, undefined)
 }
 
 function helpOf(config: Config): MigstateHelp {
@@ -80,7 +81,7 @@ function unknownCommand(named: readonly string[], first: string, config: Config)
   // A sub-command without its topic (`applied`), a mistyped word, a mistyped sub-command.
   const near = [...new Set([...didYouMean(typed, names), ...didYouMean(named.slice(0, 2).join(' '), names)])]
   const offered = near.length > 0 ? near : inTopic
-  return new MigstateError('unknown-command', `There is no command "${typed}". Nothing was done.`, {
+  return new MigstateError('unknown-command', `There is no command "${typed}".`, {
     hint: offered.length > 0 ? `Did you mean ${offered.map((name) => `"migstate ${name}"`).join(' or ')}?` : `The commands are: ${inShort(names, 30)}.`,
     details: { candidates: offered },
   })
@@ -97,13 +98,7 @@ function wantsHelp(words: readonly string[]): boolean {
 
 /** Everything that reaches the top: our own errors, oclif's parser errors (usage), and bugs. */
 function toMigstateError(error: unknown, id: string | undefined, command: Command.Class | undefined): MigstateError {
-  if (error instanceof MigstateError) return error
-  if (isParserError(error)) return usageError(error, id ?? '', command)
-  const tooMany = tooManyFiles(error, 'Something could not be opened')
-  if (tooMany) return tooMany
-  return new MigstateError('internal-error', `Something went wrong that migstate did not expect: ${(error as Error)?.message ?? String(error)}`, {
-    cause: error,
-  })
+  return !(error instanceof MigstateError) && isParserError(error) ? usageError(error, id ?? '', command) : toFailure(error)
 }
 
 function fail(error: MigstateError, argv: readonly string[], id: string | undefined): void {
@@ -113,8 +108,8 @@ function fail(error: MigstateError, argv: readonly string[], id: string | undefi
   const [message, hint] = [maskUrl(error.message), maskUrl(error.hint.replace('migstate COMMAND', `migstate ${commandName(id) ?? ''}`.trimEnd()))]
   process.exitCode = error.exitCode
   if (flags.includes('--json') || configuredJson()) {
-    const { code, exitCode, details } = error
-    const body = { code, message, hint, exitCode, ...(details ? { details } : {}) }
+    const { code, exitCode, consequence, details } = error
+    const body = { code, message, hint, exitCode, consequence, ...(details ? { details } : {}) }
     put(process.stdout, jsonLine({ schemaVersion: 1, command: commandName(id), ok: false, error: body, warnings }))
     return
   }

@@ -33,7 +33,6 @@ export function settingsFrom(flags: Record<string, unknown>): Settings {
 
 function seconds(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new MigstateError('usage', `--${flag} "${text}" is not a number of seconds. Nothing was done.`, { hint: `Write it as --${flag} 30.` })
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new MigstateError('usage', `--${flag} "${text}" is not a number of seconds.`, { hint: `Write it as --${flag} 30.` })
   return Number(text)
 }

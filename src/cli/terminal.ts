@@ -83,15 +83,11 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
     },
     async confirm(question) {
       if (yes) return 'yes-flag'
-      if (!canAsk)
-        throw new MigstateError(
-          'needs-yes',
-          `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}. Nothing was changed.`,
-        )
+      if (!canAsk) throw new MigstateError('needs-yes', `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}.`)
       spinner.freshLine()
       put(process.stderr, `${renderQuestion(question, page)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
-      throw new MigstateError('declined', 'Not run. Nothing was changed.')
+      throw new MigstateError('declined', 'Not run.')
     },
     statement(sql) {
       spinner.freshLine()
@@ -112,7 +108,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
     async unlessInterrupted(work) {
       let leave = () => {}
       const interrupted = new Promise<never>((_resolve, reject) => {
-        leave = () => reject(new MigstateError('interrupted', 'Interrupted. Nothing was changed.'))
+        leave = () => reject(new MigstateError('interrupted', 'Interrupted.'))
         if (controller.signal.aborted) leave()
         controller.signal.addEventListener('abort', leave)
       })
@@ -162,7 +158,7 @@ function readAnswer(question: string, signal: AbortSignal): Promise<string> {
     const interrupt = () =>
       settle(() => {
         put(process.stderr, '\n')
-        reject(new MigstateError('interrupted', 'Interrupted at the question. Nothing was changed.'))
+        reject(new MigstateError('interrupted', 'Interrupted at the question.'))
       })
     readline.on('SIGINT', interrupt)
     signal.addEventListener('abort', interrupt)

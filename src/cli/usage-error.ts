@@ -23,17 +23,17 @@ export function usageError(error: ParserError, id: string, command: Command.Clas
     const near = error.flags.flatMap((flag) => didYouMean(flag.replace(/^-+/, '').replace(/=.*/s, ''), Object.keys(command?.flags ?? {})))
     const plural = error.flags.length > 1
     const flags = error.flags.map((flag) => flag.replace(/=.*/s, '')).join(', ')
-    return new MigstateError('usage', `"migstate ${name}" has no ${plural ? 'flags' : 'flag'} ${flags}. Nothing was done.`, {
+    return new MigstateError('usage', `"migstate ${name}" has no ${plural ? 'flags' : 'flag'} ${flags}.`, {
       hint: near.length > 0 ? `Did you mean ${near.map((flag) => `--${flag}`).join(' or ')}? ${help}` : help,
       cause: error,
     })
   }
   const missing = (error.args ?? []).flatMap((one) => (typeof one === 'object' && one.name ? [one.name.toUpperCase()] : []))
   if (missing.length > 0 && /^Missing/.test(error.message ?? ''))
-    return new MigstateError('usage', `"migstate ${name}" needs ${missing.join(' and ')}. Nothing was done.`, { hint: help, cause: error })
+    return new MigstateError('usage', `"migstate ${name}" needs ${missing.join(' and ')}.`, { hint: help, cause: error })
   const [line] = String(error.message).split(/\n(?:See more help|Note:)/)
   const text = String(line)
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
-  return new MigstateError('usage', `${text.replace(/\.?$/, '.')} Nothing was done.`, { hint: help, cause: error })
+  return new MigstateError('usage', `${text.replace(/\.?$/, '.')}`, { hint: help, cause: error })
 }

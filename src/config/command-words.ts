@@ -23,7 +23,7 @@ export function splitWords(command: string): string[] {
       word = undefined
     } else word = (word ?? '') + char
   }
-  if (quote) throw new MigstateError('usage', `The command ${command} has an unclosed ${quote}. Nothing was done.`)
+  if (quote) throw new MigstateError('usage', `The command ${command} has an unclosed ${quote}.`)
   if (word !== undefined) words.push(word)
   return words
 }

@@ -29,7 +29,7 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
   const { settings: file, untrusted } = trustedPart(readConfigFile(startFolder ?? cwd, cwd, problems), env)
   const merged: Settings = { ...file, ...fromEnv, ...defined(flags) }
   problems.push(...problemsOf(merged))
-  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}.`)
   return {
     ...merged,
     database: merged.database ?? 'default',
@@ -50,7 +50,7 @@ export function nearestConfigFile(flags: Settings, env: NodeJS.ProcessEnv, cwd: 
   const problems: string[] = []
   const early = { ...readEnvironment(env, problems), ...defined(flags) }
   const file = readConfigFile(findProjectFolder({ ...early, noFiles: true }, cwd) ?? cwd, cwd, problems)
-  if (problems.length > 0 && !(evenBroken && file)) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  if (problems.length > 0 && !(evenBroken && file)) throw new MigstateError('usage', `${problems.join('; ')}.`)
   return file
 }
 
@@ -66,7 +66,7 @@ function trustedPart(file: ConfigFile | null, env: NodeJS.ProcessEnv): { setting
 /** @throws MigstateError `usage` */
 export function checkConfig<T extends Settings>(settings: T): T {
   const problems = problemsOf(settings)
-  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}. Nothing was done.`)
+  if (problems.length > 0) throw new MigstateError('usage', `${problems.join('; ')}.`)
   return settings
 }
 

@@ -34,7 +34,7 @@ export function isTrusted(file: ConfigFile, env: Environment): boolean {
 export function trust(file: ConfigFile, env: Environment): void {
   const folder = trustFolder(env)
   const refuse = (why: string, cause?: unknown) =>
-    new MigstateError('bad-file', `That ${file.path} is trusted cannot be remembered in ${folder}: ${why}. Nothing was done.`, {
+    new MigstateError('bad-file', `That ${file.path} is trusted cannot be remembered in ${folder}: ${why}.`, {
       hint: 'Set XDG_CONFIG_HOME to a folder that only this user may write, or use flags and MIGSTATE_… variables in place of the file.',
       ...(cause === undefined ? {} : { cause }),
     })

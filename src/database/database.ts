@@ -1,6 +1,6 @@
 import type { ConnectionSpec } from '../config/index.js'
-import { MigstateError, type Warnings } from '../errors/index.js'
-import type { Dialect, HistoryTable, JournalTables, ServerFacts, Trust } from './dialect.js'
+import { Effects, MigstateError, type Warnings } from '../errors/index.js'
+import type { AdvisoryLock, Dialect, HistoryTable, JournalTables, ServerFacts, Trust } from './dialect.js'
 import { isFailure } from './failure.js'
 import { byId, type Row } from './row.js'
 import type { Session } from './session.js'
@@ -30,8 +30,11 @@ export class Database {
   readonly spec: ConnectionSpec
   readonly dialect: Dialect
   readonly facts: ServerFacts
-  /** Lock, edits and their journal rows. */
-  readonly edit: Session
+  /** What has become of the operation that is under way. */
+  readonly effects = new Effects()
+  /** The advisory lock while it is held. */
+  lock: AdvisoryLock | null = null
+  #edit: Session
   readonly tableName: string
   /** Milliseconds to wait for a table that somebody else has to himself. */
   readonly #patience: number
@@ -57,7 +60,7 @@ export class Database {
   ) {
     this.spec = spec
     this.dialect = dialect
-    this.edit = edit
+    this.#edit = edit
     this.facts = facts
     this.#table = table
     this.#currentSchema = currentSchema
@@ -68,6 +71,27 @@ export class Database {
     this.#warnings = warnings
     this.#trust = trust
     this.#onStatement = onStatement
+  }
+
+  /** Lock, edits and their journal rows. */
+  get edit(): Session {
+    return this.#edit
+  }
+
+  /** A new session in place of one that is lost; what the lost one held is not held any more. */
+  async reconnect(): Promise<void> {
+    const session = await this.#connect()
+    const lost = [this.#edit, ...(this.#side ? [this.#side] : [])]
+    this.#edit = session
+    this.#side = undefined
+    this.lock = null
+    for (const one of lost) await one.close()
+  }
+
+  async #connect(): Promise<Session> {
+    const session = await this.dialect.connect(this.spec, { readOnly: false, patience: this.#patience })
+    session.watch(this.#onStatement)
+    return session
   }
 
   get hasTable(): boolean {
@@ -86,7 +110,7 @@ export class Database {
   }
 
   #tableMissing(): MigstateError {
-    return new MigstateError('table-missing', `The database ${this.facts.name} has no table ${this.tableName}. Nothing was changed.`)
+    return new MigstateError('table-missing', `The database ${this.facts.name} has no table ${this.tableName}.`)
   }
 
   /** The schema of the table, or the one where Django would make it. */
@@ -144,11 +168,10 @@ export class Database {
         return await this.dialect.reading(this.edit, work)
       } catch (error) {
         if (!isFailure(error, 'busy')) throw error
-        if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY)
-          throw new MigstateError('interrupted', 'Interrupted while waiting for the table. Nothing was changed.')
+        if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY) throw new MigstateError('interrupted', 'Interrupted while waiting for the table.')
         if (Date.now() >= deadline) {
           const holder = this.#table ? await this.dialect.tableLockHolder(this.edit, this.#table) : null
-          throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}. Nothing was changed.`, {
+          throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}.`, {
             details: { holder },
             cause: error,
           })
@@ -169,23 +192,16 @@ export class Database {
       return await this.dialect.readRows(session, this.table)
     } catch (error) {
       if (!isFailure(error, 'no-column')) throw error
-      throw new MigstateError(
-        'table-missing',
-        `The table ${this.table.label} has no columns id, app, name and applied, so it is no history of migrations. Nothing was changed.`,
-        {
-          hint: 'Check --table.',
-          cause: error,
-        },
-      )
+      throw new MigstateError('table-missing', `The table ${this.table.label} has no columns id, app, name and applied, so it is no history of migrations.`, {
+        hint: 'Check --table.',
+        cause: error,
+      })
     }
   }
 
   /** The second connection: proof of the lock, events while a child runs. Opened when it is first needed. */
   async side(): Promise<Session> {
-    if (!this.#side) {
-      this.#side = await this.dialect.connect(this.spec, { readOnly: false, patience: this.#patience })
-      this.#side.watch(this.#onStatement)
-    }
+    this.#side ??= await this.#connect()
     return this.#side
   }
 

@@ -183,11 +183,11 @@ export interface Dialect {
   /** Begins the edit: a transaction that keeps Django's first read out. False: somebody else holds the table, nothing is open. */
   tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables): Promise<boolean>
   /**
-   * One try: a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
-   * `busy`. Committed when `work` is done, rolled back when it throws.
+   * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
+   * `busy`. `commitEdit` and `rollbackEdit` end it.
    */
-  journaling<T>(session: Session, table: HistoryTable, work: () => Promise<T>): Promise<T>
-  /** Inside `journaling`: tries to update a row, and takes that back. @throws DatabaseFailure `missing-rights` */
+  beginJournaling(session: Session, table: HistoryTable): Promise<void>
+  /** Inside `beginJournaling`: tries to update a row, and takes that back. @throws DatabaseFailure `missing-rights` */
   probeUpdate(session: Session, table: HistoryTable, row: Row): Promise<void>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>

@@ -18,12 +18,6 @@ export function isFailure(error: unknown, kind: FailureKind): error is DatabaseF
   return error instanceof DatabaseFailure && error.kind === kind
 }
 
-/** What a failed statement means for the command: added to what the driver said, unless that says it already. */
-export function withConsequence(error: unknown, consequence: string): unknown {
-  if (!(error instanceof DatabaseFailure) || /nothing was changed/i.test(error.message)) return error
-  return new MigstateError(error.code, `${error.message} ${consequence}`, { hint: error.hint, cause: error })
-}
-
 export function diskFull(message: string, cause: unknown): DatabaseFailure {
   return new DatabaseFailure('database-error', 'other', message, cause, 'Free space where the database stores its data, and run the same command again.')
 }
@@ -63,10 +57,10 @@ const NETWORK: Record<string, string> = {
 /** The part of classification that all servers share: the socket layer. */
 export function networkFailure(error: unknown): DatabaseFailure | undefined {
   const tooMany = tooManyFiles(error, 'No connection could be opened')
-  if (tooMany) return new DatabaseFailure(tooMany.code, 'other', `${tooMany.message} Nothing was changed.`, error)
+  if (tooMany) return new DatabaseFailure(tooMany.code, 'other', tooMany.fact, error)
   const code = (error as { code?: string })?.code ?? ''
   const reason = NETWORK[code]
   if (reason === undefined) return undefined
   const kind = code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT' ? 'lost' : 'other'
-  return new DatabaseFailure('cannot-connect', kind, `The server cannot be reached: ${reason} (${code}). Nothing was changed.`, error)
+  return new DatabaseFailure('cannot-connect', kind, `The server cannot be reached: ${reason} (${code}).`, error)
 }

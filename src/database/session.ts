@@ -103,15 +103,3 @@ export async function makeKnex(config: Knex.Config): Promise<Knex> {
   const silent = { warn() {}, error() {}, debug() {}, deprecate() {} }
   return createKnex({ ...config, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 30_000, log: silent })
 }
-
-/** Ends an open transaction: COMMIT when `work` is done, ROLLBACK when it throws. */
-export async function committing<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  try {
-    const result = await work()
-    await session.run('COMMIT')
-    return result
-  } catch (error) {
-    await session.run('ROLLBACK').catch(() => {})
-    throw error
-  }
-}

@@ -12,21 +12,13 @@ export function missingColumns(ddl: readonly string[], table: string, found: rea
 
 /** @param found why these side tables are not the tool's */
 export function damagedJournal(found: readonly string[]): MigstateError {
-  return new MigstateError(
-    'damaged-journal',
-    `What stands in the place of migstate's side tables cannot be the journal: ${found.join('; ')}. Nothing was changed.`,
-    {
-      details: { found },
-    },
-  )
+  return new MigstateError('damaged-journal', `What stands in the place of migstate's side tables cannot be the journal: ${found.join('; ')}.`, {
+    details: { found },
+  })
 }
 
 export function unfitTable(table: HistoryTable, traps: readonly string[]): MigstateError {
-  return new MigstateError(
-    'table-unfit',
-    `The table ${table.label} would run code of its owner's with the rights of this role: it has ${traps.join('; ')}. Nothing was changed.`,
-    {
-      details: { found: traps },
-    },
-  )
+  return new MigstateError('table-unfit', `The table ${table.label} would run code of its owner's with the rights of this role: it has ${traps.join('; ')}.`, {
+    details: { found: traps },
+  })
 }

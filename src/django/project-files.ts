@@ -81,7 +81,7 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
     if (labels.has(label)) continue
     const app = readNamedApp(label, place, context, reader.read)
     if (installed.complete && notFound.length === 0)
-      throw new MigstateError('unknown-app', `--migrations names the app "${label}", and the settings have none of that label. Nothing was done.`, {
+      throw new MigstateError('unknown-app', `--migrations names the app "${label}", and the settings have none of that label.`, {
         details: { candidates: [...labels] },
       })
     if (app) apps.push(app)

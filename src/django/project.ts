@@ -97,7 +97,7 @@ function bounded<T>(folder: string, read: () => T): T {
   } catch (error) {
     const reason = exhaustion(error)
     if (reason === null) throw error
-    throw new MigstateError('bad-settings', `The project in ${folder} cannot be read without running it: ${reason}. Nothing was read.`)
+    throw new MigstateError('bad-settings', `The project in ${folder} cannot be read without running it: ${reason}.`)
   }
 }
 
@@ -128,7 +128,7 @@ function open(request: ProjectRequest): Project {
     })
   for (const [label, place] of overrides)
     if (isPath(place) && !files.isFolder(resolve(place)))
-      throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder. Nothing was done.`, {
+      throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder.`, {
         hint: 'Give a folder, or a dotted package.',
       })
   const settings = readSettings(settingsModule, modules)

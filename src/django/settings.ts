@@ -106,11 +106,9 @@ function namedInText(managePy: string, text: string): string | undefined {
   const mentions = text.replace(/#.*$/gm, '').matchAll(/environ(?:\.setdefault\(|\[)\s*["']DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']/g)
   const found = new Set([...mentions].map((match) => match[1] as string))
   if (found.size > 1)
-    throw new MigstateError(
-      'bad-settings',
-      `${managePy} names several settings modules (${[...found].join(', ')}), and which one holds cannot be read. Nothing was read.`,
-      { hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.' },
-    )
+    throw new MigstateError('bad-settings', `${managePy} names several settings modules (${[...found].join(', ')}), and which one holds cannot be read.`, {
+      hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
+    })
   return [...found][0]
 }
 
@@ -131,14 +129,14 @@ function namedByOtherFiles(folder: string, { files }: Modules): string | undefin
 export function readSettings(named: { module: string; by: NamedBy }, modules: Modules): DjangoSettings {
   const file = modules.findFile(named.module)
   if (file === null)
-    throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}. Nothing was read.`, {
+    throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}.`, {
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
   // Python runs the packages above a module first.
   for (const above of prefixesOf(named.module).slice(0, -1)) modules.importModule(above, file)
   const scope = modules.evaluate(file)
   const line = modules.syntaxErrorOf(file)
-  if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}. Nothing was read.`)
+  if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}.`)
   return new DjangoSettings(named, file, scope, modules)
 }
 

@@ -1,5 +1,7 @@
 export { CATALOGUE, type ErrorCode } from './catalogue.js'
-export { MigstateError, type ErrorOptions, type Warning } from './migstate-error.js'
+export { type Consequence, Effects } from './consequence.js'
+export { factOf, MigstateError, type ErrorOptions, type Warning } from './migstate-error.js'
 export { tooManyFiles } from './too-many-files.js'
+export { toFailure } from './unexpected.js'
 export { Warnings } from './warnings.js'
 export { didYouMean, inShort } from './did-you-mean.js'

@@ -1,28 +1,84 @@
 import { CATALOGUE, type ErrorCode } from './catalogue.js'
+import { type Consequence, type Effects, sentences } from './consequence.js'
 
 export interface ErrorOptions {
   /** The next command to type; the catalogue's hint when absent. */
   hint?: string
+  /** Said after the consequence. */
+  more?: string | undefined
   /** Machine-readable facts, documented per code in docs/json.md. */
-  details?: Record<string, unknown>
+  details?: Record<string, unknown> | undefined
   cause?: unknown
 }
 
-/** The only error that the program raises on purpose: a stable code, one sentence, and what to type next. */
+/** The only error that the program raises on purpose: a stable code, one fact, its consequence, and what to type next. */
 export class MigstateError extends Error {
   readonly code: ErrorCode
+  /** Without the consequence. */
+  readonly fact: string
+  readonly more: string | undefined
   readonly hint: string
-  readonly exitCode: number
   readonly details: Record<string, unknown> | undefined
+  #consequence: Consequence = 'nothing'
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: ErrorCode, fact: string, options: ErrorOptions = {}) {
+    super(sentences(fact, 'nothing', options.more), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'MigstateError'
     this.code = code
+    this.fact = fact
+    this.more = options.more
     this.hint = options.hint ?? CATALOGUE[code].hint
-    this.exitCode = CATALOGUE[code].exit
     this.details = options.details
   }
+
+  get consequence(): Consequence {
+    return this.#consequence
+  }
+
+  /** The same failure with more to say. */
+  with(options: Pick<ErrorOptions, 'hint' | 'more' | 'details'>): MigstateError {
+    const more = [this.more, options.more].filter(Boolean).join(' ')
+    const details = options.details ? { ...this.details, ...options.details } : this.details
+    return new MigstateError(this.code, this.fact, { hint: options.hint ?? this.hint, more: more || undefined, details, cause: this })
+  }
+
+  get exitCode(): number {
+    return CATALOGUE[this.code].exit
+  }
+
+  /**
+   * What leaves a run: the failure with the consequence that the run's edits have left. A change that is there, or may be, is exit 8, whatever
+   * the reason of the failure is.
+   */
+  after(effects: Pick<Effects, 'consequence' | 'operation' | 'finished'>): MigstateError {
+    const { consequence, operation, finished } = effects
+    const open = consequence === 'committed' || consequence === 'unknown'
+    const error = open && LEAVES_NOTHING.has(this.exitCode) ? this.#unfinished(effects, finished) : this
+    error.#consequence = consequence
+    error.message = sentences(error.fact, consequence, error.more)
+    if (operation === null || error.details?.operation !== undefined || !open) return error
+    return Object.assign(error, { details: { ...error.details, operation } })
+  }
+
+  #unfinished({ consequence, operation }: Pick<Effects, 'consequence' | 'operation'>, finished: boolean): MigstateError {
+    const code = consequence === 'unknown' ? 'outcome-unknown' : 'unfinished-operation'
+    const look = operation === null ? undefined : `Run "migstate history ${operation}" to see what it did.`
+    return new MigstateError(code, this.fact, {
+      ...(look !== undefined && (finished || consequence === 'unknown') ? { hint: look } : {}),
+      more: this.more,
+      details: { ...this.details, reason: this.code },
+      cause: this,
+    })
+  }
+}
+
+/** Exit codes that promise that nothing was changed (docs/exit-codes.md). */
+const LEAVES_NOTHING: ReadonlySet<number> = new Set([1, 2, 4, 5, 6])
+
+/** What an error says, for the sentence of another one. */
+export function factOf(error: unknown): string {
+  const text = error instanceof MigstateError ? error.fact : ((error as Error | undefined)?.message ?? String(error))
+  return text.replace(/\.$/, '')
 }
 
 /** A fact that weakens an answer without making it an error; printed once for each code. */

@@ -30,11 +30,11 @@ export function resolveMigration({ project, rows, app, text }: NameRequest, warn
   const found = candidates.filter((name) => name.startsWith(text))
   if (found.length === 1) return found[0] as string
   if (found.length > 1)
-    throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${inShort(found, 6)}. Nothing was done.`, {
+    throw new MigstateError('ambiguous-migration', `"${text}" fits several migrations of ${app}: ${inShort(found, 6)}.`, {
       hint: `Type more of the name, for example: ${found[0]}`,
       details: { candidates: found },
     })
-  throw new MigstateError('unknown-migration', `The app ${app} has neither a file nor a row named "${text}". Nothing was done.`, {
+  throw new MigstateError('unknown-migration', `The app ${app} has neither a file nor a row named "${text}".`, {
     hint: suggestName(app, candidates, text),
     details: { candidates },
   })
@@ -55,11 +55,11 @@ function unknownApp(project: ProjectFiles | null, rows: readonly Row[], app: str
   const suggestion = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The labels are: ${inShort(labels, 8) || '(none)'}.`
   const open = project && whyMayExist(project, app)
   if (open !== null)
-    return new MigstateError('unknown-app', `Nothing is known of an app "${app}": ${open}, and the table has no rows of it. Nothing was done.`, {
+    return new MigstateError('unknown-app', `Nothing is known of an app "${app}": ${open}, and the table has no rows of it.`, {
       hint: `${FIND_PACKAGES} ${suggestion}`,
       details,
     })
-  return new MigstateError('unknown-app', `There is no app with the label "${app}", neither in the project nor in the table. Nothing was done.`, {
+  return new MigstateError('unknown-app', `There is no app with the label "${app}", neither in the project nor in the table.`, {
     hint: suggestion,
     details,
   })

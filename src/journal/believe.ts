@@ -110,7 +110,7 @@ export function refuseIncredibleCounter(wanted: string | null, now: History, row
   if (BigInt(wanted) <= above + FURTHEST) return
   throw new MigstateError(
     'damaged-journal',
-    `The journal wants the id counter at ${wanted}, far above the table's ${now.sequence ?? 'ids'}, so it cannot have been there. Nothing was changed.`,
+    `The journal wants the id counter at ${wanted}, far above the table's ${now.sequence ?? 'ids'}, so it cannot have been there.`,
     { hint: 'See "migstate history" for who wrote it. Have a DBA take out of the journal what migstate did not write.', details: { found: [wanted] } },
   )
 }

@@ -16,20 +16,16 @@ export function damagedOperation(database: Database, operation: Named, what: str
   const { journal } = database
   const [table, seq] = event ? [journal.event, event.seq] : [journal.operation, operation.seq]
   const again = (operation.finishedAt ?? null) === null ? ', then run "migstate recover" again' : ''
-  return new MigstateError(
-    'damaged-journal',
-    `The journal of operation ${inShort(operation.id)} (${inShort(operation.kind)}) cannot be believed: ${what}. Nothing was changed.`,
-    {
-      hint: `See "migstate history${idToType(operation.id)}". If migstate did not write this, have a DBA take it out${again}:\n  DELETE FROM ${table} WHERE seq = ${seq};\nRows that are missing from the history are in its snapshot: "migstate snapshot ${idToType(operation.snapshot) === '' ? 'list' : `show${idToType(operation.snapshot)}`}".`,
-      details: { operation: operation.id, event: event?.event ?? null, seq, found: [what] },
-    },
-  )
+  return new MigstateError('damaged-journal', `The journal of operation ${inShort(operation.id)} (${inShort(operation.kind)}) cannot be believed: ${what}.`, {
+    hint: `See "migstate history${idToType(operation.id)}". If migstate did not write this, have a DBA take it out${again}:\n  DELETE FROM ${table} WHERE seq = ${seq};\nRows that are missing from the history are in its snapshot: "migstate snapshot ${idToType(operation.snapshot) === '' ? 'list' : `show${idToType(operation.snapshot)}`}".`,
+    details: { operation: operation.id, event: event?.event ?? null, seq, found: [what] },
+  })
 }
 
 export function newerFormat(operation: Pick<Operation, 'id' | 'format'>): MigstateError {
   return new MigstateError(
     'newer-format',
-    `The operation ${inShort(operation.id)} was written in format ${operation.format} of the journal, and this version knows ${JOURNAL_FORMAT}. Nothing was changed.`,
+    `The operation ${inShort(operation.id)} was written in format ${operation.format} of the journal, and this version knows ${JOURNAL_FORMAT}.`,
     { details: { operation: operation.id, format: operation.format } },
   )
 }

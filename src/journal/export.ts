@@ -38,7 +38,7 @@ export function writeExport(path: string, content: ExportedJournal): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'EEXIST' ? 'is there already, and no file is written over' : `cannot be written (${code})`
-    throw new MigstateError('bad-file', `The file ${path} ${why}. Nothing was changed.`, { hint: 'Name another file with --export FILE.', cause: error })
+    throw new MigstateError('bad-file', `The file ${path} ${why}.`, { hint: 'Name another file with --export FILE.', cause: error })
   }
   try {
     writeFileSync(file, `${JSON.stringify(content, null, 1)}\n`)

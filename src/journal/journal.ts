@@ -1,5 +1,5 @@
 import type { Database, History, Row, Session } from '../database/index.js'
-import { byId, isFailure, withConsequence } from '../database/index.js'
+import { byId, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { decode, MOST_CHARACTERS } from './decode.js'
 import { digestOf } from './digest.js'
@@ -28,10 +28,9 @@ export class Journal {
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {
-      if (!isFailure(error, 'missing-rights'))
-        throw isFailure(error, 'other') ? withConsequence(error, 'The side tables were not made, and nothing was changed.') : error
+      if (!isFailure(error, 'missing-rights')) throw error
       const ddl = dialect.journalDdl(table, journal)
-      throw new MigstateError('missing-rights', `This role may not create migstate's side tables beside ${table.label}. Nothing was changed.`, {
+      throw new MigstateError('missing-rights', `This role may not create migstate's side tables beside ${table.label}.`, {
         hint: `Ask a DBA to run:\n${ddl.map((statement) => `${statement};`).join('\n')}`,
         details: { ddl },
         cause: error,
@@ -57,7 +56,7 @@ export class Journal {
     const copied = await dialect.readSnapshotRows(session, journal, id)
     const digest = digestOf(history.rows)
     if (digestOf(copied) !== digest)
-      throw new MigstateError('database-error', 'The snapshot does not read back as the table. Nothing was changed.', {
+      throw new MigstateError('database-error', 'The snapshot does not read back as the table.', {
         hint: 'Look at the triggers and rules of migstate_snapshot_row.',
       })
     const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name, ...by }
@@ -93,6 +92,19 @@ export class Journal {
       event,
       JSON.stringify(detail ?? null),
     ])
+  }
+
+  /** Whether an event is there that one transaction has written and no other. */
+  async holds({ operation, event, at }: { operation: string | null; event: string; at: string }, session: Session = this.#database.edit): Promise<boolean> {
+    const { journal, table } = this.#database
+    const [of, bindings] = operation === null ? ['operation IS NULL', []] : ['operation = ?', [operation]]
+    const found = await session.rows(`SELECT 1 AS there FROM ${journal.event} WHERE history_table = ? AND event = ? AND at = ? AND ${of}`, [
+      table.name,
+      event,
+      at,
+      ...bindings,
+    ])
+    return found.length > 0
   }
 
   /** Newest first. */

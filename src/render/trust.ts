@@ -7,7 +7,7 @@ import { wrap } from './wrap.js'
 export function renderTrust({ file, trusted, unchanged, settings }: TrustResult, page: Page): string {
   const place = cleanLine(file)
   const said = Object.entries(settings).map(([key, value]) => `  ${key}  ${cleanLine(String(value))}`)
-  if (!trusted) return unchanged ? `${place} was not trusted. Nothing was done.` : `${place} is no longer trusted.`
+  if (!trusted) return unchanged ? `${place} was not trusted.` : `${place} is no longer trusted.`
   const heading = unchanged ? `${place} is trusted already.` : `${place} is trusted, as it is now.`
   const meaning =
     said.length > 0

@@ -25,11 +25,11 @@ export async function waitForChild(database: Database, child: LeftChild, patienc
     const alive = await signOfLife(database, child)
     if (alive === null) return
     if (Date.now() >= patience.deadline)
-      throw new MigstateError('unfinished-operation', `manage.py of operation ${child.operation} is still running (${alive}). Nothing was changed.`, {
+      throw new MigstateError('unfinished-operation', `manage.py of operation ${child.operation} is still running (${alive}).`, {
         hint: 'Wait until it has ended, or end it, then run "migstate recover" again.',
         details: { operation: child.operation },
       })
-    if (patience.signal?.aborted) throw new MigstateError('interrupted', 'Interrupted while waiting for manage.py. Nothing was changed.')
+    if (patience.signal?.aborted) throw new MigstateError('interrupted', 'Interrupted while waiting for manage.py.')
     if (Date.now() - told > 10_000) {
       told = Date.now()
       say(`Waiting for manage.py to end (${alive}) …`)

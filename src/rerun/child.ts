@@ -25,6 +25,22 @@ export interface ChildResult {
 export const TAIL_LINES = 20
 const MAX_OUTPUT = 200_000
 
+/** How long a child that is left alone may put itself in order before it is killed. */
+const GRACE = 10_000
+
+/**
+ * The scope of a child: on every way out of `work` it has ended. One that was never released has done nothing; one that is still at work when
+ * `work` throws is interrupted, and killed ten seconds later.
+ */
+export async function withChild<T>(words: readonly string[], options: ChildOptions, work: (child: HeldChild) => Promise<T>): Promise<T> {
+  const child = new HeldChild(words, options)
+  try {
+    return await work(child)
+  } finally {
+    await child.end()
+  }
+}
+
 /**
  * A child in a process group of its own, so that Ctrl-C reaches it once, through us. It is held at its first instruction until
  * `release`: its pid is in the journal before it does anything, and if we die first it never does.
@@ -43,7 +59,8 @@ export class HeldChild {
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     })
     this.#input = options.input
-    this.result = this.#watch(options)
+    this.#gate?.on('error', () => {})
+    this.result = this.#watch(options).finally(() => (this.#ended = true))
   }
 
   /** undefined when it could not be started. */
@@ -52,12 +69,26 @@ export class HeldChild {
   }
 
   release(): void {
-    const gate = this.#process.stdio[3] as Writable
-    gate.on('error', () => {})
-    gate.end('go\n')
+    this.#released = true
+    this.#gate.end('go\n')
     // A child that is gone, or that reads nothing, closes the pipe.
     this.#process.stdin?.on('error', () => {})
     this.#process.stdin?.end(this.#input)
+  }
+
+  /** Ends it if it has not ended; whoever waits for `result` gets it. */
+  async end(): Promise<void> {
+    if (this.#ended) return
+    let timer: NodeJS.Timeout | undefined
+    if (this.#released) {
+      this.interrupt()
+      timer = setTimeout(() => this.kill(), GRACE)
+    }
+    // At its gate it reads the end of the file, and goes.
+    else this.#gate.end()
+    this.#process.stdin?.destroy()
+    await this.result
+    clearTimeout(timer)
   }
 
   interrupt(): void {
@@ -70,6 +101,13 @@ export class HeldChild {
   }
 
   #killed = false
+  #released = false
+  #ended = false
+
+  /** Closed by a child that is gone. */
+  get #gate(): Writable {
+    return this.#process.stdio[3] as Writable
+  }
 
   #signal(signal: NodeJS.Signals): void {
     try {

@@ -40,5 +40,5 @@ export function countInterrupts(ui: InterruptSource, promise: string): Interrupt
 
 /** @throws MigstateError `interrupted` */
 export function stopIfInterrupted(interrupts: Interrupts): void {
-  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before anything was changed.')
+  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before the migration ran.')
 }

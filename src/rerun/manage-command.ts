@@ -49,7 +49,7 @@ export class ManageCommand {
     this.folder = request.folder
     this.#request = request
     this.#python = splitWords(request.python)
-    if (this.#python.length === 0) throw new MigstateError('usage', '--python is empty. Nothing was changed.')
+    if (this.#python.length === 0) throw new MigstateError('usage', '--python is empty.')
     if (request.manage === undefined) return
     this.#manageWords = splitWords(request.manage)
     const wanted = ['APP', 'NAME', ...(request.severalDatabases ? ['ALIAS'] : [])]
@@ -57,7 +57,7 @@ export class ManageCommand {
     if (missing.length > 0)
       throw new MigstateError(
         'manage-without-target',
-        `--manage "${request.manage}" does not contain the word${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}: a bare migrate would run every lifted migration. Nothing was changed.`,
+        `--manage "${request.manage}" does not contain the word${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}: a bare migrate would run every lifted migration.`,
       )
   }
 

@@ -38,13 +38,13 @@ export function planRun(request: RunPreflight): RerunPlan {
   const key = makeKey(app, name)
   const view = loadHistory(project, rows, rules)
   const file = view.disk.get(key)
-  if (!file) throw new MigstateError('unknown-migration', `There is no file of ${app}.${name}, so Django cannot run it. Nothing was changed.`)
+  if (!file) throw new MigstateError('unknown-migration', `There is no file of ${app}.${name}, so Django cannot run it.`)
   refusePending(request, view, key)
   const records = [...replacedBy(view, rules, key), key].filter((one) => !view.recorded.has(one))
   if (view.replacements.has(key) && records.length <= file.replaces.length)
     throw new MigstateError(
       'squashed-target',
-      `${app}.${name} is a squash, and some of what it replaces is recorded: Django runs the rest of its parts instead. Nothing was changed.`,
+      `${app}.${name} is a squash, and some of what it replaces is recorded: Django runs the rest of its parts instead.`,
       {
         hint: `See "migstate show ${app}.${name}" for its parts, and run those that are missing.`,
       },
@@ -70,7 +70,7 @@ function refusePending({ project, rows, rules, app, name, withDependencies }: Ru
   const names = pending.map((one) => pairOf(one).join('.'))
   throw new MigstateError(
     'pending-migrations',
-    `${app}.${name} depends on ${inShort(names, 5)}, which ${names.length === 1 ? 'is' : 'are'} not recorded either. Nothing was changed.`,
+    `${app}.${name} depends on ${inShort(names, 5)}, which ${names.length === 1 ? 'is' : 'are'} not recorded either.`,
     {
       hint: withDependencies
         ? 'See "migstate plan" for what stands in the way.'
@@ -98,13 +98,9 @@ function hide(request: RunPreflight, first: readonly Row[]): { hidden: Row[]; no
     }
     const [gate] = plan.blockedBy.filter((one) => one.gate !== 'unreadable')
     if (gate)
-      throw new MigstateError(
-        'django-would-refuse',
-        `Django ${rules.version} would refuse to run ${app}.${name}: ${gate.message.replace(/\.?$/, '.')} Nothing was changed.`,
-        {
-          details: { blockedBy: plan.blockedBy },
-        },
-      )
+      throw new MigstateError('django-would-refuse', `Django ${rules.version} would refuse to run ${app}.${name}: ${gate.message.replace(/\.?$/, '.')}`, {
+        details: { blockedBy: plan.blockedBy },
+      })
     if (plan.blockedBy.length > 0) return { hidden: [...hidden], notes: plan.blockedBy.slice(0, 3).map((one) => `Not checked: ${one.message}.`) }
     const others = plan.steps.filter((step) => step.app !== app || step.name !== name)
     if (others.length > 0 || plan.steps.length !== 1)
@@ -115,7 +111,7 @@ function hide(request: RunPreflight, first: readonly Row[]): { hidden: Row[]; no
             others.map((step) => `${step.app}.${step.name}`),
             5,
           ) || 'nothing'
-        } instead of just ${app}.${name}. Nothing was changed.`,
+        } instead of just ${app}.${name}.`,
         {
           hint: 'See "migstate plan" for what stands in the way.',
         },

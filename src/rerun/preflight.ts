@@ -48,11 +48,10 @@ export function planRerun(request: PreflightRequest): RerunPlan {
   const view = loadHistory(project, rows, rules)
   const file = view.disk.get(key)
   if (target.length === 0)
-    throw new MigstateError('not-recorded', `${app}.${name} is not recorded, so it cannot run again. Nothing was changed.`, {
+    throw new MigstateError('not-recorded', `${app}.${name} is not recorded, so it cannot run again.`, {
       hint: firstRunHint(request),
     })
-  if (!file)
-    throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it. Nothing was changed.`)
+  if (!file) throw new MigstateError('unknown-migration', `${app}.${name} is recorded, but its file was not found, so Django cannot run it.`)
   const squash = squashOf(request, view.replacements)
   const notes = checkOperations(file, request)
   const hidden = [...dependantRows(project, rows, rules, key), ...partsOf(rows, rules, view, key)].sort(byId)
@@ -92,7 +91,7 @@ function squashOf({ app, name, mode }: PreflightRequest, replacements: ReadonlyM
   const other = [...replacements].find(([, file]) => file.replaces.some(([label, replaced]) => makeKey(label, replaced) === key))
   const what = own ? `a squash of ${own.replaces.length} migrations` : other ? `replaced by the squash ${pairOf(other[0]).join('.')}` : null
   if (what !== null && mode === 'table')
-    throw new MigstateError('squashed-target', `${app}.${name} is ${what}, and table mode cannot run it again. Nothing was changed.`, {
+    throw new MigstateError('squashed-target', `${app}.${name} is ${what}, and table mode cannot run it again.`, {
       hint: 'Leave --mode table out: shadow mode can.',
     })
   return what
@@ -106,7 +105,7 @@ function checkOperations(file: MigrationFile, { force, reverseFirst }: Preflight
   if (schema.length > 0 && !force)
     throw new MigstateError(
       'schema-operations',
-      `${label} changes the schema (${list(schema.map((one) => one.summary))}); what it would make exists already, so Django would fail. Nothing was changed.`,
+      `${label} changes the schema (${list(schema.map((one) => one.summary))}); what it would make exists already, so Django would fail.`,
       { details: { operations: schema.map((one) => one.summary) } },
     )
   const custom = operations?.filter((one) => one.data === null || one.schema === null) ?? []
@@ -114,8 +113,8 @@ function checkOperations(file: MigrationFile, { force, reverseFirst }: Preflight
     throw new MigstateError(
       'unknown-operation-kind',
       operations === null
-        ? `The operations of ${label} cannot be read from its file, so nobody can say what would run a second time. Nothing was changed.`
-        : `${label} has operations of a kind that migstate does not know (${list(custom.map((one) => one.summary))}). Nothing was changed.`,
+        ? `The operations of ${label} cannot be read from its file, so nobody can say what would run a second time.`
+        : `${label} has operations of a kind that migstate does not know (${list(custom.map((one) => one.summary))}).`,
     )
   if (reverseFirst) checkReversible(file, force)
   const lines = [`This code runs a second time: ${list(operations?.map((one) => one.summary) ?? ['(unreadable)'])}. Is it safe to run twice?`]
@@ -130,18 +129,14 @@ function checkReversible(file: MigrationFile, force: boolean): void {
   const label = `${file.app}.${file.name}`
   const stuck = file.operations?.filter((one) => one.reversible === false) ?? []
   if (stuck.length > 0)
-    throw new MigstateError(
-      'not-reversible',
-      `${label} cannot be reversed: ${list(stuck.map((one) => one.summary))} has no reverse code. Nothing was changed.`,
-      {
-        details: { operations: stuck.map((one) => one.summary) },
-      },
-    )
+    throw new MigstateError('not-reversible', `${label} cannot be reversed: ${list(stuck.map((one) => one.summary))} has no reverse code.`, {
+      details: { operations: stuck.map((one) => one.summary) },
+    })
   const unsure = file.operations?.filter((one) => one.reversible === null) ?? []
   if ((file.operations === null || unsure.length > 0) && !force)
     throw new MigstateError(
       'unknown-operation-kind',
-      `Whether ${label} can be reversed cannot be read from its file (${list(unsure.map((one) => one.summary))}). Nothing was changed.`,
+      `Whether ${label} can be reversed cannot be read from its file (${list(unsure.map((one) => one.summary))}).`,
     )
 }
 
@@ -162,7 +157,7 @@ function checkPlan(request: PreflightRequest, rows: readonly Row[], squash: stri
   if (gate)
     throw new MigstateError(
       squash === null ? 'django-would-refuse' : 'squashed-target',
-      `Django ${rules.version} would refuse to run ${app}.${name}${why}: ${gate.message} Nothing was changed.`,
+      `Django ${rules.version} would refuse to run ${app}.${name}${why}: ${gate.message}`,
       { details: { blockedBy: plan.blockedBy } },
     )
   if (unreadable.length > 0) return unreadable.slice(0, 3).map((one) => `Not checked: ${one.message}.`)
@@ -170,12 +165,12 @@ function checkPlan(request: PreflightRequest, rows: readonly Row[], squash: stri
   if (squash !== null && (others.length > 0 || plan.steps.length === 0))
     throw new MigstateError(
       'squashed-target',
-      `Django ${rules.version} cannot run ${app}.${name} alone (it is ${squash}); it would run ${list(plan.steps.map((step) => `${step.app}.${step.name}`))}. Nothing was changed.`,
+      `Django ${rules.version} cannot run ${app}.${name} alone (it is ${squash}); it would run ${list(plan.steps.map((step) => `${step.app}.${step.name}`))}.`,
     )
   if (others.length > 0)
     throw new MigstateError(
       'pending-migrations',
-      `Django would also run ${list(others.map((step) => `${step.app}.${step.name}`))}, on which ${app}.${name} depends. Nothing was changed.`,
+      `Django would also run ${list(others.map((step) => `${step.app}.${step.name}`))}, on which ${app}.${name} depends.`,
       {
         hint: pendingHint(others),
         details: { pending: others.map((step) => [step.app, step.name]) },
@@ -207,7 +202,7 @@ function planReverse(request: PreflightRequest, file: MigrationFile, rows: reado
       hidden.push(...found)
     }
   }
-  throw new MigstateError('django-would-refuse', `Django cannot take ${app}.${name} back alone: ${why.replace(/\.?$/, '.')} Nothing was changed.`, {
+  throw new MigstateError('django-would-refuse', `Django cannot take ${app}.${name} back alone: ${why.replace(/\.?$/, '.')}`, {
     hint: 'Leave --reverse-first out.',
   })
 }

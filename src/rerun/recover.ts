@@ -176,7 +176,7 @@ export async function judgeOperation(database: Database, request: RecoverRequest
   if (lifted.absentMeansNotRun && gone) return known(database, request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { kind: 'close', lifted, verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
   const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
-  throw new MigstateError('outcome-unknown', `${saw} Nothing was changed.`, { details: { operation: operation.id } })
+  throw new MigstateError('outcome-unknown', `${saw}`, { details: { operation: operation.id } })
 }
 
 /** From the markers, once no session of the child can write one any more. */
@@ -205,7 +205,7 @@ async function judgeShadow(database: Database, request: RecoverRequest, shadowed
     return { kind: 'shadow', shadowed, verdict, at: null, reversed: halves.reversed, saw: `a person says: ${request.assume}` }
   }
   const name = `${shadowed.app}.${shadowed.name}`
-  throw new MigstateError('outcome-unknown', `${whereItRan(child)} Nobody can know whether ${name} ran to its end: ${halves.saw}. Nothing was changed.`, {
+  throw new MigstateError('outcome-unknown', `${whereItRan(child)} Nobody can know whether ${name} ran to its end: ${halves.saw}.`, {
     details: { operation: operation.id },
   })
 }

@@ -4,7 +4,7 @@ import { failpoint, maskedWords } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { type ChildExited, type ChildStarted, Journal } from '../journal/index.js'
-import { type ChildOptions, type ChildResult, HeldChild, tailOf } from './child.js'
+import { type ChildOptions, type ChildResult, type HeldChild, tailOf, withChild } from './child.js'
 import type { Interrupts } from './interrupts.js'
 import { isPython, startTimeOf } from './process.js'
 
@@ -52,36 +52,20 @@ const GRACE = 10_000
 
 /** Runs one child with its beginning, its signs of life and its end in the journal, each in a transaction of its own. */
 export async function runChild(database: Database, request: ChildRequest): Promise<ChildRun> {
-  const { operation, words, ui, interrupts, half } = request
+  const { words, ui, interrupts } = request
   const began = Date.now()
-  const child = new HeldChild(words, { ...request, onOutput: (chunk) => ui.stream(chunk) })
-  interrupts.child = child
-  let started: ChildStarted | null = null
-  if (child.pid !== undefined) {
-    const detail: ChildStarted = (started = {
-      pid: child.pid,
-      startTime: startTimeOf(child.pid),
-      host: hostname(),
-      command: maskedWords(words),
-      ...(half ? { half } : {}),
-    })
-    await record(database, operation, 'child-started', detail)
-    await failpoint('child-held')
-    child.release()
-  }
-  await failpoint('child-released')
-  const stopBeating = beat(database, operation)
-  const stopTelling = tell(request, began)
-  const limit = limitTime(child, request.timeout)
-  const result = await child.result
-  interrupts.child = undefined
-  limit.stop()
-  stopTelling()
-  await stopBeating()
+  const { result, started, timedOut } = await withChild(words, { ...request, onOutput: (chunk) => ui.stream(chunk) }, async (child) => {
+    interrupts.child = child
+    try {
+      return await watchChild(database, request, child, began)
+    } finally {
+      interrupts.child = undefined
+    }
+  })
   await failpoint('child-exited')
   const said = request.says?.()
   // A command that ended by itself before Python had read the program has begun nothing.
-  const neverBegan = said !== undefined && said.at === undefined && result.exitCode !== null && interrupts.count === 0 && !limit.reached()
+  const neverBegan = said !== undefined && said.at === undefined && result.exitCode !== null && interrupts.count === 0 && !timedOut
   const ended = said?.ended === true || neverBegan
   await waitUntilGone(database, request, ended)
   const durationMs = Date.now() - began
@@ -90,11 +74,42 @@ export async function runChild(database: Database, request: ChildRequest): Promi
     signal: result.signal,
     tail: tailOf(result.output),
     durationMs,
-    ...(interrupts.count > 0 || limit.reached() ? { stopped: true } : {}),
+    ...(interrupts.count > 0 || timedOut ? { stopped: true } : {}),
     ...(request.says ? { ended } : {}),
   }
-  await record(database, operation, 'child-exited', exited)
-  return { ...result, durationMs, timedOut: limit.reached(), started, ended }
+  await record(database, request.operation, 'child-exited', exited)
+  return { ...result, durationMs, timedOut, started, ended }
+}
+
+interface Watched {
+  result: ChildResult
+  started: ChildStarted | null
+  timedOut: boolean
+}
+
+/** Journaled before it is released; from then on nobody knows what it has done until its end is judged. */
+async function watchChild(database: Database, request: ChildRequest, child: HeldChild, began: number): Promise<Watched> {
+  const { operation, words, half } = request
+  let started: ChildStarted | null = null
+  if (child.pid !== undefined) {
+    started = { pid: child.pid, startTime: startTimeOf(child.pid), host: hostname(), command: maskedWords(words), ...(half ? { half } : {}) }
+    await record(database, operation, 'child-started', started)
+    await failpoint('child-held')
+    database.effects.settle('unknown')
+    child.release()
+  }
+  await failpoint('child-released')
+  const stopBeating = beat(database, operation)
+  const stopTelling = tell(request, began)
+  const limit = limitTime(child, request.timeout)
+  try {
+    const result = await child.result
+    return { result, started, timedOut: limit.reached() }
+  } finally {
+    limit.stop()
+    stopTelling()
+    await stopBeating()
+  }
 }
 
 /** One event in a transaction of its own; on SQLite the child is held or gone then, so nobody is disturbed. */

@@ -1,6 +1,7 @@
 import { applyChange, type Change, type Edit, isEmpty, type Patience, refuseUnfinished, sameChange, tableChanged, withOperationLock } from '../change/index.js'
 import type { History } from '../database/index.js'
 import { readDatabase } from '../django/index.js'
+import { factOf } from '../errors/index.js'
 import { planMigrate } from '../history/index.js'
 import { NO_CHANGES, newId, type OperationRecord, readOperations, unfinished } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
@@ -90,7 +91,7 @@ function planUnderLock(verb: ChangeVerb, now: History, shown: Change, answer: An
     change = verb.plan(now)
   } catch (error) {
     if (answer === 'yes-flag') throw error
-    throw tableChanged(shown, now.rows, `The table has changed since the plan was shown (${(error as Error).message.replace(/ Nothing was changed\.$/, '')}).`)
+    throw tableChanged(shown, now.rows, `The table has changed since the plan was shown (${factOf(error)}).`)
   }
   if (answer === 'person' && !sameChange(change, shown)) throw tableChanged(shown, now.rows, 'The rows concerned have changed since the plan was shown.')
   if (isEmpty(change)) return null
@@ -149,7 +150,17 @@ function afterwards(history: History, change: Change): { app: string; name: stri
 
 /** A migrate that had its plan before the lock writes its rows after it; say so rather than let it pass. */
 async function reportInterleaved(workspace: Workspace, expected: number): Promise<void> {
-  const now = await workspace.read()
-  if (now.rows.length !== expected)
+  const now = await lookAfterwards(workspace, () => workspace.read())
+  if (now && now.rows.length !== expected)
     workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${now.rows.length} rows instead of ${expected}`)
+}
+
+/** A look at the database once the change is done: where it fails, the change is done all the same. */
+export async function lookAfterwards<T>(workspace: Workspace, look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    workspace.warnings.add('not-checked', `the change is done; what the table holds now could not be looked at: ${factOf(error)}`)
+    return null
+  }
 }

@@ -24,7 +24,7 @@ export function chooseConnection(
   if (project?.settings.namedBy === 'other file' && !readOnly)
     throw new MigstateError(
       'database-unknown',
-      `The settings module ${project.settings.module} is named only by a file of another tool, which must not choose the database of a write. Nothing was changed.`,
+      `The settings module ${project.settings.module} is named only by a file of another tool, which must not choose the database of a write.`,
       { hint: 'Name it with --settings or DJANGO_SETTINGS_MODULE, or give --url.' },
     )
   const setting = project && readDatabase(project.settings, config.database)

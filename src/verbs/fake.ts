@@ -66,11 +66,10 @@ function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonl
 
 /** A wrong target is wrong usage; where Django dies by a bare exception, its name is the answer. */
 function refusal({ gate, exception, message, migrations }: Gate): MigstateError {
-  if (gate === 'unreadable') return new MigstateError('unknown-app', `${message}. Nothing was changed.`, { hint: FIND_PACKAGES })
+  if (gate === 'unreadable') return new MigstateError('unknown-app', `${message}.`, { hint: FIND_PACKAGES })
   const code =
     exception === 'CommandError' && (gate === 'unknown-app' || gate === 'unknown-migration' || gate === 'ambiguous-migration') ? gate : 'django-error'
-  const text =
-    code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}. Nothing was changed.` : `${message} Nothing was changed.`
+  const text = code === 'django-error' ? `"manage.py migrate --fake" would die here by ${exception}: ${message}.` : `${message}`
   const names = migrations.map(([, name]) => name)
   const hint = code === 'ambiguous-migration' ? { hint: `There are: ${names.join(', ')}.` } : {}
   return new MigstateError(code, text, { ...hint, details: code === 'django-error' ? { exception } : { candidates: names } })

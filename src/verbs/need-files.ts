@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.js'
 export function needFiles(workspace: Workspace, what: string): ProjectFiles {
   const project = workspace.files()
   if (project) return project
-  throw new MigstateError('no-project', `${what} is made from the files of the project, and none are read. Nothing was changed.`, {
+  throw new MigstateError('no-project', `${what} is made from the files of the project, and none are read.`, {
     hint: workspace.config.noFiles ? 'Leave --no-files out.' : 'Run it in the folder of manage.py, or give --project DIR.',
   })
 }

@@ -3,7 +3,7 @@ import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { findOperation, idToType, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
 import { previewRecovery, type Recovery, recoverOperation, refuseForged } from '../rerun/index.js'
-import { nextPlan, patienceOf, whereOf } from './change-flow.js'
+import { lookAfterwards, nextPlan, patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { type ChangeResult, preview } from './results.js'
 import { zoneStamper } from './stamp.js'
@@ -47,6 +47,7 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
       ui.say(
         `Recovering operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) on ${whereOf(workspace)} …`,
       )
+      database.effects.begin(operation.id)
       const stamp = (zone: string | null) => zoneStamper(database, zone)
       const recovery = await recoverOperation(database, { operation, assume: args.assume, patience, stamp, warnings, say: ui.say })
       last = { id: operation.id, kind: operation.kind, snapshot: operation.snapshot, recovery }
@@ -55,11 +56,12 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   if (!last) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
   const { recovery, ...operation } = last
   const { removed, added, updated } = recovery.changes
+  const now = await lookAfterwards(workspace, () => workspace.read())
   return {
     operation: { ...operation, status: recovery.status },
     dryRun: false,
     changes: preview({ remove: removed, add: added, update: updated }),
-    next: nextPlan(workspace, (await workspace.read()).rows),
+    next: now && nextPlan(workspace, now.rows),
     creates: [],
   }
 }
@@ -80,5 +82,5 @@ async function refuseAny(database: Database, operations: readonly Operation[]): 
   if (!refusal) return
   const others = sound.map(({ id }) => `migstate recover${idToType(id)}`).join(', ')
   const hint = others === '' ? refusal.hint : `${refusal.hint}\nThe others can be recovered one by one: ${others}`
-  throw new MigstateError(refusal.code, refusal.message, { hint, ...(refusal.details ? { details: refusal.details } : {}), cause: refusal })
+  throw refusal.with({ hint })
 }

@@ -29,7 +29,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const { config } = workspace
   const mode = config.mode === 'table' ? 'table' : 'shadow'
   if (config.manage !== undefined && config.mode !== 'table')
-    throw new MigstateError('usage', '--manage works in table mode only: another command cannot be given a shadow table. Nothing was changed.', {
+    throw new MigstateError('usage', '--manage works in table mode only: another command cannot be given a shadow table.', {
       hint: 'Add --mode table.',
     })
   const manage = prepareManage(workspace)
@@ -85,9 +85,6 @@ function targetsOf(workspace: Workspace, args: RerunArgs, rows: readonly Row[]):
 function unproven(manage: ManageCommand, args: RerunArgs): string[] {
   if (manage.canAsk || args.force || args.dryRun) return []
   if (args.unattended)
-    throw new MigstateError(
-      'unproven-database',
-      'With --manage it cannot be proven that the command uses the database that is being edited. Nothing was changed.',
-    )
+    throw new MigstateError('unproven-database', 'With --manage it cannot be proven that the command uses the database that is being edited.')
   return ['It cannot be proven that the --manage command uses this very database.']
 }

@@ -34,7 +34,7 @@ const RECENT_MS = 3_600_000
 export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Interaction): Promise<RollbackResult> {
   const { database } = workspace
   if (args.operation !== undefined && args.to !== undefined)
-    throw new MigstateError('usage', 'Name one operation, or with --to the last one to undo, not both. Nothing was changed.', {
+    throw new MigstateError('usage', 'Name one operation, or with --to the last one to undo, not both.', {
       hint: `migstate rollback --to ${args.to}`,
     })
   await settle(workspace, ui, args.dryRun ?? false)
@@ -86,11 +86,9 @@ function chosen(all: readonly Operation[], args: RollbackArgs): { operations: Op
   const operation = args.operation === undefined ? newestUndoable(all) : findOperation(all, args.operation)
   if (!operation) return { operations: [], undoneBy: null }
   if (operation.finishedAt === null)
-    throw new MigstateError(
-      'unfinished-operation',
-      `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet. Nothing was changed.`,
-      { details: { operation: operation.id } },
-    )
+    throw new MigstateError('unfinished-operation', `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet.`, {
+      details: { operation: operation.id },
+    })
   return { operations: [operation], undoneBy: all.find((one) => one.id === operation.undoneBy) ?? null }
 }
 
@@ -100,14 +98,10 @@ function refuseGuess(operation: Operation, actor: string): void {
   const old = Number.isNaN(age) ? 'nobody can tell when it was' : age > RECENT_MS ? `it is ${sayAge(age)} old` : null
   const why = operation.actor !== actor ? `it is of ${operation.actor} and not of ${actor}` : old
   if (why === null) return
-  throw new MigstateError(
-    'name-the-operation',
-    `The newest operation is ${sayOne(describe(operation))}; ${why}, and with --yes nobody is asked. Nothing was changed.`,
-    {
-      hint: `If it is the one: migstate rollback${idToType(operation.id) || ' OPERATION'} --yes`,
-      details: { operation: operation.id },
-    },
-  )
+  throw new MigstateError('name-the-operation', `The newest operation is ${sayOne(describe(operation))}; ${why}, and with --yes nobody is asked.`, {
+    hint: `If it is the one: migstate rollback${idToType(operation.id) || ' OPERATION'} --yes`,
+    details: { operation: operation.id },
+  })
 }
 
 function sayAge(ms: number): string {

@@ -3,7 +3,7 @@ import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, type RerunPlan, rerunInShadowMode, rerunInTableMode } from '../rerun/index.js'
-import { newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf } from './change-flow.js'
+import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
 import { missingSideTables, warnMissingGrants } from './journal-access.js'
 import { needFiles } from './need-files.js'
@@ -33,7 +33,7 @@ export function prepareManage(workspace: Workspace): ManageCommand {
   if (database.hasTable && database.table.name.toLowerCase() !== DJANGO_TABLE)
     throw new MigstateError(
       'other-database',
-      `manage.py uses the table ${DJANGO_TABLE} and not ${database.table.label}, so a run would not touch what you named. Nothing was changed.`,
+      `manage.py uses the table ${DJANGO_TABLE} and not ${database.table.label}, so a run would not touch what you named.`,
       { hint: 'Leave --table out.' },
     )
   return new ManageCommand({
@@ -92,15 +92,15 @@ async function runAll(
     } catch (error) {
       if (!(error instanceof MigstateError) || done.length === 0) throw error
       const names = done.map(({ info }) => info.target.join('.')).join(', ')
-      throw new MigstateError(error.code, `${error.message} Before it, ${names} ran${request.kind === 'rerun' ? ' again' : ''}; that stays.`, {
-        hint: error.hint,
-        details: { ...error.details, reruns: done.map(({ info }) => info) },
-        cause: error,
+      throw error.with({
+        more: `Before it, ${names} ran${request.kind === 'rerun' ? ' again' : ''}; that stays.`,
+        details: { reruns: done.map(({ info }) => info) },
       })
     }
   }
   const results = done.map(({ result }) => result)
   const last = results.at(-1) as RerunResult
+  const now = await lookAfterwards(workspace, () => workspace.read())
   return {
     operation: last.operation,
     dryRun: false,
@@ -109,7 +109,7 @@ async function runAll(
       added: results.flatMap(({ changes }) => changes.added),
       updated: results.flatMap(({ changes }) => changes.updated),
     },
-    next: nextPlan(workspace, (await workspace.read()).rows),
+    next: now && nextPlan(workspace, now.rows),
     creates: [],
     rerun: last.rerun,
     reruns: done.map(({ info }) => info),
@@ -218,7 +218,7 @@ function hides(mode: 'shadow' | 'table', { hidden }: RerunPlan): string[] {
 function unchanged(shown: RerunPlan, now: RerunPlan): RerunPlan {
   const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right)
   if (same(shown.target, now.target) && same(shown.hidden, now.hidden) && same(shown.records, now.records)) return now
-  throw new MigstateError('table-changed', 'The rows concerned have changed since the plan was shown. Nothing was changed.', {
+  throw new MigstateError('table-changed', 'The rows concerned have changed since the plan was shown.', {
     details: { expected: [...shown.target, ...shown.hidden], found: [...now.target, ...now.hidden], wanted: [...shown.target, ...shown.hidden] },
   })
 }

@@ -24,7 +24,7 @@ export interface RunArgs {
 /** Executes one unrecorded migration that Django itself would refuse because of a hole, and records it. */
 export async function run(workspace: Workspace, args: RunArgs, ui: Interaction): Promise<RerunResult> {
   if (workspace.config.mode === 'table' || workspace.config.manage !== undefined)
-    throw new MigstateError('usage', '"migstate run" works in shadow mode only: it needs a session that sees another history. Nothing was changed.', {
+    throw new MigstateError('usage', '"migstate run" works in shadow mode only: it needs a session that sees another history.', {
       hint: 'Leave --mode and --manage out.',
     })
   const manage = prepareManage(workspace)
@@ -34,7 +34,7 @@ export async function run(workspace: Workspace, args: RunArgs, ui: Interaction):
   const words = args.app === undefined ? [args.migration] : [args.app, args.migration]
   const targets = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
   const [target] = targets
-  if (!target || targets.length > 1) throw new MigstateError('usage', 'Name one migration. Nothing was changed.', { hint: 'See "migstate run --help".' })
+  if (!target || targets.length > 1) throw new MigstateError('usage', 'Name one migration.', { hint: 'See "migstate run --help".' })
   const rules = workspace.rules()
   const key = makeKey(...target)
   const view = loadHistory(project, rows, rules)

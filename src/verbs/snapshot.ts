@@ -1,7 +1,17 @@
-import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
-import { withConsequence } from '../database/index.js'
+import { atLeastAboveRows, planRestore, withEdit, withOperationLock } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
-import { digestOf, findSnapshot, inShort, Journal, labelOf, newId, readSnapshots, refuseIncredibleCounter, type SnapshotInfo } from '../journal/index.js'
+import {
+  digestOf,
+  findSnapshot,
+  inShort,
+  Journal,
+  labelOf,
+  newId,
+  readSnapshots,
+  refuseIncredibleCounter,
+  type SnapshotHeader,
+  type SnapshotInfo,
+} from '../journal/index.js'
 import { patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
@@ -19,17 +29,13 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
     database,
     { patience, multiStep: false, name: 'migstate snapshot create', makeJournal: true, allowUnfinished: true },
     async () => {
-      const { dialect, edit } = database
-      await beginEdit(database, patience)
-      try {
-        const written = await journal.writeSnapshot(edit, newId(), null, () => database.readHistory(), createdAt, by)
-        await dialect.commitEdit(edit)
-        await dialect.endEdit(edit)
-        return written
-      } catch (error) {
-        await dialect.rollbackEdit(edit).catch(() => {})
-        throw withConsequence(error, 'No snapshot was made, and nothing was changed.')
-      }
+      database.effects.begin(null)
+      const made = await withEdit(database, patience, async (scope) => {
+        scope.writes()
+        const result = await journal.writeSnapshot(database.edit, newId(), null, () => database.readHistory(), createdAt, by)
+        return { result, proof: { operation: null, event: 'snapshot', at: createdAt }, consequence: 'nothing', finished: true }
+      })
+      return made as SnapshotHeader
     },
   )
   await warnUnfinished(workspace)
@@ -60,17 +66,14 @@ export async function restoreSnapshot(
   await settle(workspace, ui, args.dryRun ?? false)
   const { snapshot, rows } = await load(workspace, args.id)
   if (snapshot.doubt)
-    throw new MigstateError(snapshot.doubt.code, `The snapshot ${inShort(snapshot.id)} is not restored: ${snapshot.doubt.what}. Nothing was changed.`, {
+    throw new MigstateError(snapshot.doubt.code, `The snapshot ${inShort(snapshot.id)} is not restored: ${snapshot.doubt.what}.`, {
       ...(snapshot.doubt.code === 'damaged-journal'
         ? { hint: 'Look at "migstate snapshot show" and restore another one; "migstate snapshot list" has them.' }
         : {}),
       details: { snapshot: snapshot.id, found: [snapshot.doubt.what] },
     })
   if (digestOf(rows) !== snapshot.digest)
-    throw new MigstateError(
-      'bad-file',
-      `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them. Nothing was changed.`,
-    )
+    throw new MigstateError('bad-file', `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them.`)
   return runChange(
     workspace,
     {

@@ -39,8 +39,7 @@ export function namedTargets(words: readonly string[], context: TargetContext): 
     }
   }
   if (!used) throw withoutName(app as string)
-  if (targets.length === 0)
-    throw new MigstateError('usage', 'Name at least one migration. Nothing was done.', { hint: 'Write it as "shop 0003" or "shop.0003".' })
+  if (targets.length === 0) throw new MigstateError('usage', 'Name at least one migration.', { hint: 'Write it as "shop 0003" or "shop.0003".' })
   return targets
 }
 
@@ -73,7 +72,7 @@ function asPath(word: string, { project, cwd }: TargetContext): NamedTarget | nu
   if (found) return { app: found.app, text: found.file.name }
   const folder = dirname(path)
   if (project === null && basename(folder) === 'migrations') return { app: basename(dirname(folder)), text: basename(path, '.py') }
-  throw new MigstateError('unknown-migration', `${word} is not the file of a migration of an installed app. Nothing was done.`, {
+  throw new MigstateError('unknown-migration', `${word} is not the file of a migration of an installed app.`, {
     hint: 'See "migstate status" for the names.',
   })
 }
@@ -105,5 +104,5 @@ function hasName(app: string, word: string, { project, rows }: TargetContext): b
 }
 
 function withoutName(app: string): MigstateError {
-  return new MigstateError('usage', `Name a migration of ${app}. Nothing was done.`, { hint: `See "migstate status ${app}" for the names.` })
+  return new MigstateError('usage', `Name a migration of ${app}.`, { hint: `See "migstate status ${app}" for the names.` })
 }

@@ -18,7 +18,7 @@ export interface TrustResult {
 export function changeTrust(flags: Settings, wants: { revoke: boolean }, { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string }): TrustResult {
   const file = nearestConfigFile(flags, env, cwd, { evenBroken: wants.revoke })
   if (file === null)
-    throw new MigstateError('bad-file', `There is no migstate.json here, so there is nothing to ${wants.revoke ? 'revoke' : 'trust'}. Nothing was done.`, {
+    throw new MigstateError('bad-file', `There is no migstate.json here, so there is nothing to ${wants.revoke ? 'revoke' : 'trust'}.`, {
       hint: 'Go to the folder of manage.py, or name it with --project.',
     })
   const settings = Object.fromEntries(

@@ -1,5 +1,4 @@
 import { withOperationLock } from '../change/index.js'
-import { withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { type ExportedJournal, exportJournal, Journal, writeExport } from '../journal/index.js'
 import { patienceOf, whereOf } from './change-flow.js'
@@ -46,9 +45,7 @@ export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: I
   await withOperationLock(database, { patience, multiStep: false, name: 'migstate uninstall', makeJournal: false }, async () => {
     // Written under the lock: nothing can come in between the copy and the drop.
     if (file !== null) writeExport(file, await database.reading(() => exportJournal(database)))
-    await database.dialect.dropJournal(database.edit, database.journal).catch((error: unknown) => {
-      throw withConsequence(error, 'The side tables are still there.')
-    })
+    await database.dialect.dropJournal(database.edit, database.journal)
   })
   return { dryRun: false, dropped: database.journalLabels, exported }
 }
@@ -57,7 +54,7 @@ export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: I
 function refuseOthers({ historyTables }: ExportedJournal, own: string): void {
   const others = historyTables.filter((name) => name !== own)
   if (others.length === 0) return
-  throw new MigstateError('usage', `The side tables also hold the journal of ${others.join(', ')}, which would be lost. Nothing was changed.`, {
+  throw new MigstateError('usage', `The side tables also hold the journal of ${others.join(', ')}, which would be lost.`, {
     hint: `Drop them by hand when none of these is needed any more, or name the table: migstate history --table ${others[0]}`,
     details: { candidates: others },
   })

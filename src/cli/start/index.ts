@@ -6,19 +6,33 @@ import { CodeCache } from './code-cache.js'
 interface Program {
   COMMANDS: object
   run(argv: string[], root: string): Promise<void>
+  /** Tells what escaped from a run, and sets the exit code that its consequence asks for. */
+  escaped(error: unknown, argv: readonly string[]): void
 }
 
 /** What `bin/run.js` calls. @param root the folder of the package */
 export async function start(argv: string[], root: string): Promise<void> {
-  process.on('uncaughtException', tellInOneLine)
+  const loaded: { program?: Program } = {}
+  process.on('uncaughtException', (error) => (loaded.program ? leave(loaded.program, error, argv) : tellInOneLine(error)))
   const bundles = new Bundles(join(root, 'dist'), keepsNothing(argv) ? null : new CodeCache(process.env))
   const program = bundles.load('cli') as Program
+  loaded.program = program
   listenToStreams()
   process.on('exit', () => bundles.keep(commandOf(argv, Object.keys(program.COMMANDS))))
   await program.run(argv, root)
 }
 
-/** Whatever escapes the program is one line, never a screenful of bundled source. */
+/** A change that was made stays made, whatever has gone wrong after it. */
+function leave(program: Program, error: unknown, argv: readonly string[]): void {
+  try {
+    program.escaped(error, argv)
+  } catch {
+    tellInOneLine(error as Error)
+  }
+  process.exit()
+}
+
+/** Before there is a program: one line, never a screenful of bundled source. */
 function tellInOneLine(error: Error): void {
   process.stderr.write(`migstate failed unexpectedly: ${error?.message ?? error}\n${process.argv.includes('-v') ? `${error?.stack}\n` : ''}`)
   process.exit(1)

@@ -99,9 +99,9 @@ function shakeHands(driver: Driver, wire: Wire, settings: object, target: Target
 function whileConnecting(error: unknown, server: ServerSpec): DatabaseFailure {
   const failure = classify(error)
   if (failure.code === 'wrong-password' && server.passwordKept)
-    return new DatabaseFailure(failure.code, 'other', `${failure.message} ${server.passwordKept}.`, error)
+    return new DatabaseFailure(failure.code, 'other', `${failure.fact} ${server.passwordKept}.`, error)
   if (failure.code !== 'database-error' || (error as { errno?: number }).errno !== undefined) return failure
-  return new DatabaseFailure('cannot-connect', failure.kind, `${failure.message} Nothing was changed.`, error)
+  return new DatabaseFailure('cannot-connect', failure.kind, failure.fact, error)
 }
 
 type Target = { path: string } | { host: string; port: number }
@@ -138,7 +138,7 @@ function files(tls: TlsSpec): object {
     try {
       return readFileSync(path, 'utf8')
     } catch (error) {
-      throw new MigstateError('cannot-connect', `The TLS file ${path} cannot be read. Nothing was changed.`, { cause: error })
+      throw new MigstateError('cannot-connect', `The TLS file ${path} cannot be read.`, { cause: error })
     }
   }
   const [ca, cert, key] = [read(tls.ca), read(tls.cert), read(tls.key)]

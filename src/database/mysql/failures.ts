@@ -5,31 +5,31 @@ import { UNSAFE_LOGIN } from './login.js'
 /** By error number (MySQL server error reference; MariaDB keeps the same numbers for these). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
-  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.message, error, error.hint)
+  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.fact, error, error.hint)
   const { errno, code = '' } = error as { errno?: number; code?: string }
   const message = serverMessage(error)
   const failure = (...[errorCode, kind, text]: [DatabaseFailure['code'], DatabaseFailure['kind'], string]) => new DatabaseFailure(errorCode, kind, text, error)
   switch (errno ?? 0) {
     case 1045: // ER_ACCESS_DENIED_ERROR
     case 1698: // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-      return failure('wrong-password', 'other', `The server refused the login: ${message}. Nothing was changed.`)
+      return failure('wrong-password', 'other', `The server refused the login: ${message}.`)
     case 1049: // ER_BAD_DB_ERROR
-      return failure('database-missing', 'other', `The server: ${message}. Nothing was changed.`)
+      return failure('database-missing', 'other', `The server: ${message}.`)
     case 1044: // ER_DBACCESS_DENIED_ERROR
     case 1142: // ER_TABLEACCESS_DENIED_ERROR
     case 1143: // ER_COLUMNACCESS_DENIED_ERROR
     case 1227: // ER_SPECIFIC_ACCESS_DENIED_ERROR
-      return failure('missing-rights', 'missing-rights', `The server: ${message}. Nothing was changed.`)
+      return failure('missing-rights', 'missing-rights', `The server: ${message}.`)
     case 1146: // ER_NO_SUCH_TABLE
-      return failure('table-missing', 'no-table', `The server: ${message}. Nothing was changed.`)
+      return failure('table-missing', 'no-table', `The server: ${message}.`)
     case 1054: // ER_BAD_FIELD_ERROR
-      return failure('database-error', 'no-column', `The server: ${message}. Nothing was changed.`)
+      return failure('database-error', 'no-column', `The server: ${message}.`)
     case 1290: // ER_OPTION_PREVENTS_STATEMENT (--read-only)
     case 1792: // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
     case 1836: // ER_READ_ONLY_MODE
-      return failure('read-only', 'other', `The server is read-only: ${message}. Nothing was changed.`)
+      return failure('read-only', 'other', `The server is read-only: ${message}.`)
     case 1062: // ER_DUP_ENTRY
-      return failure('sequence-behind', 'duplicate-key', `The server: ${message}. Nothing was changed.`)
+      return failure('sequence-behind', 'duplicate-key', `The server: ${message}.`)
     case 1020: // ER_CHECKREAD: changed since the snapshot (MariaDB 11.6, innodb_snapshot_isolation)
     case 1412: // ER_TABLE_DEF_CHANGED: the table was made or altered after the snapshot
     case 1205: // ER_LOCK_WAIT_TIMEOUT
@@ -50,11 +50,10 @@ export function classify(error: unknown): DatabaseFailure {
     return new DatabaseFailure(
       'cannot-connect',
       'other',
-      `The password was not sent: ${message}. Nothing was changed.`,
+      `The password was not sent: ${message}.`,
       error,
       'Let the server use TLS, or reach it through its socket or a tunnel that ends on this machine.',
     )
-  if (/SSL|TLS|certificate/i.test(`${code} ${message}`))
-    return failure('cannot-connect', 'other', `TLS with the server failed: ${message}. Nothing was changed.`)
+  if (/SSL|TLS|certificate/i.test(`${code} ${message}`)) return failure('cannot-connect', 'other', `TLS with the server failed: ${message}.`)
   return networkFailure(error) ?? failure('database-error', 'other', `The server: ${message}${errno ? ` (${errno})` : ''}.`)
 }

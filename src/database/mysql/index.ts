@@ -4,7 +4,7 @@ import type { AdvisoryLock, Dialect, Engine, HistoryTable, ServerFacts, TableSea
 import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row } from '../row.js'
-import { committing, type Session } from '../session.js'
+import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
@@ -37,8 +37,7 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
     },
 
     async findTable(session, wanted): Promise<TableSearch> {
-      if (wanted.schema !== undefined)
-        throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Name the database in the URL instead.' })
+      if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Name the database in the URL instead.' })
       const [found] = await session.rows<{ name: string; type: string | null; super: unknown; others: string | null }>(
         `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type, ${PRIVILEGES}
            FROM information_schema.TABLES t
@@ -142,11 +141,10 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       }
     },
 
-    async journaling(session, table, work) {
+    async beginJournaling(session, table) {
       await refuseNonTransactional(session, table)
       await session.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await session.run('START TRANSACTION')
-      return committing(session, work)
     },
     async probeUpdate(session, table, row) {
       await session.run('SAVEPOINT migstate_probe')
@@ -236,10 +234,7 @@ async function refuseNonTransactional(session: Session, table: HistoryTable): Pr
     [table.name],
   )
   if (found?.engine && found.engine !== 'InnoDB')
-    throw new MigstateError(
-      'non-transactional-table',
-      `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change. Nothing was changed.`,
-    )
+    throw new MigstateError('non-transactional-table', `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change.`)
 }
 
 /** Both views exist only where the server is set up for them (MySQL: performance_schema; MariaDB: the plugin METADATA_LOCK_INFO). */

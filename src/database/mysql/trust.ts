@@ -81,6 +81,5 @@ function problemsOf({ name, type, engine, triggers, columns }: Found): string[] 
 /** Under the table locks: is what was looked at before still so? */
 export async function lookAgain(session: Session): Promise<void> {
   const { problems } = await journalFacts(session)
-  if (problems.length > 0)
-    throw new MigstateError('damaged-journal', `The side tables are not what they were a moment ago: ${problems.join('; ')}. Nothing was changed.`)
+  if (problems.length > 0) throw new MigstateError('damaged-journal', `The side tables are not what they were a moment ago: ${problems.join('; ')}.`)
 }

@@ -100,7 +100,7 @@ async function startUp({ Client }: Driver, wire: Wire, settings: object): Promis
 function whileConnecting(error: unknown): DatabaseFailure {
   const failure = classify(error)
   if (failure.code !== 'database-error' || /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '')) return failure
-  return new DatabaseFailure('cannot-connect', failure.kind, `${failure.message} Nothing was changed.`, error)
+  return new DatabaseFailure('cannot-connect', failure.kind, failure.fact, error)
 }
 
 /** libpq's defaults: the socket of a local server, else localhost. */

@@ -13,7 +13,7 @@ function functionOf(error: unknown): string | null {
 /** By SQLSTATE (PostgreSQL manual, appendix A). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error
-  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.message, error, error.hint)
+  if (error instanceof MigstateError) return new DatabaseFailure(error.code, 'other', error.fact, error, error.hint)
   const network = networkFailure(error)
   if (network) return network
   const code = (error as { code?: string }).code ?? ''
@@ -24,35 +24,35 @@ export function classify(error: unknown): DatabaseFailure {
     return new DatabaseFailure(
       'database-error',
       'other',
-      `PostgreSQL: ${message}, in ${inside}. Nothing was changed.`,
+      `PostgreSQL: ${message}, in ${inside}.`,
       error,
       'migstate works with the search path pg_catalog alone; give the function its own: ALTER FUNCTION … SET search_path = ….',
     )
   switch (code) {
     case '28P01':
     case '28000':
-      return failure('wrong-password', 'other', `PostgreSQL refused the login: ${message}. Nothing was changed.`)
+      return failure('wrong-password', 'other', `PostgreSQL refused the login: ${message}.`)
     case '3D000':
-      return failure('database-missing', 'other', `PostgreSQL: ${message}. Nothing was changed.`)
+      return failure('database-missing', 'other', `PostgreSQL: ${message}.`)
     case '42501':
       // With row_security = off a policy that would hide rows is this error (manual 20.11.1).
       if ((error as { routine?: string }).routine === 'check_enable_rls' || /row-level security/i.test(message))
         return new DatabaseFailure(
           'missing-rights',
           'missing-rights',
-          `A policy hides rows from this role, so the history would not be whole: ${message}. Nothing was changed.`,
+          `A policy hides rows from this role, so the history would not be whole: ${message}.`,
           error,
           ROW_SECURITY_HINT,
         )
-      return failure('missing-rights', 'missing-rights', `PostgreSQL: ${message}. Nothing was changed.`)
+      return failure('missing-rights', 'missing-rights', `PostgreSQL: ${message}.`)
     case '42P01':
-      return failure('table-missing', 'no-table', `PostgreSQL: ${message}. Nothing was changed.`)
+      return failure('table-missing', 'no-table', `PostgreSQL: ${message}.`)
     case '42703':
-      return failure('database-error', 'no-column', `PostgreSQL: ${message}. Nothing was changed.`)
+      return failure('database-error', 'no-column', `PostgreSQL: ${message}.`)
     case '25006':
-      return failure('read-only', 'other', `PostgreSQL is read-only here: ${message}. Nothing was changed.`)
+      return failure('read-only', 'other', `PostgreSQL is read-only here: ${message}.`)
     case '23505':
-      return failure('sequence-behind', 'duplicate-key', `PostgreSQL: ${message}. Nothing was changed.`)
+      return failure('sequence-behind', 'duplicate-key', `PostgreSQL: ${message}.`)
     case '55P03':
     case '40P01':
     // A row that another session changed after this transaction's snapshot was taken: trying again reads it anew.
@@ -69,13 +69,12 @@ export function classify(error: unknown): DatabaseFailure {
       return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
   }
   if (/^SASL: Only mechanism|^Unknown authentication/i.test(message))
-    return failure('cannot-connect', 'other', `The server asks for a kind of login that migstate does not know: ${message}. Nothing was changed.`)
-  if (/^SASL/i.test(message)) return failure('wrong-password', 'other', `The login failed: ${message}. Nothing was changed.`)
+    return failure('cannot-connect', 'other', `The server asks for a kind of login that migstate does not know: ${message}.`)
+  if (/^SASL/i.test(message)) return failure('wrong-password', 'other', `The login failed: ${message}.`)
   if (/Connection terminated|not queryable|Connection ended/i.test(message))
     return failure('cannot-connect', 'lost', `The connection to PostgreSQL was lost: ${message}.`)
   if (/SSL|certificate|self[- ]signed|CERT_|unable to (get|verify)/i.test(`${code} ${message}`))
-    return failure('cannot-connect', 'other', `TLS with PostgreSQL failed: ${message}. Nothing was changed.`)
-  if (/timeout (expired|exceeded)/i.test(message))
-    return failure('cannot-connect', 'lost', 'The server cannot be reached: no answer in time. Nothing was changed.')
+    return failure('cannot-connect', 'other', `TLS with PostgreSQL failed: ${message}.`)
+  if (/timeout (expired|exceeded)/i.test(message)) return failure('cannot-connect', 'lost', 'The server cannot be reached: no answer in time.')
   return failure('database-error', 'other', `PostgreSQL: ${message}${code ? ` (${code})` : ''}.`)
 }

@@ -4,7 +4,7 @@ import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import { lockNumber } from '../lock-key.js'
 import type { NewRow, Row } from '../row.js'
-import { committing, type Session } from '../session.js'
+import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { begin } from './fixed-path.js'
 import { journalDdl } from './journal-ddl.js'
@@ -159,9 +159,8 @@ export const postgresql: Dialect = {
     }
   },
 
-  async journaling(session, _table, work) {
+  async beginJournaling(session) {
     await session.run(begin('ISOLATION LEVEL REPEATABLE READ READ WRITE', LOCK_TIMEOUT))
-    return committing(session, work)
   },
   async probeUpdate(session, table, row) {
     await session.run('SAVEPOINT migstate_probe')

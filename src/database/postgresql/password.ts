@@ -19,7 +19,7 @@ export function passwordOf(spec: ServerSpec, login: Login): string {
   const password = spec.password ?? fromFile(spec.passwordFile ?? join(homeFolder({ env: process.env }), '.pgpass'), login)
   if (password !== undefined) return password
   const kept = spec.passwordKept ? ` (${spec.passwordKept})` : ''
-  throw new MigstateError('wrong-password', `PostgreSQL asks for a password and none was given${kept}. Nothing was changed.`)
+  throw new MigstateError('wrong-password', `PostgreSQL asks for a password and none was given${kept}.`)
 }
 
 function fromFile(path: string, login: Login): string | undefined {

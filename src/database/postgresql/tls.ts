@@ -50,6 +50,6 @@ function pick(given: string | undefined, standard: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new MigstateError('cannot-connect', `The TLS file ${path} cannot be read. Nothing was changed.`, { cause: error })
+    throw new MigstateError('cannot-connect', `The TLS file ${path} cannot be read.`, { cause: error })
   }
 }

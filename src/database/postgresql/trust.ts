@@ -69,6 +69,5 @@ export async function lookAgain(session: Session, table: HistoryTable): Promise<
   const traps = trust ? [...trust.reading, ...trust.writing] : ['another table in its place']
   if (traps.length > 0) throw unfitTable(table, traps)
   const { problems } = await journalFacts(session, table)
-  if (problems.length > 0)
-    throw new MigstateError('damaged-journal', `The side tables are not what they were a moment ago: ${problems.join('; ')}. Nothing was changed.`)
+  if (problems.length > 0) throw new MigstateError('damaged-journal', `The side tables are not what they were a moment ago: ${problems.join('; ')}.`)
 }

@@ -32,7 +32,7 @@ export const sqlite: Dialect = {
   },
 
   async findTable(session, wanted): Promise<TableSearch> {
-    if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL. Nothing was read.', { hint: 'Leave --schema out.' })
+    if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Leave --schema out.' })
     const [found] = await untilFree(() =>
       session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name]),
     )
@@ -110,16 +110,8 @@ export const sqlite: Dialect = {
       throw error
     }
   },
-  async journaling(session, _table, work) {
+  async beginJournaling(session) {
     await session.run('BEGIN IMMEDIATE')
-    try {
-      const result = await work()
-      await untilFree(() => session.run('COMMIT'))
-      return result
-    } catch (error) {
-      await session.run('ROLLBACK').catch(() => {})
-      throw error
-    }
   },
   async probeUpdate() {
     // A file that may be written may be written whole.
@@ -231,7 +223,7 @@ const LITERAL = /^(NULL|-?\d+(\.\d+)?([eE][+-]?\d+)?|-?Inf|X'([0-9A-Fa-f]{2})*')
 /** SQL and bindings of `applied`: text is bound, another storage class is written as the literal it was read as. */
 function value(row: NewRow): [sql: string, bindings: Binding[]] {
   if (row.appliedType === undefined) return ['?', [row.applied]]
-  if (!LITERAL.test(row.applied)) throw new MigstateError('internal-error', 'A stored value is not a SQLite literal. Nothing was changed.')
+  if (!LITERAL.test(row.applied)) throw new MigstateError('internal-error', 'A stored value is not a SQLite literal.')
   return [row.applied, []]
 }
 

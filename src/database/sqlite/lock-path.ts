@@ -38,7 +38,7 @@ export function readyLockFile(path: string, database: string): number | null {
     const { code } = error as NodeJS.ErrnoException
     const tooMany = tooManyFiles(error, `The lock file ${path} cannot be made`)
     if (tooMany) throw tooMany
-    if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}). Nothing was changed.`, { cause: error })
+    if (code !== 'EEXIST') throw new MigstateError('read-only', `The lock file ${path} cannot be made (${code}).`, { cause: error })
   }
   try {
     file ??= openExisting(path)
@@ -157,14 +157,14 @@ function mayWrite(path: string, found: Stats): void {
 }
 
 function closedFile(path: string, cause: unknown, found: Stats): MigstateError {
-  return new MigstateError('missing-rights', `The lock file ${path} belongs to user ${found.uid} and may not be used by this one. Nothing was changed.`, {
+  return new MigstateError('missing-rights', `The lock file ${path} belongs to user ${found.uid} and may not be used by this one.`, {
     hint: 'While no migstate runs, let its owner remove it: it is made anew with the rights of the database.',
     cause,
   })
 }
 
 function strange(path: string, why: string): MigstateError {
-  return new MigstateError('not-a-database', `The lock file ${path} ${why}, so it is not migstate's and was not touched. Nothing was changed.`, {
+  return new MigstateError('not-a-database', `The lock file ${path} ${why}, so it is not migstate's and was not touched.`, {
     hint: 'Look who has put it there, and move it away.',
   })
 }

@@ -46,7 +46,7 @@ export function askDjango({ command, folder, settings, env }: AskRequest): Djang
   const answer = asked.stdout?.split('\n').find((one) => one.startsWith(mark))
   if (answer !== undefined) return JSON.parse(answer.slice(mark.length)) as DjangoAnswer
   const reason = asked.error ? asked.error.message : (asked.stderr ?? '').trim().split('\n').at(-1) || `it ended with ${asked.status ?? asked.signal}`
-  throw new MigstateError('django-does-not-start', `The project's Python (${command.join(' ')}) did not answer: ${reason}. Nothing was changed.`, {
+  throw new MigstateError('django-does-not-start', `The project's Python (${command.join(' ')}) did not answer: ${reason}.`, {
     details: { exitCode: asked.status, tail: (asked.stderr ?? '').trim().split('\n').slice(-10) },
   })
 }

@@ -26,7 +26,7 @@ export function namedPython(python: string, request: EnvironmentRequest, suggest
   // A path may hold spaces, and the separators of Windows are no escapes.
   const words = isFileAsWhole(python, request) ? [python] : splitWords(python)
   const [program, ...rest] = words
-  if (program === undefined) throw new MigstateError('usage', '--python is empty. Nothing was changed.', { hint: suggest() })
+  if (program === undefined) throw new MigstateError('usage', '--python is empty.', { hint: suggest() })
   const path = locate(program, request)
   if (path === undefined) throw missing(python, program, request, suggest)
   const started = isPath(program) ? path : program
@@ -107,7 +107,7 @@ function missing(python: string, program: string, request: EnvironmentRequest, s
   const inside = folder && interpreterIn(folder, new Files())
   const file = isPath(program) ? `there is no file ${program}` : `there is no program ${program} on PATH`
   const fact = folder === undefined ? file : `${program} is a folder and no interpreter`
-  return new MigstateError('usage', `--python "${python}" cannot be started: ${fact}. Nothing was changed.`, {
+  return new MigstateError('usage', `--python "${python}" cannot be started: ${fact}.`, {
     hint: inside ? `Name the interpreter in it: --python ${inside}` : suggest(),
   })
 }

@@ -1,7 +1,7 @@
 import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
-import { MigstateError } from '../../errors/index.js'
+import { factOf, MigstateError } from '../../errors/index.js'
 import { type Half, Journal, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
 import { tailOf } from '../child.js'
 import { countInterrupts, type Interrupts } from '../interrupts.js'
@@ -100,8 +100,9 @@ async function interrupted(database: Database, request: ShadowModeRequest, opene
   const halves = judgeHalves(shadowed, events, true)
   await end(database, request, opened, halves, interrupts)
   const name = `${shadowed.app}.${shadowed.name}`
-  if (!halves.reversed) return new MigstateError('interrupted', `Interrupted before ${name} ran. The history is as before.`)
-  return new MigstateError('interrupted', `Interrupted. The history is as before. ${sayReversed(shadowed)}`, {
+  if (!halves.reversed) return new MigstateError('interrupted', `Interrupted before ${name} ran.`)
+  return new MigstateError('interrupted', 'Interrupted.', {
+    more: sayReversed(shadowed),
     hint: hintReversed(shadowed),
     details: { half: 'reversed' },
   })
@@ -191,10 +192,13 @@ async function judge(database: Database, request: ShadowModeRequest, shadowed: S
   } catch (error) {
     throw unfinished(request, error)
   }
-  if (halves.outcome !== 'unknown') return halves
+  if (halves.outcome !== 'unknown') {
+    database.effects.settle(halves.outcome === 'ran' ? 'committed' : 'rolled-back')
+    return halves
+  }
   throw new MigstateError(
     'outcome-unknown',
-    `manage.py ended (${run.signal ?? `exit ${run.exitCode}`}) without a word, and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}. The history is as before.`,
+    `manage.py ended (${run.signal ?? `exit ${run.exitCode}`}) without a word, and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}.`,
     { details: { operation: request.operation.id } },
   )
 }
@@ -205,6 +209,7 @@ async function end(database: Database, request: ShadowModeRequest, { shadowed }:
   const outcome = { changes: NO_CHANGES, sequence: { before: sequence, after: sequence }, saw: halves.saw, reversed: halves.reversed }
   try {
     await record(database, request.operation.id, interrupts.count > 0 ? 'aborted' : 'failed', outcome)
+    database.effects.settle('rolled-back', true)
   } catch (error) {
     throw unfinished(request, error)
   }
@@ -264,7 +269,7 @@ async function ownEvents(database: Database, operation: OperationRecord) {
 }
 
 function unfinished({ operation }: ShadowModeRequest, error: unknown): MigstateError {
-  return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${(error as Error).message}`, {
+  return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,
   })

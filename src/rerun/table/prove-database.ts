@@ -1,5 +1,5 @@
 import { MigstateError } from '../../errors/index.js'
-import { HeldChild, tailOf } from '../child.js'
+import { tailOf, withChild } from '../child.js'
 import type { Interrupts } from '../interrupts.js'
 import type { ManageCommand } from '../manage-command.js'
 
@@ -17,15 +17,15 @@ export async function askDjango(
   env: Record<string, string | undefined>,
   interrupts: Interrupts,
 ): Promise<Mark> {
-  const child = new HeldChild(manage.showMigrations(app), { folder: manage.folder, env, onOutput() {} })
-  interrupts.child = child
-  child.release()
-  const result = await child.result
-  interrupts.child = undefined
-  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
+  const result = await withChild(manage.showMigrations(app), { folder: manage.folder, env, onOutput() {} }, async (child) => {
+    interrupts.child = child
+    child.release()
+    return child.result
+  }).finally(() => (interrupts.child = undefined))
+  if (interrupts.count > 0) throw new MigstateError('interrupted', 'Interrupted before the migration ran.')
   if (result.exitCode !== 0) {
     const why = result.startError ?? tailOf(result.output).at(-1) ?? `it exited with ${result.exitCode ?? result.signal}`
-    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why.replace(/\.$/, '')}. The history is as before.`, {
+    throw new MigstateError('django-does-not-start', `"manage.py showmigrations ${app}" does not work: ${why.replace(/\.$/, '')}.`, {
       details: { exitCode: result.exitCode, tail: tailOf(result.output) },
     })
   }

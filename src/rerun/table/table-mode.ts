@@ -1,7 +1,7 @@
 import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database } from '../../database/index.js'
-import { MigstateError } from '../../errors/index.js'
+import { factOf, MigstateError } from '../../errors/index.js'
 import type { Lifted } from '../../journal/index.js'
 import { type ChildResult, tailOf } from '../child.js'
 import { recogniseCause } from '../causes.js'
@@ -47,7 +47,7 @@ async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPla
   if (mark === 'X') return
   throw new MigstateError(
     'other-database',
-    `manage.py shows ${plan.app}.${plan.name} as ${mark === null ? 'unknown' : 'not applied'}, but it is recorded in the table that would be edited: it uses another database. Nothing was changed.`,
+    `manage.py shows ${plan.app}.${plan.name} as ${mark === null ? 'unknown' : 'not applied'}, but it is recorded in the table that would be edited: it uses another database.`,
   )
 }
 
@@ -112,14 +112,14 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
 
 /** After the lift manage.py must see the target as not applied; before it forward migrate is never started. */
 async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
-  if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran. The history is as before.')
+  if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran.')
   if (!manage.canAsk) return null
   try {
     const mark = await askDjango(manage, lifted.app, lifted.name, env, interrupts)
     if (mark === ' ') return null
     return new MigstateError(
       'other-database',
-      `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database. The rows were put back; the history is as before.`,
+      `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database.`,
     )
   } catch (error) {
     return error instanceof MigstateError ? error : new MigstateError('internal-error', (error as Error).message, { cause: error })
@@ -150,19 +150,14 @@ async function runBackward(database: Database, request: TableModeRequest, lifted
   await failpoint('backward-ran')
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
   if (targetIsBack(lifted, rows)) {
-    const left = ' What its reverse code did to schema and data outside a transaction stays.'
-    if (interrupts.count > 0) return new MigstateError('interrupted', `Interrupted: ${name} was not taken back. The history is as before.${left}`, { details })
-    const cause = recogniseCause(result.output)
-    return new MigstateError(
-      'manage-failed',
-      `manage.py (${result.exitCode ?? result.signal}) did not take ${name} back. The history is as before.${left}${cause ? ` ${cause}` : ''}`,
-      {
-        details,
-      },
-    )
+    const left = 'What its reverse code did to schema and data outside a transaction stays.'
+    if (interrupts.count > 0) return new MigstateError('interrupted', `Interrupted: ${name} was not taken back.`, { more: left, details })
+    const more = [left, recogniseCause(result.output)].filter(Boolean).join(' ')
+    return new MigstateError('manage-failed', `manage.py (${result.exitCode ?? result.signal}) did not take ${name} back.`, { more, details })
   }
   if (interrupts.count === 0) return null
-  return new MigstateError('interrupted', `Interrupted. The history is as before. ${sayReversed(lifted)}`, {
+  return new MigstateError('interrupted', 'Interrupted.', {
+    more: sayReversed(lifted),
     hint: hintReversed(lifted),
     details: { ...details, half: 'reversed' },
   })
@@ -194,7 +189,7 @@ async function runTarget(database: Database, request: TableModeRequest, lifted: 
 }
 
 function unfinishedOperation({ operation }: TableModeRequest, error: unknown): MigstateError {
-  return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${(error as Error).message}`, {
+  return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,
   })
@@ -207,11 +202,13 @@ function unfinishedOperation({ operation }: TableModeRequest, error: unknown): M
 async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildRun, interrupts: Interrupts): Promise<Verdict> {
   try {
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
+    database.effects.settle('committed')
     if (targetIsRecorded(lifted, rows)) return 'ran'
     // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
     const end = { exitCode: result.exitCode, signal: result.signal, stopped: interrupts.count > 0 || result.timedOut }
     const { mayBeRemote } = request.manage
     if (result.startError !== null || gaveUp(mayBeRemote, end) || (lifted.absentMeansNotRun && !mayGoOn(mayBeRemote, end))) return 'not-run'
+    database.effects.settle('unknown')
     await record(database, request.operation.id, 'outcome-unknown', { exitCode: result.exitCode, signal: result.signal })
   } catch (error) {
     throw unfinishedOperation(request, error)
@@ -259,23 +256,19 @@ interface Closed extends EditResult {
 function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
   const error = reason(lifted, result, interrupted)
   if (lifted.reverse === null) return error
-  return new MigstateError(error.code, `${error.message} ${sayReversed(lifted)}`, {
-    hint: hintReversed(lifted),
-    details: { ...error.details, half: 'reversed' },
-  })
+  return error.with({ more: sayReversed(lifted), hint: hintReversed(lifted), details: { half: 'reversed' } })
 }
 
 function reason(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
   const name = `${lifted.app}.${lifted.name}`
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
-  const left = lifted.absentMeansNotRun ? '' : ' What it did to schema and data outside a transaction stays.'
-  if (interrupted) return new MigstateError('interrupted', `Interrupted: ${name} did not run to its end. The history is as before.${left}`, { details })
-  if (result.startError !== null)
-    return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}. The history is as before.`, { details })
-  const cause = recogniseCause(result.output)
+  const left = lifted.absentMeansNotRun ? undefined : 'What it did to schema and data outside a transaction stays.'
+  if (interrupted) return new MigstateError('interrupted', `Interrupted: ${name} did not run to its end.`, { more: left, details })
+  if (result.startError !== null) return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}.`, { details })
+  const more = [left, recogniseCause(result.output)].filter(Boolean).join(' ') || undefined
   const how =
     result.exitCode === 0
       ? 'manage.py ended with exit 0 but did not run'
       : `manage.py (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}) did not run`
-  return new MigstateError('manage-failed', `${how} ${name}. The history is as before.${left}${cause ? ` ${cause}` : ''}`, { details })
+  return new MigstateError('manage-failed', `${how} ${name}.`, { more, details })
 }
