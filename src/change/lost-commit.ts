@@ -12,8 +12,8 @@ export interface Proof {
   at: string
 }
 
-/** Milliseconds in which the server has to come back. */
-const COMES_BACK = 20_000
+/** Milliseconds in which the server has to come back: as long as `--lock-timeout` says, but not for ever. */
+const [LEAST, MOST] = [2_000, 20_000]
 const PAUSE = 250
 
 /**
@@ -22,7 +22,7 @@ const PAUSE = 250
  * @throws MigstateError `outcome-unknown` where the server does not come back in time
  */
 export async function wasCommitted(database: Database, proof: Proof, patience: Patience, lost: unknown): Promise<boolean> {
-  const deadline = Date.now() + COMES_BACK
+  const deadline = Date.now() + Math.min(MOST, Math.max(LEAST, patience.deadline - Date.now()))
   for (;;) {
     try {
       await database.reconnect()

@@ -3,6 +3,7 @@ import { built, migstate, start } from '../support/cli.js'
 import { engines, type TestDatabase } from '../support/databases.js'
 import { type DjangoProject, djangos, migratedShop, oneDjango } from '../support/django.js'
 import { fingerprint } from '../support/history-table.js'
+import { INSERTS } from '../support/shadow-project.js'
 
 const versions = process.env.DJANGO_VERSIONS === 'all' ? Object.keys(djangos) : [oneDjango as string]
 
@@ -10,19 +11,6 @@ const TOOL = ['before-open', 'shadowed', 'child-held', 'child-released', 'child-
 const AFTER = ['after-commit', 'closed']
 /** In the child, in the order in which it meets them; the data is committed from `whole-marked` or `migrated` on. */
 const CHILD = ['started', 'connected', 'shadow-made', 'ready', 'operation', 'operation-marked', 'whole-marked', 'migrated', 'end-marked']
-
-/** Inserts, so that a second run shows. */
-export const INSERTS = `from django.db import migrations
-
-
-def insert(apps, schema_editor):
-    apps.get_model("shop", "Product").objects.using(schema_editor.connection.alias).create(name="it ran", slug="x")
-
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "0002_product_slug")]
-    operations = [migrations.RunPython(insert, migrations.RunPython.noop)]
-`
 
 /** kill -9 on either side of the pipe at each step: the real table is identical, and `recover` knows what happened. */
 describe.each(versions)('Django %s', (version) => {

@@ -1,3 +1,16 @@
+/** Inserts, so that a second run shows. */
+export const INSERTS = `from django.db import migrations
+
+
+def insert(apps, schema_editor):
+    apps.get_model("shop", "Product").objects.using(schema_editor.connection.alias).create(name="it ran", slug="x")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_product_slug")]
+    operations = [migrations.RunPython(insert, migrations.RunPython.noop)]
+`
+
 /** `shop.0003_fill_slugs` with this body; `create(NAME)` adds a product, `wait()` says that it is there and waits for a file. */
 export function dataMigration(body: string, more = '', reverse?: string): string {
   return `import os

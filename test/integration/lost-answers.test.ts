@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { built, migstate } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
+import { throughProxy } from '../support/tcp-proxy.js'
+
+/** A network that goes away at the worst moment: what the tool then says of the change is what has become of it. */
+describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+  let database: TestDatabase
+  beforeEach(async () => {
+    database = await freshDatabase(engine)
+    await createHistoryTable(database)
+    await record(database, [
+      ['shop', '0001_initial'],
+      ['blog', '0001_initial'],
+    ])
+  })
+
+  /** The connection that sends `words` is cut there. @param answered what becomes of the answer */
+  async function cutAt(words: RegExp, answered: 'never sent' | 'lost' | 'passed on', { comesBack = true } = {}): Promise<{ url: string; cuts(): number }> {
+    let cuts = 0
+    const url = await throughProxy(database.url, () => {
+      let waits = false
+      const cut = (upstream: Socket) => {
+        cuts++
+        upstream.destroy()
+      }
+      if (cuts > 0 && !comesBack) return { toServer: (_data, upstream) => (upstream.destroy(), Buffer.alloc(0)) }
+      return {
+        toServer(data, upstream) {
+          if (cuts > 0 || !words.test(data.toString('latin1'))) return data
+          if (answered !== 'never sent') waits = true
+          else cut(upstream)
+          return answered === 'never sent' ? Buffer.alloc(0) : data
+        },
+        toClient(data, upstream) {
+          if (!waits) return data
+          waits = false
+          if (answered === 'lost') return cut(upstream), null
+          setImmediate(() => cut(upstream))
+          return data
+        },
+      }
+    })
+    return { url: engine === 'postgresql' ? `${url}?sslmode=disable` : `${url}?ssl-mode=DISABLED`, cuts: () => cuts }
+  }
+
+  const run = (url: string, ...argv: string[]) => built([...argv, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: '2' } })
+  const mark = ['mark', 'unapplied', 'blog', '0001_initial', '--yes']
+  /** The commit of an edit, and not that of a transaction that reads. */
+  const COMMIT = /\bCOMMIT(?!TED)/
+  const names = async () => (await migstate(['status', '--url', database.url, '--no-files', '--json'])).json.result.unknownApps.flatMap(rowNames).sort()
+
+  /** `COMMIT` ends transactions that read, too: the first one after the first write is meant. */
+  const afterWrite = () => {
+    let wrote = false
+    return Object.assign(/x/, {
+      test: (text: string) => {
+        if (/DELETE FROM/i.test(text)) wrote = true
+        return wrote && COMMIT.test(text)
+      },
+    })
+  }
+
+  it('the answer of the COMMIT is lost: looked up over a new connection, exit 0', async () => {
+    const { url, cuts } = await cutAt(afterWrite(), 'lost')
+    const marked = await run(url, ...mark)
+    expect(cuts()).toBe(1)
+    expect(marked.exitCode, marked.stdout).toBe(0)
+    expect(marked.json.result).toMatchObject({ operation: { status: 'done' }, changes: { removed: [{ app: 'blog' }] } })
+    expect(await names()).toEqual(['shop.0001_initial'])
+    expect((await run(database.url, 'history')).json.result.operations).toMatchObject([{ status: 'done' }])
+    // The lock was given back.
+    expect((await run(database.url, 'rollback', '--yes')).exitCode).toBe(0)
+  })
+
+  it('the connection is cut right after the COMMIT: exit 0', async () => {
+    const { url, cuts } = await cutAt(afterWrite(), 'passed on')
+    const marked = await run(url, ...mark)
+    expect(cuts()).toBe(1)
+    expect(marked.exitCode, marked.stdout).toBe(0)
+    expect(await names()).toEqual(['shop.0001_initial'])
+  })
+
+  it('the COMMIT never arrives: exit 1, rolled back', async () => {
+    const before = await fingerprint(database)
+    const { url, cuts } = await cutAt(afterWrite(), 'never sent')
+    const marked = await run(url, ...mark)
+    expect(cuts()).toBe(1)
+    expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([1, 'cannot-connect', 'rolled-back'])
+    expect(marked.json.error.message).toContain('The history is as before.')
+    expect(await fingerprint(database)).toEqual(before)
+    expect((await run(database.url, 'history')).json.result.operations).toEqual([])
+  })
+
+  it('the answer is lost and the server does not come back: exit 8, not known, and the journal tells later', async () => {
+    const { url, cuts } = await cutAt(afterWrite(), 'lost', { comesBack: false })
+    const marked = await run(url, ...mark)
+    expect(cuts()).toBe(1)
+    expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    const { operation } = marked.json.error.details
+    expect(marked.json.error.hint).toContain(`migstate history ${operation}`)
+    expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
+  })
+
+  it('cut at the counter, after the rows are committed: it is put back all the same', async () => {
+    expect((await run(database.url, 'mark', 'applied', 'blog', '0002_more', '--yes')).exitCode).toBe(0)
+    const before = await fingerprint(database)
+    const { url, cuts } = await cutAt(engine === 'postgresql' ? afterWrite() : /UNLOCK TABLES|AUTO_INCREMENT =/, 'never sent')
+    const undone = await run(url, 'rollback', '--yes')
+    expect(cuts()).toBe(1)
+    if (engine === 'postgresql') {
+      expect([undone.exitCode, undone.json.error?.consequence]).toEqual([1, 'rolled-back'])
+      expect(await fingerprint(database)).toEqual(before)
+      return
+    }
+    expect(undone.exitCode, undone.stdout).toBe(0)
+    expect(await names()).toEqual(['blog.0001_initial', 'shop.0001_initial'])
+    expect((await fingerprint(database)).counter).toBe('3')
+  })
+
+  it('cut at the counter, and the server does not come back: exit 8, and recover ends it', async () => {
+    if (engine === 'postgresql') return
+    expect((await run(database.url, 'mark', 'applied', 'blog', '0002_more', '--yes')).exitCode).toBe(0)
+    const { url } = await cutAt(/UNLOCK TABLES|AUTO_INCREMENT =/, 'never sent', { comesBack: false })
+    const undone = await run(url, 'rollback', '--yes')
+    expect([undone.exitCode, undone.json.error?.code, undone.json.error?.consequence], undone.stdout).toEqual([8, 'unfinished-operation', 'committed'])
+    expect(await names()).toEqual(['blog.0001_initial', 'shop.0001_initial'])
+    expect((await run(database.url, 'recover', '--yes')).json.result.operation.status).toBe('done')
+    expect((await fingerprint(database)).counter).toBe('3')
+  })
+})
+
+function rowNames({ rows }: { rows: { app: string; name: string }[] }): string[] {
+  return rows.map(({ app, name }) => `${app}.${name}`)
+}
