@@ -141,9 +141,9 @@ function inTurn(connections: Connections) {
       const view = (await connections.for(change)).withSettings(flags)
       view.database.effects.begin(null)
       try {
-        return { ...(await verb(view)), warnings: view.warnings.list() }
+        return view.redactor.data({ ...(await verb(view)), warnings: view.warnings.list() })
       } catch (error) {
-        throw toFailure(error).after(view.database.effects)
+        throw toFailure(error).after(view.database.effects).redacted(view.redactor)
       }
     })
     last = turn.catch(() => {})

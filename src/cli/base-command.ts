@@ -1,5 +1,5 @@
 import { Command } from '@oclif/core/command'
-import { loadConfig } from '../config/index.js'
+import { loadConfig, Redactor } from '../config/index.js'
 import { type Effects, MigstateError, toFailure, Warnings } from '../errors/index.js'
 import { renderWarnings } from '../render/failure.js'
 import type { Page } from '../render/page.js'
@@ -33,7 +33,9 @@ export abstract class MigstateCommand extends Command {
 
   protected async perform<T>(flags: ParsedFlags, performance: Performance<T>): Promise<void> {
     const config = loadConfig(settingsFrom(flags), process.env, process.cwd())
-    const terminal = openTerminal(config, flags.yes === true)
+    const redactor = new Redactor()
+    redactor.learnEnvironment(process.env)
+    const terminal = openTerminal(config, flags.yes === true, redactor)
     const options = {
       files: performance.files,
       readOnly: performance.readOnly,
@@ -41,6 +43,7 @@ export abstract class MigstateCommand extends Command {
       env: process.env,
       cwd: process.cwd(),
       signal: terminal.signal,
+      redactor,
       onConnect: terminal.say,
       ...(config.verbose && !config.quiet ? { onStatement: terminal.statement } : {}),
     }
@@ -52,10 +55,10 @@ export abstract class MigstateCommand extends Command {
       workspace = await terminal.unlessInterrupted(Workspace.open(config, options, warnings))
       running = workspace.database.effects
       const working = performance.work(workspace, terminal)
-      const result = await (performance.readOnly ? terminal.unlessInterrupted(working) : working)
+      const result = redactor.data(await (performance.readOnly ? terminal.unlessInterrupted(working) : working))
       terminal.clear()
       process.exitCode = performance.exitCode?.(result) ?? 0
-      const said = warnings.list()
+      const said = redactor.data(warnings.list())
       if (config.json) {
         put(process.stdout, jsonLine({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings: said }))
         return
@@ -65,8 +68,9 @@ export abstract class MigstateCommand extends Command {
       const unsaid = said.filter((warning) => !performance.drawn?.includes(warning.code))
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
     } catch (thrown) {
-      const error = workspace ? toFailure(thrown).after(workspace.database.effects) : toFailure(thrown)
-      pendingWarnings.set(error, warnings.list())
+      const failure = workspace ? toFailure(thrown).after(workspace.database.effects) : toFailure(thrown)
+      const error = failure.redacted(redactor)
+      pendingWarnings.set(error, redactor.data(warnings.list()))
       left = error.code === 'interrupted' && (!workspace || performance.readOnly)
       throw error
     } finally {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Config } from '../config/index.js'
+import type { Config, Redactor } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
 import { clean, cleanLine } from '../render/clean.js'
 import { proseWidth } from '../render/page.js'
@@ -22,8 +22,8 @@ interface TerminalOnly {
 /** A statement that writes many rows is cut here. */
 const LONGEST_STATEMENT = 400
 
-/** The person at the terminal: questions and progress on stderr, Ctrl-C counted. */
-export function openTerminal(config: Config, yes: boolean): Interaction & TerminalOnly {
+/** The person at the terminal: questions and progress on stderr, Ctrl-C counted. No secret that `redactor` knows is shown. */
+export function openTerminal(config: Config, yes: boolean, redactor: Redactor): Interaction & TerminalOnly {
   const page = pageOn(process.stderr, config)
   const controller = new AbortController()
   const handlers = new Set<(count: number) => void>()
@@ -41,7 +41,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
   const say = (line: string) => {
     if (config.quiet) return
     spinner.freshLine()
-    spinner.around(`${wrap(clean(line), proseWidth(page))}\n`)
+    spinner.around(`${wrap(clean(redactor.text(line)), proseWidth(page))}\n`)
   }
   let lastTold = 0
   let toldHolder = ''
@@ -59,7 +59,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
     canAsk,
     signal: controller.signal,
     say,
-    progress: (line) => spinner.show(line),
+    progress: (line) => spinner.show(line === null ? null : redactor.text(line)),
     waiting(state) {
       if (state === null) return spinner.show(null)
       if (spins) return spinner.show(inOneLine(state))
@@ -85,7 +85,7 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
       if (yes) return 'yes-flag'
       if (!canAsk) throw new MigstateError('needs-yes', `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}.`)
       spinner.freshLine()
-      put(process.stderr, `${renderQuestion(question, page)}\n`)
+      put(process.stderr, `${renderQuestion(redactor.data(question), page)}\n`)
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
       throw new MigstateError('declined', 'Not run.')
     },
@@ -95,7 +95,8 @@ export function openTerminal(config: Config, yes: boolean): Interaction & Termin
         `${page.weak(
           cut(
             cleanLine(
-              sql
+              redactor
+                .text(sql)
                 .slice(0, 2 * LONGEST_STATEMENT)
                 .replaceAll(/\s+/g, ' ')
                 .trim(),

@@ -41,8 +41,13 @@ function firstStop(line: string, from: number): number {
 }
 
 /** Names of variables and flags whose value is secret, and the longest of them that is looked at. */
-const SECRET_NAME = /passw(or)?d|secret|token|key/i
+const SECRET_NAME = /passw(or)?d|secret|token|key|_pwd$/i
 const LONGEST_NAME = 100
+
+/** `EMAIL_HOST_PASSWORD`, `SECRET_KEY`, `API_TOKEN`. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
 
 /**
  * Text of a command or of a program with the passwords of all URLs, and the values of variables and flags that are secret by their name

@@ -1,4 +1,4 @@
-import type { ConnectionSpec } from '../config/index.js'
+import type { ConnectionSpec, Redactor } from '../config/index.js'
 import { Effects, MigstateError, type Warnings } from '../errors/index.js'
 import type { AdvisoryLock, Dialect, HistoryTable, JournalTables, ServerFacts, Trust } from './dialect.js'
 import { isFailure } from './failure.js'
@@ -23,6 +23,7 @@ export interface Circumstances {
   warnings: Warnings
   trust: Trust | undefined
   onStatement: ((sql: string) => void) | undefined
+  redactor: Redactor
 }
 
 /** An open database: the history table and the two connections of design.md section 7. */
@@ -36,6 +37,8 @@ export class Database {
   lock: AdvisoryLock | null = null
   #edit: Session
   readonly tableName: string
+  /** Knows what must not be journaled. */
+  readonly redactor: Redactor
   /** Milliseconds to wait for a table that somebody else has to himself. */
   readonly #patience: number
   readonly #signal: AbortSignal | undefined
@@ -56,7 +59,7 @@ export class Database {
     table: HistoryTable | null,
     currentSchema: string | null,
     tableName: string,
-    { patience, signal, readOnly, warnings, trust, onStatement }: Circumstances,
+    { patience, signal, readOnly, warnings, trust, onStatement, redactor }: Circumstances,
   ) {
     this.spec = spec
     this.dialect = dialect
@@ -65,6 +68,7 @@ export class Database {
     this.#table = table
     this.#currentSchema = currentSchema
     this.tableName = tableName
+    this.redactor = redactor
     this.#patience = patience
     this.#signal = signal
     this.#readOnly = readOnly

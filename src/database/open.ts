@@ -1,4 +1,4 @@
-import type { ConnectionSpec } from '../config/index.js'
+import { type ConnectionSpec, Redactor } from '../config/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { Database } from './database.js'
 import type { Dialect, ServerFacts, TableSearch } from './dialect.js'
@@ -17,6 +17,8 @@ export interface OpenOptions {
   signal: AbortSignal | undefined
   /** Told each statement, once connected, before it is sent. */
   onStatement?: ((sql: string) => void) | undefined
+  /** Without: one that knows what URLs and names of variables show. */
+  redactor?: Redactor
 }
 
 export const DJANGO_TABLE = 'django_migrations'
@@ -87,6 +89,7 @@ function opened({ spec, dialect, session, facts, options }: DatabaseParts, { tab
   const database = new Database(spec, dialect, session, facts, table, currentSchema, options.table ?? DJANGO_TABLE, {
     ...options,
     onStatement: options.onStatement,
+    redactor: options.redactor ?? new Redactor(),
     warnings,
     trust,
   })

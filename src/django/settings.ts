@@ -66,6 +66,15 @@ export class DjangoSettings {
     return undefined
   }
 
+  /** The settings with such names that are text. */
+  texts(wanted: (name: string) => boolean): string[] {
+    const names = [...this.#scope.names.keys()].filter((name) => /^[A-Z]/.test(name) && wanted(name))
+    return names.flatMap((name) => {
+      const value = this.get(name)
+      return value?.kind === 'string' ? [value.value] : []
+    })
+  }
+
   /** The value behind an imported name. */
   resolve(value: Value): Value {
     return value.kind === 'reference' ? (this.#modules.lookUp(value.name) ?? value) : value

@@ -6,15 +6,22 @@ export type Consequence = 'nothing' | 'rolled-back' | 'committed' | 'unknown'
 
 const SENTENCES: Readonly<Record<Consequence, string>> = {
   nothing: 'Nothing was changed.',
-  'rolled-back': 'The history is as before.',
+  'rolled-back': 'The change was rolled back: nothing was changed.',
   committed: 'What was changed before this stays changed.',
   unknown: 'Whether it took effect is not known.',
 }
 
-/** The fact, what follows from it, and what else is to be known. */
-export function sentences(fact: string, consequence: Consequence, more: string | undefined): string {
+/** Of a run of Django's code more may stay than rows: what is promised of it is the history. */
+const HISTORY = 'The history is as before.'
+
+/**
+ * The fact, what follows from it, and what else is to be known.
+ * @param ranCode code of the project may have run
+ */
+export function sentences(fact: string, consequence: Consequence, { ranCode, more }: { ranCode: boolean; more: string | undefined }): string {
+  const follows = consequence === 'rolled-back' && ranCode ? HISTORY : SENTENCES[consequence]
   const whole = /[.!?…:]["')\]]?$/.test(fact.trimEnd()) ? fact.trimEnd() : `${fact.trimEnd()}.`
-  return [whole, SENTENCES[consequence], ...(more ? [more] : [])].join(' ')
+  return [whole, follows, ...(more ? [more] : [])].join(' ')
 }
 
 /**

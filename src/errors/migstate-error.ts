@@ -22,13 +22,14 @@ export class MigstateError extends Error {
   #consequence: Consequence = 'nothing'
 
   constructor(code: ErrorCode, fact: string, options: ErrorOptions = {}) {
-    super(sentences(fact, 'nothing', options.more), options.cause === undefined ? undefined : { cause: options.cause })
+    super('', options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'MigstateError'
     this.code = code
     this.fact = fact
     this.more = options.more
     this.hint = options.hint ?? CATALOGUE[code].hint
     this.details = options.details
+    this.message = this.#sentences()
   }
 
   get consequence(): Consequence {
@@ -55,9 +56,29 @@ export class MigstateError extends Error {
     const open = consequence === 'committed' || consequence === 'unknown'
     const error = open && LEAVES_NOTHING.has(this.exitCode) ? this.#unfinished(effects, finished) : this
     error.#consequence = consequence
-    error.message = sentences(error.fact, consequence, error.more)
+    error.message = error.#sentences()
     if (operation === null || error.details?.operation !== undefined || !open) return error
     return Object.assign(error, { details: { ...error.details, operation } })
+  }
+
+  /** The same error, and what caused it, with every text as `text` gives it. */
+  redacted(redactor: { text(text: string): string; data<T>(value: T): T }): MigstateError {
+    const text = (one: string) => redactor.text(one)
+    const error = new MigstateError(this.code, text(this.fact), {
+      hint: text(this.hint),
+      more: this.more === undefined ? undefined : text(this.more),
+      details: redactor.data(this.details),
+      cause: this.cause,
+    })
+    error.#consequence = this.#consequence
+    error.message = error.#sentences()
+    if (this.stack !== undefined) error.stack = text(this.stack)
+    for (let cause = this.cause; cause instanceof Error; cause = cause.cause) redactCause(cause, text)
+    return error
+  }
+
+  #sentences(): string {
+    return sentences(this.fact, this.#consequence, { ranCode: RAN_CODE.has(this.exitCode), more: this.more })
   }
 
   #unfinished({ consequence, operation }: Pick<Effects, 'consequence' | 'operation'>, finished: boolean): MigstateError {
@@ -74,6 +95,15 @@ export class MigstateError extends Error {
 
 /** Exit codes that promise that nothing was changed (docs/exit-codes.md). */
 const LEAVES_NOTHING: ReadonlySet<number> = new Set([1, 2, 4, 5, 6])
+
+/** A driver's error shows what it was given. */
+function redactCause(cause: Error, text: (text: string) => string): void {
+  if (cause.message !== '') cause.message = text(cause.message)
+  if (cause.stack !== undefined) cause.stack = text(cause.stack)
+}
+
+/** Exit codes of what may come after code of the project has run. */
+const RAN_CODE: ReadonlySet<number> = new Set([7, 8, 130])
 
 /** What an error says, for the sentence of another one. */
 export function factOf(error: unknown): string {

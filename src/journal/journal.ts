@@ -65,6 +65,7 @@ export class Journal {
   }
 
   async begin(session: Session, operation: OperationRecord): Promise<void> {
+    const { redactor } = this.#database
     await session.run(
       `INSERT INTO ${this.#database.journal.operation} (id, format, history_table, kind, started_at, actor, host, pid, command, reason, snapshot)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -77,8 +78,8 @@ export class Journal {
         operation.actor,
         operation.host,
         operation.pid,
-        operation.command,
-        operation.reason,
+        redactor.text(operation.command),
+        operation.reason === null ? null : redactor.text(operation.reason),
         operation.snapshot,
       ],
     )
@@ -90,7 +91,7 @@ export class Journal {
       this.#database.table.name,
       at,
       event,
-      JSON.stringify(detail ?? null),
+      JSON.stringify(this.#database.redactor.detail(detail ?? null)),
     ])
   }
 

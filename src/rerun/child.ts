@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
-import { maskSecrets } from '../config/index.js'
+import type { Redactor } from '../config/index.js'
 
 export interface ChildOptions {
   folder: string
@@ -10,6 +10,8 @@ export interface ChildOptions {
   /** What is shown and kept of a chunk: whoever talks to the child takes its own lines out. */
   filter?(chunk: string, stream: 'stdout' | 'stderr'): string
   onOutput(chunk: string): void
+  /** Nothing of what it prints is shown or kept before its secrets are out of it. */
+  redactor: Redactor
 }
 
 export interface ChildResult {
@@ -121,15 +123,24 @@ export class HeldChild {
     let output = ''
     for (const name of ['stdout', 'stderr'] as const) {
       const stream = this.#process[name]
-      const take = (chunk: string) => {
+      const redact = options.redactor.stream()
+      const take = (raw: string) => {
+        const chunk = redact(raw)
         if (chunk === '') return
         output = (output + chunk).slice(-MAX_OUTPUT)
         options.onOutput(chunk)
       }
       stream?.setEncoding('utf8')
-      stream?.on('data', (chunk: string) => take(options.filter?.(chunk, name) ?? chunk))
+      stream?.on('data', (chunk: string) => {
+        const own = options.filter?.(chunk, name) ?? chunk
+        if (own !== '') take(own)
+      })
       // A filter may have kept back the beginning of a line.
-      stream?.on('end', () => take(options.filter?.('', name) ?? ''))
+      stream?.on('end', () => {
+        const rest = options.filter?.('', name) ?? ''
+        if (rest !== '') take(rest)
+        take('')
+      })
     }
     return new Promise((resolve) => {
       this.#process.on('error', (error) => resolve({ exitCode: null, signal: null, startError: error.message, output }))
@@ -156,11 +167,11 @@ function startError(code: number | null, output: string): string | null {
   return line === undefined ? null : line.replace(/^(\/bin\/)?sh: (\d+: |line \d+: )?/, '')
 }
 
-/** The last lines, for the journal and for messages: a traceback may show how the program was asked to connect. */
+/** The last lines, for the journal and for messages. */
 export function tailOf(output: string): string[] {
   return output
     .split(/\r?\n/)
-    .map((line) => maskSecrets(line.trimEnd()))
+    .map((line) => line.trimEnd())
     .filter(Boolean)
     .slice(-TAIL_LINES)
 }

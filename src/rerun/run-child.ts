@@ -54,14 +54,18 @@ const GRACE = 10_000
 export async function runChild(database: Database, request: ChildRequest): Promise<ChildRun> {
   const { words, ui, interrupts } = request
   const began = Date.now()
-  const { result, started, timedOut } = await withChild(words, { ...request, onOutput: (chunk) => ui.stream(chunk) }, async (child) => {
-    interrupts.child = child
-    try {
-      return await watchChild(database, request, child, began)
-    } finally {
-      interrupts.child = undefined
-    }
-  })
+  const { result, started, timedOut } = await withChild(
+    words,
+    { ...request, redactor: database.redactor, onOutput: (chunk) => ui.stream(chunk) },
+    async (child) => {
+      interrupts.child = child
+      try {
+        return await watchChild(database, request, child, began)
+      } finally {
+        interrupts.child = undefined
+      }
+    },
+  )
   await failpoint('child-exited')
   const said = request.says?.()
   // A command that ended by itself before Python had read the program has begun nothing.

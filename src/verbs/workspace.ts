@@ -1,7 +1,18 @@
 import { join } from 'node:path'
-import { cacheFolder, checkConfig, type Config, type ConnectionSpec, maskSecrets, type ServerSpec, type Settings, splitWords } from '../config/index.js'
+import {
+  cacheFolder,
+  checkConfig,
+  type Config,
+  type ConnectionSpec,
+  isSecretName,
+  maskSecrets,
+  Redactor,
+  type ServerSpec,
+  type Settings,
+  splitWords,
+} from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
-import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles } from '../django/index.js'
+import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles, readDatabase } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../history/index.js'
 import type { Operation } from '../journal/index.js'
@@ -26,6 +37,8 @@ export interface WorkspaceOptions {
   actor?: string | undefined
   /** Told each statement of SQL before it is sent, without its values. */
   onStatement?: ((sql: string) => void) | undefined
+  /** Told the secrets of this run as they become known. */
+  redactor?: Redactor
   /** Told where the connection goes, when a file of the project says it and it is another machine. */
   onConnect?: ((line: string) => void) | undefined
 }
@@ -37,6 +50,10 @@ export class Workspace {
   readonly database: Database
   readonly warnings: Warnings
   readonly options: WorkspaceOptions
+
+  get redactor(): Redactor {
+    return this.database.redactor
+  }
 
   private constructor(config: Config, project: Project | null, database: Database, warnings: Warnings, options: WorkspaceOptions) {
     this.config = config
@@ -50,16 +67,25 @@ export class Workspace {
   static async open(config: Config, options: WorkspaceOptions, warnings = new Warnings()): Promise<Workspace> {
     warnOfUntrusted(config, warnings)
     const project = openConfiguredProject(config, options)
+    const redactor = options.redactor ?? new Redactor()
+    learnSecrets(redactor, config, project, options)
     const spec = chooseConnection(config, project, options)
+    learnConnection(redactor, spec)
     if (config.urlSource === 'file' || (config.urlSource === undefined && project)) sayWhere(spec, options)
-    return new Workspace(config, project, await connect(spec, config, options, warnings), warnings, options)
+    return new Workspace(config, project, await connect(spec, config, { ...options, redactor }, warnings), warnings, options)
   }
 
   /** The same project and database over a connection of its own that may write. */
   async forWriting(): Promise<Workspace> {
     const options = { ...this.options, readOnly: false }
     const warnings = this.warnings.copy()
-    return new Workspace(this.config, this.project, await connect(this.database.spec, this.config, options, warnings), warnings, options)
+    return new Workspace(
+      this.config,
+      this.project,
+      await connect(this.database.spec, this.config, { ...options, redactor: this.redactor }, warnings),
+      warnings,
+      options,
+    )
   }
 
   /** The same project and database with other flags, and warnings of its own. */
@@ -117,10 +143,33 @@ export class Workspace {
   }
 }
 
-function connect(spec: ConnectionSpec, config: Config, options: WorkspaceOptions, warnings: Warnings): Promise<Database> {
+function connect(spec: ConnectionSpec, config: Config, options: WorkspaceOptions & { redactor: Redactor }, warnings: Warnings): Promise<Database> {
   const { schema, table, lockTimeout } = config
-  const { readOnly, signal, onStatement } = options
-  return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement }, warnings)
+  const { readOnly, signal, onStatement, redactor } = options
+  return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement, redactor }, warnings)
+}
+
+function learnSecrets(redactor: Redactor, config: Config, project: Project | null, { env }: WorkspaceOptions): void {
+  redactor.learnEnvironment(env)
+  for (const text of [config.url, config.manage, config.python]) redactor.learnUrls(text)
+  if (!project) return
+  for (const text of project.settings.texts(isSecretName)) redactor.learn(text)
+  for (const alias of aliasesOf(project)) redactor.learn(passwordOf(project, alias))
+}
+
+/** Of an alias that this run does not use, as far as it can be read. */
+function passwordOf(project: Project, alias: string): string | undefined {
+  try {
+    return readDatabase(project.settings, alias)?.password
+  } catch {
+    return undefined
+  }
+}
+
+function learnConnection(redactor: Redactor, spec: ConnectionSpec): void {
+  if (spec.family === 'sqlite') return
+  redactor.learn(spec.password)
+  redactor.allow(spec.user, spec.database, spec.host)
 }
 
 function warnOfUntrusted({ untrusted }: Config, warnings: Warnings): void {

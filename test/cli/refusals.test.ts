@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../src/errors/index.js'
+import type { ErrorCode, MigstateError } from '../../src/errors/index.js'
+import { open } from '../../src/index.js'
 import { built, type CliResult, migstate, root } from '../support/cli.js'
 import { promisedExit } from '../support/contract.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
@@ -312,6 +313,48 @@ it('no secret of the command that runs manage.py, anywhere', async () => {
   const journal = JSON.stringify([await database.query('SELECT * FROM migstate_operation'), await database.query('SELECT * FROM migstate_event')])
   expect(journal).toContain('API_TOKEN=***')
   expect(ran.stdout + ran.stderr + journal).not.toContain('s3cr3t')
+})
+
+it('what manage.py prints of the secrets of this run is neither shown nor kept: of the URL, the settings and the environment', async () => {
+  const secrets = { url: 'of-the-url-1', settings: 'of-the-settings-1', database: 'of-another-database-1', environment: 'of-the-environment-1' }
+  project.write({
+    'settings.py': `INSTALLED_APPS = ["shop", "billing", "reports", "blog"]
+SECRET_KEY = "${secrets.settings}"
+DATABASES = {"other": {"ENGINE": "django.db.backends.postgresql", "PASSWORD": "${secrets.database}"}}
+`,
+    // In pieces, as a program may write them; and a last line without an end.
+    'leak.mjs': `import { stderr, stdout } from 'node:process'
+for (const text of ${JSON.stringify(Object.values(secrets))}) {
+  for (const letter of text) await new Promise((done) => stdout.write(letter, done))
+  stdout.write('\\n')
+}
+stderr.write('connect(' + ${JSON.stringify(secrets.url)} + ')')
+process.exit(3)
+`,
+  })
+  const { url } = database
+  const argv = ['rerun', 'shop', '0002', '--yes', '--force', '--mode', 'table', '--manage', `${process.execPath} leak.mjs APP NAME`]
+  const env = { API_TOKEN: secrets.environment, CACHE_URL: `redis://:${secrets.url}@cache/0`, MIGSTATE_URL: url }
+  for (const more of [['--json'], []]) {
+    const failed = await built([...argv, ...more], { cwd: project.folder, env })
+    expect(failed.exitCode, failed.stdout + failed.stderr).toBe(7)
+    expect(failed.stderr).toMatch(/\*\*\*\n\*\*\*\n\*\*\*\n\*\*\*\n/)
+    const journal = JSON.stringify([await database.query('SELECT * FROM migstate_operation'), await database.query('SELECT * FROM migstate_event')])
+    expect(journal).toContain('connect(***)')
+    for (const secret of Object.values(secrets)) expect(failed.stdout + failed.stderr + journal).not.toContain(secret)
+  }
+  await using m = await open({
+    url,
+    project: project.folder,
+    env,
+    mode: 'table',
+    manage: `${process.execPath} leak.mjs APP NAME`,
+    onOutput: (chunk) => (heard += chunk),
+  })
+  let heard = ''
+  const error: MigstateError = await m.rerun({ app: 'shop', migration: '0002', force: true }).catch((failure) => failure)
+  expect(error).toMatchObject({ code: 'manage-failed', consequence: 'rolled-back', details: { exitCode: 3, tail: expect.arrayContaining(['***']) } })
+  for (const secret of Object.values(secrets)) expect(heard + error.stack + JSON.stringify([error, error.message])).not.toContain(secret)
 })
 
 describe('configuration', () => {

@@ -88,7 +88,7 @@ describe.each(engines)('%s', (engine) => {
     hold.open()
     const lost = await marking.done
     expectCode(lost, 1, 'cannot-connect')
-    expect(lost.json.error).toMatchObject({ consequence: 'rolled-back', message: expect.stringContaining('The history is as before.') })
+    expect(lost.json.error).toMatchObject({ consequence: 'rolled-back', message: expect.stringContaining('The change was rolled back: nothing was changed.') })
     expect(await fingerprint(database)).toEqual(before)
     expect((await run('history')).json.result.operations).toEqual([])
     expect((await run('recover')).json.result.operation).toBeNull()

@@ -89,7 +89,7 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     const marked = await run(url, ...mark)
     expect(cuts()).toBe(1)
     expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([1, 'cannot-connect', 'rolled-back'])
-    expect(marked.json.error.message).toContain('The history is as before.')
+    expect(marked.json.error.message).toContain('The change was rolled back: nothing was changed.')
     expect(await fingerprint(database)).toEqual(before)
     expect((await run(database.url, 'history')).json.result.operations).toEqual([])
   })

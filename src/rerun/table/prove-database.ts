@@ -1,3 +1,4 @@
+import type { Redactor } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 import { tailOf, withChild } from '../child.js'
 import type { Interrupts } from '../interrupts.js'
@@ -16,8 +17,9 @@ export async function askDjango(
   name: string,
   env: Record<string, string | undefined>,
   interrupts: Interrupts,
+  redactor: Redactor,
 ): Promise<Mark> {
-  const result = await withChild(manage.showMigrations(app), { folder: manage.folder, env, onOutput() {} }, async (child) => {
+  const result = await withChild(manage.showMigrations(app), { folder: manage.folder, env, redactor, onOutput() {} }, async (child) => {
     interrupts.child = child
     child.release()
     return child.result

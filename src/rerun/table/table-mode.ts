@@ -31,7 +31,7 @@ export async function rerunInTableMode(database: Database, request: TableModeReq
     const interrupts = countInterrupts(request.ui, 'The rows are put back before the end')
     try {
       const before = request.plan((await database.reading(() => database.readHistory())).rows)
-      if (request.manage.canAsk) await proveBefore(request, before, interrupts)
+      if (request.manage.canAsk) await proveBefore(database, request, before, interrupts)
       stopIfInterrupted(interrupts)
       const lifted = await lift(database, request)
       return await runLifted(database, request, lifted, interrupts)
@@ -41,9 +41,9 @@ export async function rerunInTableMode(database: Database, request: TableModeReq
   })
 }
 
-async function proveBefore({ manage, env, ui }: TableModeRequest, plan: RerunPlan, interrupts: Interrupts): Promise<void> {
+async function proveBefore({ redactor }: Database, { manage, env, ui }: TableModeRequest, plan: RerunPlan, interrupts: Interrupts): Promise<void> {
   ui.say('Asking manage.py which database it uses …')
-  const mark = await askDjango(manage, plan.app, plan.name, env, interrupts)
+  const mark = await askDjango(manage, plan.app, plan.name, env, interrupts, redactor)
   if (mark === 'X') return
   throw new MigstateError(
     'other-database',
@@ -87,7 +87,7 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
 
 /** From here on every way out has put the rows back, or says with exit 8 that it could not. */
 async function runLifted(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<RerunOutcome> {
-  const failure = await proveAfter(request, lifted, interrupts)
+  const failure = await proveAfter(database, request, lifted, interrupts)
   if (failure) {
     await close(database, request, lifted, 'not-run', interrupts)
     throw failure
@@ -111,11 +111,11 @@ async function runLifted(database: Database, request: TableModeRequest, lifted: 
 }
 
 /** After the lift manage.py must see the target as not applied; before it forward migrate is never started. */
-async function proveAfter({ manage, env }: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
+async function proveAfter({ redactor }: Database, { manage, env }: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
   if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran.')
   if (!manage.canAsk) return null
   try {
-    const mark = await askDjango(manage, lifted.app, lifted.name, env, interrupts)
+    const mark = await askDjango(manage, lifted.app, lifted.name, env, interrupts, redactor)
     if (mark === ' ') return null
     return new MigstateError(
       'other-database',
