@@ -1,4 +1,5 @@
 import { byId, type NewRow, type Row, sameRow } from '../database/row.js'
+import type { History } from '../database/index.js'
 import type { Changes } from '../journal/index.js'
 
 /** A row to insert: without `applied` it gets the time of the edit, without `id` the database's next one. */
@@ -38,6 +39,12 @@ export function sameChange(left: Change, right: Change): boolean {
       [...change.update].sort((a, b) => byId(a.before, b.before)),
     ])
   return key(left) === key(right)
+}
+
+/** All rows and the counter are as they were. */
+export function sameHistory(left: History, right: History): boolean {
+  const { rows } = right
+  return left.sequence === right.sequence && left.rows.length === rows.length && left.rows.every((row, index) => sameRow(row, rows[index] as Row))
 }
 
 /** What lies between two states of the table, by id. */

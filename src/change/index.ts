@@ -1,6 +1,6 @@
 export { applyChange, atLeastAboveRows, type Edit, type EditRequest, type EditResult } from './apply-change.js'
 export { type Patience, waitFor, type Waiting } from './begin-edit.js'
-export { type Change, difference, EMPTY, expectedRows, invert, isEmpty, type PlannedRow, sameChange } from './change.js'
+export { type Change, difference, EMPTY, expectedRows, invert, isEmpty, type PlannedRow, sameChange, sameHistory } from './change.js'
 export { finishSequence } from './finish-sequence.js'
 export { type OpenRequest, openOperation } from './open-operation.js'
 export { refuseUnfinished, withOperationLock } from './operation-lock.js'

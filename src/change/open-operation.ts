@@ -25,7 +25,7 @@ export async function openOperation(database: Database, request: OpenRequest): P
         throw error
       }),
     patience,
-    () => database.dialect.tableLockHolder(database.edit, database.table),
+    async () => (await database.dialect.tableLockHolder(database.edit, database.table)) ?? null,
     `the table ${database.table.label}`,
   )
 }

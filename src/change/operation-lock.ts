@@ -94,7 +94,7 @@ async function makeJournal(database: Database, patience: Patience): Promise<void
       throw error
     }
   }
-  await waitFor(attempt, patience, () => dialect.tableLockHolder(edit, table), `the table ${table.label}`)
+  await waitFor(attempt, patience, async () => (await dialect.tableLockHolder(edit, table)) ?? null, `the table ${table.label}`)
 }
 
 async function runningOperation(database: Database): Promise<Operation | undefined> {

@@ -174,7 +174,7 @@ export class Database {
         if (!isFailure(error, 'busy')) throw error
         if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY) throw new MigstateError('interrupted', 'Interrupted while waiting for the table.')
         if (Date.now() >= deadline) {
-          const holder = this.#table ? await this.dialect.tableLockHolder(this.edit, this.#table) : null
+          const holder = this.#table && (await this.dialect.tableLockHolder(this.edit, this.#table))
           throw new MigstateError('lock-timeout', `The table ${this.tableName} is held by ${holder ?? 'somebody this role cannot see'}.`, {
             details: { holder },
             cause: error,

@@ -67,6 +67,9 @@ export interface JournalTables {
   snapshotRow: string
 }
 
+/** Milliseconds for which one try to get the table may keep others waiting. */
+export const SHORT_WAIT = 50
+
 /** A lock that lives as long as its session; `release` is for the orderly end. */
 export interface AdvisoryLock {
   release(): Promise<void>
@@ -141,6 +144,8 @@ export interface Capabilities {
   schemas: boolean
   /** `applied` is stored as an instant; elsewhere as the naive text of USE_TZ and TIME_ZONE. */
   storesInstants: boolean
+  /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
+  waitingBlocks: boolean
 }
 
 /**
@@ -180,8 +185,12 @@ export interface Dialect {
   /** Sessions other than the tool's own that carry this name, or hold a lock of it; null where the database shows neither. */
   sessionsNamed(session: Session, name: string): Promise<string[] | null>
 
-  /** Begins the edit: a transaction that keeps Django's first read out. False: somebody else holds the table, nothing is open. */
-  tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables): Promise<boolean>
+  /**
+   * Begins the edit: a transaction that keeps Django's first read out. Waits no longer than `SHORT_WAIT`, for whoever comes meanwhile waits behind it.
+   * False: somebody else holds the table, nothing is open.
+   * @param side a second connection, which can end the wait where the server knows no time as short
+   */
+  tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables, side: () => Promise<Session>): Promise<boolean>
   /**
    * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
    * `busy`. `commitEdit` and `rollbackEdit` end it.
@@ -195,8 +204,8 @@ export interface Dialect {
   missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]>
   /** The GRANT statements that a role needs for a shadow. */
   shadowGrants(journal: JournalTables, role: string): string[]
-  /** Who stands in the way of `tryBeginEdit`, as far as this role can see. */
-  tableLockHolder(session: Session, table: HistoryTable): Promise<string | null>
+  /** Who stands in the way of `tryBeginEdit`; null: nobody, undefined: that cannot be seen here. */
+  tableLockHolder(session: Session, table: HistoryTable): Promise<string | null | undefined>
   /** Inside the edit, once the rows are written: what waits for the COMMIT happens now, so that it is seen before. */
   fireDeferred(session: Session): Promise<void>
   commitEdit(session: Session): Promise<void>

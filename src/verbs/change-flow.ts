@@ -1,4 +1,15 @@
-import { applyChange, type Change, type Edit, isEmpty, type Patience, refuseUnfinished, sameChange, tableChanged, withOperationLock } from '../change/index.js'
+import {
+  applyChange,
+  type Change,
+  type Edit,
+  isEmpty,
+  type Patience,
+  refuseUnfinished,
+  sameChange,
+  sameHistory,
+  tableChanged,
+  withOperationLock,
+} from '../change/index.js'
 import type { History } from '../database/index.js'
 import { readDatabase } from '../django/index.js'
 import { factOf } from '../errors/index.js'
@@ -44,7 +55,7 @@ export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Inte
     applyChange(database, {
       operation,
       opens: true,
-      plan: (now) => planUnderLock(verb, now, shown.change, answer),
+      plan: (now) => planUnderLock(verb, now, shown, answer),
       stamp: stampOf(workspace),
       patience,
       warnings: workspace.warnings,
@@ -85,7 +96,9 @@ export async function settle(workspace: Workspace, ui: Interaction, dryRun: bool
 }
 
 /** With `--yes` the plan is made anew from the rows as they are; what a person said yes to is never changed. */
-function planUnderLock(verb: ChangeVerb, now: History, shown: Change, answer: Answer): Edit | null {
+function planUnderLock(verb: ChangeVerb, now: History, { history, change: shown }: { history: History; change: Change }, answer: Answer): Edit | null {
+  // While others wait only the rows are compared; a plan depends on nothing else.
+  if (sameHistory(history, now)) return { change: shown, event: 'done', ...verb.edit?.(now, shown) }
   let change: Change
   try {
     change = verb.plan(now)

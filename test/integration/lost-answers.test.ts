@@ -37,7 +37,7 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
         toClient(data, upstream) {
           if (!waits) return data
           waits = false
-          if (answered === 'lost') return cut(upstream), null
+          if (answered === 'lost') return (cut(upstream), null)
           setImmediate(() => cut(upstream))
           return data
         },

@@ -29,10 +29,13 @@ export function classify(error: unknown): DatabaseFailure {
     case 1836: // ER_READ_ONLY_MODE
       return failure('read-only', 'other', `The server is read-only: ${message}.`)
     case 1062: // ER_DUP_ENTRY
-      return failure('sequence-behind', 'duplicate-key', `The server: ${message}.`)
+      // `for key 'PRIMARY'`, since MySQL 8.0.19 `for key 'django_migrations.PRIMARY'`.
+      return failure(/'((?!migstate_)[^'.]*\.)?PRIMARY'/.test(message) ? 'sequence-behind' : 'database-error', 'duplicate-key', `The server: ${message}.`)
     case 1020: // ER_CHECKREAD: changed since the snapshot (MariaDB 11.6, innodb_snapshot_isolation)
     case 1412: // ER_TABLE_DEF_CHANGED: the table was made or altered after the snapshot
     case 1205: // ER_LOCK_WAIT_TIMEOUT
+    case 1317: // ER_QUERY_INTERRUPTED: we have ended our own wait
+    case 1969: // MariaDB ER_STATEMENT_TIMEOUT
     case 1213: // ER_LOCK_DEADLOCK
       return failure('lock-timeout', 'busy', `The server: ${message}.`)
     case 1021: // ER_DISK_FULL

@@ -1,6 +1,6 @@
 import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
-import type { AdvisoryLock, Dialect, Engine, HistoryTable, ServerFacts, TableSearch } from '../dialect.js'
+import { type AdvisoryLock, type Dialect, type Engine, type HistoryTable, type ServerFacts, SHORT_WAIT, type TableSearch } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row } from '../row.js'
@@ -13,11 +13,25 @@ import { journalFacts, lookAgain, PRIVILEGES, trustOf } from './trust.js'
 
 const quote = (name: string) => quoteIdentifier(name, '`', 256)
 
-/** MySQL; MariaDB is this with another `engine` and its own look at lock holders. */
-export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLockHolder']): Dialect {
+/** Where MySQL and MariaDB differ. */
+export interface Own {
+  engine: Engine
+  tableLockHolder: Dialect['tableLockHolder']
+  /** Runs a statement that waits for a lock, for `SHORT_WAIT` at most; fails as `busy`. */
+  waitShortly(session: Session, statement: string, side: () => Promise<Session>): Promise<void>
+}
+export function mysqlDialect({ engine, tableLockHolder, waitShortly }: Own): Dialect {
   return {
     engine,
-    capabilities: { transactionalDdl: false, showsSessions: false, showsShadows: true, writesBesideChild: true, schemas: false, storesInstants: false },
+    capabilities: {
+      transactionalDdl: false,
+      showsSessions: false,
+      showsShadows: true,
+      writesBesideChild: true,
+      schemas: false,
+      storesInstants: false,
+      waitingBlocks: true,
+    },
     quote,
     connect,
 
@@ -124,13 +138,13 @@ export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLock
       return used?.id == null ? [] : [await describeThread(session, String(used.id))]
     },
 
-    async tryBeginEdit(session, table, journal) {
+    async tryBeginEdit(session, table, journal, side) {
       await refuseNonTransactional(session, table)
       // START TRANSACTION would release LOCK TABLES (MySQL manual 15.3.6), so the transaction is autocommit = 0.
       await session.run('SET autocommit = 0')
       try {
         const names = [table.sql, journal.operation, journal.event, journal.snapshotRow]
-        await session.run(`LOCK TABLES ${names.map((name) => `${name} WRITE`).join(', ')}`)
+        await waitShortly(session, `LOCK TABLES ${names.map((name) => `${name} WRITE`).join(', ')}`, side)
         if (table.stranger) await lookAgain(session)
         return true
       } catch (error) {
@@ -255,15 +269,37 @@ async function mayWriteReadOnly(session: Session): Promise<boolean> {
   return grants.some((grant) => /\b(SUPER|CONNECTION_ADMIN|READ[_ ]ONLY ADMIN|ALL PRIVILEGES)\b.* ON \*\.\*/.test(Object.values(grant)[0] ?? ''))
 }
 
-/** performance_schema.metadata_locks is on by default since MySQL 8.0. */
-export const mysql = mysqlDialect('mysql', async (session, table) => {
-  const [holder] = await session
-    .rows<{ id: string }>(
-      `SELECT t.PROCESSLIST_ID AS id FROM performance_schema.metadata_locks m
-         JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
-        WHERE m.OBJECT_SCHEMA = DATABASE() AND m.OBJECT_NAME = ? AND m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() LIMIT 1`,
-      [table.name],
-    )
-    .catch(() => [])
-  return holder ? describeThread(session, String(holder.id)) : null
+/** performance_schema.metadata_locks is on by default since MySQL 8.0, and not every role may read it. */
+export const mysql = mysqlDialect({
+  engine: 'mysql',
+  async tableLockHolder(session, table) {
+    try {
+      const [holder] = await session.rows<{ id: string }>(
+        `SELECT t.PROCESSLIST_ID AS id FROM performance_schema.metadata_locks m
+           JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
+          WHERE m.OBJECT_SCHEMA = DATABASE() AND m.OBJECT_NAME = ? AND m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() LIMIT 1`,
+        [table.name],
+      )
+      return holder ? await describeThread(session, String(holder.id)) : null
+    } catch {
+      return undefined
+    }
+  },
+  // lock_wait_timeout counts whole seconds; an account may always end its own statements (manual, KILL Statement).
+  async waitShortly(session, statement, side) {
+    const id = Number((session.driver as { threadId?: unknown }).threadId)
+    const other = await side()
+    let ending: Promise<unknown> | undefined
+    const timer = setTimeout(() => (ending = other.run(`KILL QUERY ${id}`).catch(() => {})), SHORT_WAIT)
+    try {
+      await session.run(statement)
+    } finally {
+      clearTimeout(timer)
+      if (ending) {
+        await ending
+        // It may have come too late for the wait, and would end what is sent next.
+        await session.run('DO 0').catch(() => {})
+      }
+    }
+  },
 })

@@ -52,7 +52,7 @@ export function classify(error: unknown): DatabaseFailure {
     case '25006':
       return failure('read-only', 'other', `PostgreSQL is read-only here: ${message}.`)
     case '23505':
-      return failure('sequence-behind', 'duplicate-key', `PostgreSQL: ${message}.`)
+      return failure(isId(error) ? 'sequence-behind' : 'database-error', 'duplicate-key', `PostgreSQL: ${message}.`)
     case '55P03':
     case '40P01':
     // A row that another session changed after this transaction's snapshot was taken: trying again reads it anew.
@@ -77,4 +77,10 @@ export function classify(error: unknown): DatabaseFailure {
     return failure('cannot-connect', 'other', `TLS with PostgreSQL failed: ${message}.`)
   if (/timeout (expired|exceeded)/i.test(message)) return failure('cannot-connect', 'lost', 'The server cannot be reached: no answer in time.')
   return failure('database-error', 'other', `PostgreSQL: ${message}${code ? ` (${code})` : ''}.`)
+}
+
+/** The id of a row of the history, and no other unique index: `Key (id)=(12) already exists.`, in whatever language. */
+function isId(error: unknown): boolean {
+  const { detail = '', table = '' } = error as { detail?: string; table?: string }
+  return detail.includes('(id)=(') && !table.startsWith('migstate_')
 }

@@ -1,5 +1,5 @@
 import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
-import type { AdvisoryLock, Dialect, HistoryTable, JournalTables, ServerFacts, TableSearch } from '../dialect.js'
+import { type AdvisoryLock, type Dialect, type HistoryTable, type JournalTables, type ServerFacts, SHORT_WAIT, type TableSearch } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import { lockNumber } from '../lock-key.js'
@@ -21,7 +21,15 @@ const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
 export const postgresql: Dialect = {
   engine: 'postgresql',
-  capabilities: { transactionalDdl: true, showsSessions: true, showsShadows: true, writesBesideChild: true, schemas: true, storesInstants: true },
+  capabilities: {
+    transactionalDdl: true,
+    showsSessions: true,
+    showsShadows: true,
+    writesBesideChild: true,
+    schemas: true,
+    storesInstants: true,
+    waitingBlocks: true,
+  },
   quote,
   connect,
 
@@ -146,10 +154,10 @@ export const postgresql: Dialect = {
   },
 
   async tryBeginEdit(session, table, journal) {
-    await session.run(begin('ISOLATION LEVEL READ COMMITTED READ WRITE', LOCK_TIMEOUT, 'SET LOCAL statement_timeout = 0'))
+    await session.run(begin('ISOLATION LEVEL READ COMMITTED READ WRITE', `SET LOCAL lock_timeout = '${SHORT_WAIT}ms'`, 'SET LOCAL statement_timeout = 0'))
     try {
       // Weaker modes let Django run its DDL first and then wait while it holds the application's tables.
-      await session.run(`LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`)
+      await session.run(`LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE; ${LOCK_TIMEOUT}`)
       if (table.stranger) await holdStill(session, table, journal)
       return true
     } catch (error) {

@@ -28,7 +28,7 @@ export function classify(error: unknown): DatabaseFailure {
   if (code.startsWith('SQLITE_READONLY')) return failure('read-only', 'other', `SQLite: ${message}.`)
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return failure('lock-timeout', 'busy', `SQLite: ${message}.`)
   if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_ROWID')
-    return failure('sequence-behind', 'duplicate-key', `SQLite: ${message}.`)
+    return failure(/: (?!migstate_)[^,]*\.id$/.test(message) ? 'sequence-behind' : 'database-error', 'duplicate-key', `SQLite: ${message}.`)
   if (code === 'SQLITE_FULL') return diskFull(`SQLite: ${message} (${code}).`, error)
   if (/no such column/i.test(message)) return failure('database-error', 'no-column', `SQLite: ${message}.`)
   if (/no such table/i.test(message)) return failure('table-missing', 'no-table', `SQLite: ${message}.`)

@@ -21,7 +21,15 @@ const APPLIED = "CASE typeof(applied) WHEN 'text' THEN applied ELSE quote(applie
 
 export const sqlite: Dialect = {
   engine: 'sqlite',
-  capabilities: { transactionalDdl: true, showsSessions: false, showsShadows: false, writesBesideChild: false, schemas: false, storesInstants: false },
+  capabilities: {
+    transactionalDdl: true,
+    showsSessions: false,
+    showsShadows: false,
+    writesBesideChild: false,
+    schemas: false,
+    storesInstants: false,
+    waitingBlocks: false,
+  },
   quote,
   connect,
 
@@ -121,7 +129,7 @@ export const sqlite: Dialect = {
   shadowGrants: () => [],
 
   async tableLockHolder() {
-    return null
+    return undefined
   },
   async fireDeferred() {
     // Foreign keys alone can wait for the COMMIT, and they only refuse (sqlite.org/foreignkeys.html, 4.2).
