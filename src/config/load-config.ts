@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import { type ConfigFile, readConfigFile } from './config-file.js'
 import { findProjectFolder } from './project-folder.js'
@@ -96,7 +97,8 @@ function readEnvironment(env: NodeJS.ProcessEnv, problems: string[]): Settings {
 
 function fromText(text: string, type: string): unknown {
   if (type === 'string') return text
-  if (type === 'strings') return text.split(':').filter(Boolean)
+  // As in PYTHONPATH: a colon is a part of paths on Windows.
+  if (type === 'strings') return text.split(delimiter).filter(Boolean)
   if (type === 'number') return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off)$/i.test(text)) return false

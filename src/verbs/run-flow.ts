@@ -28,6 +28,10 @@ export interface RunRequest {
 /** How Django is started. @throws MigstateError `usage` `other-database` `no-project` */
 export function prepareManage(workspace: Workspace): ManageCommand {
   const { database, project, config } = workspace
+  if (process.platform === 'win32')
+    throw new MigstateError('usage', 'Migrations are run on Linux and macOS only; on Windows rows can be changed and put back.', {
+      hint: 'Run the same command in WSL or in a container of the project.',
+    })
   needFiles(workspace, 'What runs')
   if (!project) throw new Error('files without a project')
   if (database.hasTable && database.table.name.toLowerCase() !== DJANGO_TABLE)

@@ -134,6 +134,15 @@ describe.each(engines)('%s', (engine) => {
     expect(await fingerprint(database)).toEqual(before)
   })
 
+  it('a row that another unique index refuses: exit 1, and the counter is not blamed', async () => {
+    await database.query("DELETE FROM django_migrations WHERE name = '0001_initial' AND app <> 'shop'")
+    await database.query('CREATE UNIQUE INDEX one_name ON django_migrations (name)')
+    const before = await fingerprint(database)
+    const marked = await write('mark', 'applied', 'other', '0002_data')
+    expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([1, 'database-error', 'rolled-back'])
+    expect((await fingerprint(database)).rows).toEqual(before.rows)
+  })
+
   it('what a session writes after an edit that was rolled back is committed at once', async () => {
     const warnings = new Warnings()
     const options = { schema: undefined, table: undefined, readOnly: false, patience: 1000, signal: undefined }
