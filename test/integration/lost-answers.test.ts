@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { built, migstate } from '../support/cli.js'
+import { built, migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { throughProxy } from '../support/tcp-proxy.js'
 
@@ -73,6 +74,17 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     expect((await run(database.url, 'history')).json.result.operations).toMatchObject([{ status: 'done' }])
     // The lock was given back.
     expect((await run(database.url, 'rollback', '--yes')).exitCode).toBe(0)
+  })
+
+  it('the new connection has the lock that the lost one had', async () => {
+    const { url } = await cutAt(afterWrite(), 'lost')
+    const hold = gate()
+    const marking = start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_FAILPOINT: hold.at('after-commit') } })
+    await hold.reached()
+    const other = await run(database.url, 'mark', 'applied', 'other', '0001', '--yes', '--lock-timeout', '0.3')
+    expect([other.exitCode, other.json.error?.code], other.stdout).toEqual([5, 'lock-timeout'])
+    hold.open()
+    expect((await marking.done).exitCode).toBe(0)
   })
 
   it('the connection is cut right after the COMMIT: exit 0', async () => {

@@ -37,22 +37,6 @@ async function hold({ engine, url, file }: TestDatabase): Promise<() => Promise<
   return () => holder.end()
 }
 
-/** Another program that counts the rows, over one connection of its own. */
-export async function reader({ engine, url }: TestDatabase): Promise<() => Promise<unknown>> {
-  const count = 'SELECT count(*) AS n FROM django_migrations'
-  if (engine === 'postgresql') {
-    const { default: pg } = await import('pg')
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    whenTestEnds(() => client.end())
-    return () => client.query(count)
-  }
-  const { createConnection } = await import('mysql2/promise')
-  const connection = await createConnection(url.replace('mariadb:', 'mysql:'))
-  whenTestEnds(() => connection.end())
-  return () => connection.query(count)
-}
-
 /** Ends every session in this database that is migstate's own, as a server that goes down does. */
 export async function killSessions({ engine, query }: TestDatabase): Promise<void> {
   if (engine === 'postgresql')
