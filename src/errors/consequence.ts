@@ -20,7 +20,9 @@ const HISTORY = 'The history is as before.'
  */
 export function sentences(fact: string, consequence: Consequence, { ranCode, more }: { ranCode: boolean; more: string | undefined }): string {
   const follows = consequence === 'rolled-back' && ranCode ? HISTORY : SENTENCES[consequence]
-  const whole = /[.!?…:]["')\]]?$/.test(fact.trimEnd()) ? fact.trimEnd() : `${fact.trimEnd()}.`
+  // What a server says may end with a full stop of its own.
+  const said = fact.trimEnd().replace(/(?<!\.)\.\.$/, '.')
+  const whole = /[.!?…:]["')\]]?$/.test(said) ? said : `${said}.`
   return [whole, follows, ...(more ? [more] : [])].join(' ')
 }
 
