@@ -5,10 +5,17 @@ import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHAD
 
 const TABLE = `\`${SHADOW_TABLE}\``
 
+/** The database that a session is in: nothing here ever sends USE. */
+const HERE = new WeakMap<Session, string>()
+
 /** GET_LOCK's names are the server's, not the database's, and at most 64 characters. */
 export async function lockNameOf(session: Session, table: HistoryTable): Promise<string> {
-  const [here] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
-  return lockName([here?.name ?? '', table.name])
+  let here = HERE.get(session)
+  if (here === undefined) {
+    const [found] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
+    HERE.set(session, (here = found?.name ?? ''))
+  }
+  return lockName([here, table.name])
 }
 
 /** A session with a shadow holds a lock named after the operation, so that others can see whether it lives. */
