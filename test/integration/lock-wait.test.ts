@@ -29,7 +29,7 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     }
     expect(done).toBe(false)
     // All of them, where each try lasts a second or follows the one before.
-    expect(waits / samples, `${waits} of ${samples}`).toBeLessThan(0.4)
+    expect(waits / samples, `${waits} of ${samples}`).toBeLessThan(0.25)
     await free()
     const marked = await waiting.done
     expect(marked.exitCode, marked.stdout).toBe(0)

@@ -134,6 +134,14 @@ describe.each(engines)('%s', (engine) => {
     expect(theirs.exitCode, theirs.stdout).toBe(0)
   })
 
+  it('a library that stays open has given the lock back after each change', async () => {
+    await using m = await open({ url: database.url, noFiles: true, cwd: '/', env: {} })
+    await m.mark({ applied: false, app: 'blog', migrations: ['0001_initial'] })
+    const theirs = await migstate(['mark', 'applied', 'x', '0001', '--no-files', '--yes', '--json', '--lock-timeout', '0.3'], { env: env() })
+    expect(theirs.exitCode, theirs.stdout).toBe(0)
+    await m.rollback()
+  })
+
   it('the lock of an operation that was killed is free, that of a living one is not', async () => {
     const killed = await built(mark, { env: env('lock-taken') })
     expect(killed.exitCode).toBeNull()
