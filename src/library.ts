@@ -1,4 +1,4 @@
-import { loadConfig, type Settings } from './config/index.js'
+import { loadConfig, Redactor, type Settings } from './config/index.js'
 import { toFailure, type Warning } from './errors/index.js'
 import { fake, type FakeArgs, type FakeResult } from './verbs/fake.js'
 import { graph, type GraphArgs, type GraphResult } from './verbs/graph.js'
@@ -85,7 +85,9 @@ export interface Migstate {
 export async function open(options: OpenOptions = {}): Promise<Migstate> {
   const { env = process.env, cwd = process.cwd(), actor, signal, onOutput, ...settings } = options
   const config = loadConfig(settings, env as NodeJS.ProcessEnv, cwd)
-  const workspace = await Workspace.open(config, { files: 'optional', readOnly: true, command: 'migstate (library)', env, cwd, actor, signal })
+  const redactor = new Redactor()
+  const how = { files: 'optional', readOnly: true, command: 'migstate (library)', env, cwd, actor, signal, redactor } as const
+  const workspace = await Workspace.open(config, how).catch((error: unknown) => Promise.reject(toFailure(error).redacted(redactor)))
   const ui: Interaction = { ...SILENT, ...(signal ? { signal } : {}), ...(onOutput ? { stream: onOutput } : {}) }
   const connections = new Connections(workspace)
   const [reading, changing] = inTurn(connections)

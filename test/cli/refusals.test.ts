@@ -355,6 +355,12 @@ process.exit(3)
   const error: MigstateError = await m.rerun({ app: 'shop', migration: '0002', force: true }).catch((failure) => failure)
   expect(error).toMatchObject({ code: 'manage-failed', consequence: 'rolled-back', details: { exitCode: 3, tail: expect.arrayContaining(['***']) } })
   for (const secret of Object.values(secrets)) expect(heard + error.stack + JSON.stringify([error, error.message])).not.toContain(secret)
+  // Whatever else an error tells: here what was typed.
+  const typed: MigstateError = await m.mark({ applied: true, app: 'shop', migrations: [secrets.settings] }).catch((failure) => failure)
+  expect(typed).toMatchObject({ code: 'unknown-migration', message: expect.stringContaining('"***"') })
+  expect(`${typed.stack} ${JSON.stringify(typed)}`).not.toContain(secrets.settings)
+  const opened: MigstateError = await open({ url: 'sqlite:///of-the-url-1.sqlite3', project: project.folder, env }).catch((failure) => failure)
+  expect(`${opened.stack} ${JSON.stringify([opened, opened.message])}`).not.toContain(secrets.url)
 })
 
 describe('configuration', () => {
