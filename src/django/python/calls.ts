@@ -199,7 +199,7 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
       if ('items' in spread) {
         payCopy(spread.items.length)
         for (const one of spread.items) args.push(one)
-      } else args.push(py.unknown(first, 'it spreads something that cannot be read'))
+      } else args.push({ ...py.unknown(first, 'it spreads something that cannot be read'), isSpread: true })
     } else if (first.name === '**' && second) {
       const spread = py.value(second, scope)
       if (spread.kind === 'dict') payValues(spread.entries.length)
