@@ -84,7 +84,12 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     return NONE
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
-  return callValue(py, member, dotted, args, keywords, node)
+  return callValue(py, isOfDjango(dotted) && member.kind === 'unknown' ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
+}
+
+/** What Django's own packages gather by stars is known by its name. */
+function isOfDjango(name: string): boolean {
+  return name.startsWith('django.contrib.')
 }
 
 /** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
@@ -164,7 +169,7 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
         keywords,
       ) ?? py.unknown(node, 'this path is not evaluated')
     )
-  if (target.kind === 'unknown') return target
+  if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
   const made = opaque(py, written, args, keywords, node)
   const worth = py.host.worthOf(
