@@ -141,6 +141,8 @@ export interface Capabilities {
   schemas: boolean
   /** `applied` is stored as an instant; elsewhere as the naive text of USE_TZ and TIME_ZONE. */
   storesInstants: boolean
+  /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
+  maxNameLength: number | null
 }
 
 /**

@@ -17,7 +17,15 @@ const quote = (name: string) => quoteIdentifier(name, '`', 256)
 export function mysqlDialect(engine: Engine, tableLockHolder: Dialect['tableLockHolder']): Dialect {
   return {
     engine,
-    capabilities: { transactionalDdl: false, showsSessions: false, showsShadows: true, writesBesideChild: true, schemas: false, storesInstants: false },
+    capabilities: {
+      transactionalDdl: false,
+      showsSessions: false,
+      showsShadows: true,
+      writesBesideChild: true,
+      schemas: false,
+      storesInstants: false,
+      maxNameLength: 64,
+    },
     quote,
     connect,
 

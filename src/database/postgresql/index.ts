@@ -21,7 +21,15 @@ const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
 export const postgresql: Dialect = {
   engine: 'postgresql',
-  capabilities: { transactionalDdl: true, showsSessions: true, showsShadows: true, writesBesideChild: true, schemas: true, storesInstants: true },
+  capabilities: {
+    transactionalDdl: true,
+    showsSessions: true,
+    showsShadows: true,
+    writesBesideChild: true,
+    schemas: true,
+    storesInstants: true,
+    maxNameLength: 63,
+  },
   quote,
   connect,
 

@@ -21,7 +21,15 @@ const APPLIED = "CASE typeof(applied) WHEN 'text' THEN applied ELSE quote(applie
 
 export const sqlite: Dialect = {
   engine: 'sqlite',
-  capabilities: { transactionalDdl: true, showsSessions: false, showsShadows: false, writesBesideChild: false, schemas: false, storesInstants: false },
+  capabilities: {
+    transactionalDdl: true,
+    showsSessions: false,
+    showsShadows: false,
+    writesBesideChild: false,
+    schemas: false,
+    storesInstants: false,
+    maxNameLength: null,
+  },
   quote,
   connect,
 

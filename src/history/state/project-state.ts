@@ -67,16 +67,17 @@ export class ProjectState {
     return new ProjectState(this.#maxNameLength, this.#models, this.#doubts)
   }
 
-  step({ app, name, operations }: StateStep, side: Side = 'state'): void {
+  /** @param after called after each operation, those inside of others included */
+  step({ app, name, operations }: StateStep, side: Side = 'state', after?: (operation: Operation) => void): void {
     this.#migration = [app, name]
     if (operations === null) this.#doubt(app, null, 'its operations cannot be read')
-    for (const operation of operations ?? []) this.apply(app, operation, side)
+    for (const operation of operations ?? []) this.apply(app, operation, side, after)
     this.#migration = null
   }
 
-  apply(app: string, operation: Operation, side: Side = 'state'): void {
+  apply(app: string, operation: Operation, side: Side = 'state', after?: (operation: Operation) => void): void {
     const inner = side === 'state' ? operation.stateOperations?.() : operation.inner?.()
-    for (const one of inner ?? []) this.apply(app, one, side)
+    for (const one of inner ?? []) this.apply(app, one, side, after)
     const given = operation.given?.()
     if (!given || given.kind === null) this.#doubt(app, operation.model ?? null, `${operation.type} is not known and may change anything`)
     else {
@@ -84,6 +85,7 @@ export class ProjectState {
       const reason = this.#change(app, operation, given, side)
       if (reason !== null) this.#doubt(app, operation.model ?? null, `${operation.summary}: ${reason}`)
     }
+    after?.(operation)
   }
 
   /** @returns why it cannot be followed */
