@@ -123,18 +123,22 @@ function stateOf(given: ReadonlyMap<string, Value>, resolve: Resolve): Pick<Oper
     : {}
 }
 
-function givenOf({ kind, methods }: Kind, given: ReadonlyMap<string, Value>, resolve: Resolve): Given {
+function givenOf({ kind, above, methods }: Kind, given: ReadonlyMap<string, Value>, resolve: Resolve): Given {
   // Operations inside of it are read as operations.
   const values = [...given].filter(([name]) => name !== 'database_operations' && name !== 'state_operations')
   return {
-    kind: kind ?? null,
+    // Whatever its own `__init__` makes of its arguments, it runs code and leaves the models as they are.
+    kind: kind ?? (above === 'RunPython' ? above : null),
     overrides: { state: methods.has('state_forwards'), database: methods.has('database_forwards') },
     values: new Map(values.map(([name, value]) => [name, readWritten(value, resolve)])),
   }
 }
 
 interface Kind {
+  /** undefined also where a class of the project takes arguments of its own. */
   kind: string | undefined
+  /** Django's class that it is or extends. */
+  above: string | undefined
   own: boolean
   reversible?: boolean | null
   /** Those of Django's methods that a class of the project has in their place. */
@@ -147,8 +151,9 @@ function djangoKind(call: Call, resolve: Resolve): Kind {
     const last = name.slice(name.lastIndexOf('.') + 1)
     return PARAMETERS.has(last) && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
   }
-  const direct = named(call.callee)
-  if (direct) return { kind: direct, own: true, methods: new Set() }
+  // A module of the project may have a name of Django's.
+  const direct = call.target && !call.callee.startsWith('django.') ? undefined : named(call.callee)
+  if (direct) return { kind: direct, above: direct, own: true, methods: new Set() }
   const methods = new Set<string>()
   const visit = (owner: ClassValue, depth: number): string | undefined => {
     payStep()
@@ -165,7 +170,7 @@ function djangoKind(call: Call, resolve: Resolve): Kind {
   const init = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, '__init__') : undefined
   const said = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, 'reversible') : undefined
   const reversible = said === undefined ? {} : { reversible: said.kind === 'boolean' ? said.value : null }
-  return { kind: init ? undefined : kind, own: methods.size === 0 && kind !== undefined, ...reversible, methods }
+  return { kind: init ? undefined : kind, above: kind, own: methods.size === 0 && kind !== undefined, ...reversible, methods }
 }
 
 /** By name, positional ones included. */

@@ -42,7 +42,7 @@ interface Step {
 }
 
 const VERSIONS = Object.entries(djangos).filter(([version]) => /^(3\.2|5\.2|6\.0)$/.test(version))
-const GENERATED = 40
+const GENERATED = 25
 
 describe.each(VERSIONS)('Django %s', (version, home) => {
   const oracle = new Oracle(version, home, 'project_state.py')
@@ -110,6 +110,8 @@ function compare(state: ProjectState, models: readonly Described[], unknown: Set
       expect(state.doubts.length, `${where}: ${label} is not there`).toBeGreaterThan(0)
       continue
     }
+    // Something that is named may have changed it.
+    if (state.doubtsAbout(model.app, model.name).length > 0) continue
     expect(fact(state.tableOf(model), label, expected.table), `${where}: ${label}`).toBe(expected.table)
     expect(fact(isManaged(model), label, expected.managed), `${where}: ${label}`).toBe(expected.managed)
     expect(fact(isProxy(model), label, expected.proxy), `${where}: ${label}`).toBe(expected.proxy)

@@ -234,7 +234,7 @@ export const WORLDS: StateWorld[] = [
       unknown: [
         /a\.One\.a: the class .* of the field a was not read/,
         /a\.One\.b: it is given arguments that cannot be read/,
-        /a\.Two: its options cannot be read/,
+        /a\.two: CreateModel Two: its options cannot be read/,
         /(Rename|unknown).* may change anything/,
       ],
     },

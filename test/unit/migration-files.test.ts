@@ -265,6 +265,26 @@ describe('operations', () => {
       schema: null,
     })
     expect(one('Mystery()', 'from somewhere import Mystery\n')).toMatchObject({ type: 'Mystery', data: null })
+    expect(one('FakeAddField("order", "total", models.IntegerField())', before)?.given?.()).toMatchObject({
+      kind: 'AddField',
+      overrides: { state: false, database: true },
+    })
+    expect(one('Mystery()', 'from somewhere import Mystery\n')?.given?.()).toMatchObject({ kind: null })
+    const init = (base: string) => `class Own(migrations.${base}):\n    def __init__(self, model):\n        super().__init__(model)\n\n`
+    expect(one('Own("x")', init('RunPython'))).toMatchObject({ data: null })
+    expect(one('Own("x")', init('RunPython'))?.given?.()).toMatchObject({ kind: 'RunPython' })
+    expect(one('Own("x")', init('DeleteModel'))?.given?.()).toMatchObject({ kind: null })
+  })
+
+  it('of a class that is imported go by the name of its module', () => {
+    const more = {
+      'a/tags.py': 'from django.db import models\n\nclass Manager(models.Field):\n    pass\n',
+      'operations.py': 'from django.db import migrations\n\nclass RunSQL(migrations.RunSQL):\n    def database_forwards(self, *args):\n        pass\n',
+    }
+    const text = `import operations\nimport a.tags\n${CLASS}    operations = [migrations.AddField("x", "y", a.tags.Manager()), operations.RunSQL("SELECT 1")]\n`
+    const [field, sql] = read(text, { more }).operations ?? []
+    expect(field?.given?.().values.get('field')).toMatchObject({ callee: 'a.tags.Manager', bases: ['django.db.models.Field'] })
+    expect(sql).toMatchObject({ schema: null })
   })
 
   it('come from helpers, loops and stars', () => {

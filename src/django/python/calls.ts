@@ -84,7 +84,10 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     return NONE
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
-  return callValue(py, isOfDjango(dotted) && member.kind === 'unknown' ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
+  const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
+  const made = callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
+  // A class of a module goes by the name under which it was imported.
+  return made.kind === 'call' && made.target === member && member.kind === 'class' && nameOf(written) !== undefined ? { ...made, callee: dotted } : made
 }
 
 /** What Django's own packages gather by stars is known by its name. */

@@ -56,7 +56,7 @@ export function classOf({ callee, bases }: WrittenCall): string | null {
     const known = OF_PACKAGES.get(name)
     if (known !== undefined) return known
     const last = name.slice(name.lastIndexOf('.') + 1)
-    if (name.startsWith('django.') && /(Field|Key|ForeignObject|Relation)$/.test(last)) return last
+    if (name.startsWith('django.') && /(Field|Key|ForeignObject|Relation)$/.test(last) && last !== 'RelatedField') return last
   }
   return null
 }

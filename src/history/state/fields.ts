@@ -12,7 +12,7 @@ export type Place =
   /** @property candidates the columns that it may have; none where nothing can be said */
   | { unknown: string; candidates: readonly string[] }
 
-const NOWHERE: ReadonlySet<string> = new Set(['GenericForeignKey', 'GenericRelation', 'CompositePrimaryKey', 'ForeignObject', 'TaggableManager'])
+const NOWHERE: ReadonlySet<string> = new Set(['GenericForeignKey', 'GenericRelation', 'CompositePrimaryKey', 'ForeignObject'])
 
 /** What a field is given for a parameter, by name or position; undefined where it is surely not given. */
 export function argumentOf(field: WrittenCall, name: string): Fact<Written | undefined> {
@@ -76,7 +76,7 @@ export function kindOf(field: Written): string | null {
 
 export function isRelation(field: Written): field is WrittenCall {
   const kind = kindOf(field)
-  if (kind !== null) return /^(ForeignKey|OneToOneField|ManyToManyField|ForeignObject)$/.test(kind)
+  if (kind !== null) return /^(ForeignKey|OneToOneField|ManyToManyField|ForeignObject|TaggableManager)$/.test(kind)
   return field.kind === 'call' && field.keywords.has('to')
 }
 
@@ -85,6 +85,7 @@ export function placeOf(name: string, field: Written): Place {
   const kind = kindOf(field)
   const either = [name, `${name}_id`]
   if (field.kind !== 'call') return { unknown: `the field ${name} cannot be read: ${reasonOf(field)}`, candidates: either }
+  if (kind === 'TaggableManager') return placeOfMany(name, field)
   if (kind !== null && NOWHERE.has(kind)) return 'nowhere'
   if (kind === 'ManyToManyField') return placeOfMany(name, field)
   const column = read(field, 'db_column', textFact)
@@ -97,6 +98,8 @@ export function placeOf(name: string, field: Written): Place {
 function placeOfMany(name: string, field: WrittenCall): Place {
   const [through, table] = [read(field, 'through', textFact), read(field, 'db_table', textFact)]
   if (isKnown(through) && through.value !== null) return { through: through.value }
+  // django-taggit keeps all tags in one table where no other one is given.
+  if (isKnown(through) && kindOf(field) === 'TaggableManager') return { through: 'taggit.TaggedItem' }
   if (isKnown(through) && isKnown(table)) return { ownTable: table.value }
   return { unknown: `the table of ${name} cannot be told: ${isKnown(through) ? (table as { unknown: string }).unknown : through.unknown}`, candidates: [] }
 }

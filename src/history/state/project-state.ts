@@ -132,7 +132,8 @@ export class ProjectState {
   }
 
   columnsOf(model: ModelState): Columns {
-    return this.#tables.columnsOf(model)
+    const found = this.#tables.columnsOf(model)
+    return { ...found, open: found.open ?? this.doubtsAbout(model.app, model.name)[0]?.reason ?? null }
   }
 
   relationTablesOf(model: ModelState): RelationTable[] {
