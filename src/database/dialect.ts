@@ -146,6 +146,8 @@ export interface Capabilities {
   storesInstants: boolean
   /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
   waitingBlocks: boolean
+  /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
+  maxNameLength: number | null
 }
 
 /**

@@ -6,6 +6,8 @@ import { classAttribute } from './python/class-attribute.js'
 import { type Call, type ClassValue, textOf, type Value } from './python/value.js'
 import { changesSchema } from './sql-text.js'
 import type { Operation } from './types.js'
+import { readWritten } from './written/read-written.js'
+import type { Given } from './written/types.js'
 
 type Resolve = (value: Value) => Value
 
@@ -25,7 +27,8 @@ export function readOperations(value: Value | undefined, resolve: Resolve = (one
 function readOperation(call: Call, resolve: Resolve): Operation {
   payValues(16 + call.args.length + call.keywords.size)
   const type = call.callee.slice(call.callee.lastIndexOf('.') + 1)
-  const { kind, own, reversible } = djangoKind(call, resolve)
+  const found = djangoKind(call, resolve)
+  const { kind, own, reversible } = found
   const given = argumentsOf(call, kind, resolve)
   const elidable = given.get('elidable')
   const atomic = given.get('atomic')
@@ -39,6 +42,11 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       bounded(
         () => readArguments(given),
         (reason) => ({ '…': { source: reason } }),
+      ),
+    given: () =>
+      bounded(
+        (): Given => givenOf(found, given, resolve),
+        () => ({ kind: null, overrides: { state: true, database: true }, values: new Map() }),
       ),
   }
   if (kind === 'RunPython') {
@@ -72,7 +80,7 @@ function readOperation(call: Call, resolve: Resolve): Operation {
       ...base,
       summary: `${type} (${summaryOf(inner)})`,
       ...joined(inner),
-      inner: () => inner ?? [],
+      inner: () => inner ?? [unread('its operations cannot be read')],
       ...stateOf(given, resolve),
     }
   }
@@ -108,26 +116,49 @@ function stateOf(given: ReadonlyMap<string, Value>, resolve: Resolve): Pick<Oper
     ? {
         stateOperations: () =>
           bounded(
-            () => readOperations(written, resolve) ?? [],
+            () => readOperations(written, resolve) ?? [unread('its operations cannot be read')],
             (reason) => [unread(reason)],
           ),
       }
     : {}
 }
 
+function givenOf({ kind, above, methods }: Kind, given: ReadonlyMap<string, Value>, resolve: Resolve): Given {
+  // Operations inside of it are read as operations.
+  const values = [...given].filter(([name]) => name !== 'database_operations' && name !== 'state_operations')
+  return {
+    // Whatever its own `__init__` makes of its arguments, it runs code and leaves the models as they are.
+    kind: kind ?? (above === 'RunPython' ? above : null),
+    overrides: { state: methods.has('state_forwards'), database: methods.has('database_forwards') },
+    values: new Map(values.map(([name, value]) => [name, readWritten(value, resolve)])),
+  }
+}
+
+interface Kind {
+  /** undefined also where a class of the project takes arguments of its own. */
+  kind: string | undefined
+  /** Django's class that it is or extends. */
+  above: string | undefined
+  own: boolean
+  reversible?: boolean | null
+  /** Those of Django's methods that a class of the project has in their place. */
+  methods: ReadonlySet<string>
+}
+
 /** Django's own class, or the one that a class of the project extends; `own`: nothing of what it does is overridden. */
-function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; own: boolean; reversible?: boolean | null } {
+function djangoKind(call: Call, resolve: Resolve): Kind {
   const named = (name: string): string | undefined => {
     const last = name.slice(name.lastIndexOf('.') + 1)
     return PARAMETERS.has(last) && (name.startsWith('django.') || /^(migrations|m|operations)\./.test(name)) ? last : undefined
   }
-  const direct = named(call.callee)
-  if (direct) return { kind: direct, own: true }
-  let own = true
+  // A module of the project may have a name of Django's.
+  const direct = call.target && !call.callee.startsWith('django.') ? undefined : named(call.callee)
+  if (direct) return { kind: direct, above: direct, own: true, methods: new Set() }
+  const methods = new Set<string>()
   const visit = (owner: ClassValue, depth: number): string | undefined => {
     payStep()
     payLook(4 * owner.scope.names.size)
-    if ([...owner.scope.names.keys()].some((name) => /^(database|state)_(forwards|backwards)$|^__init__$|^reversible$/.test(name))) own = false
+    for (const name of owner.scope.names.keys()) if (/^(database|state)_(forwards|backwards)$|^__init__$|^reversible$/.test(name)) methods.add(name)
     for (const written of owner.bases) {
       const base = resolve(written)
       const found = base.kind === 'reference' ? named(base.name) : base.kind === 'class' && depth < 10 ? visit(base, depth + 1) : undefined
@@ -139,7 +170,7 @@ function djangoKind(call: Call, resolve: Resolve): { kind: string | undefined; o
   const init = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, '__init__') : undefined
   const said = call.target?.kind === 'class' ? classAttribute({ resolve }, call.target, 'reversible') : undefined
   const reversible = said === undefined ? {} : { reversible: said.kind === 'boolean' ? said.value : null }
-  return { kind: init ? undefined : kind, own: own && kind !== undefined, ...reversible }
+  return { kind: init ? undefined : kind, above: kind, own: methods.size === 0 && kind !== undefined, ...reversible, methods }
 }
 
 /** By name, positional ones included. */

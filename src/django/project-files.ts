@@ -53,7 +53,8 @@ class RememberingReader {
 function withoutDetails(file: MigrationFile): MigrationFile {
   return {
     ...file,
-    operations: file.operations?.map(({ arguments: _arguments, facts: _facts, inner: _inner, stateOperations: _state, ...rest }) => rest) ?? null,
+    operations:
+      file.operations?.map(({ arguments: _arguments, given: _given, facts: _facts, inner: _inner, stateOperations: _state, ...rest }) => rest) ?? null,
   }
 }
 

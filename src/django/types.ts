@@ -1,4 +1,5 @@
 import type { CodeFacts } from './code/facts.js'
+import type { Given } from './written/types.js'
 
 /** What the files of a project say, as plain values. Known, depends on something, or unknown with file, line and reason. */
 
@@ -49,8 +50,10 @@ export interface Operation {
   /** RunPython, only where it is given. */
   atomic?: boolean | null
   line: number
-  /** By parameter. This and the two below are read by `Project.detailed` only. */
+  /** By parameter. This and those below are read by `Project.detailed` only. */
   arguments?: () => Record<string, Argument>
+  /** The same as values. */
+  given?: () => Given
   /** RunPython: what its function does. */
   facts?: () => CodeFacts
   /** SeparateDatabaseAndState: what it does to the database. */

@@ -4,8 +4,10 @@ import { recordingOf } from './fake.js'
 import { type Gate } from './gate.js'
 import { type Key, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
-import { ModelTables } from './model-tables.js'
 import { fullPlan, inRunOrder, migrationPlan, type PlanInput, planMigrate, type Step } from './plan.js'
+import { isKnown, valueOr } from './state/fact.js'
+import { isManaged, isProxy, labelOf, type ModelState, textOption } from './state/model-state.js'
+import { ProjectState, type StateStep } from './state/project-state.js'
 import { resolveTargets, type Target } from './target.js'
 
 /** The names that the database has. */
@@ -76,29 +78,30 @@ type Found = { has: boolean | null; what: string }
 /** Walks the migrations as the executor does, with the state of the models beside it. */
 class Detection {
   readonly #input: FakeInitialInput
-  readonly #models: ModelTables
+  readonly #state: ProjectState
   readonly #tables: Set<string>
   readonly #columns: Map<string, Set<string>>
 
   constructor(input: FakeInitialInput) {
     const { schema } = input
     this.#input = input
-    this.#models = new ModelTables(schema.maxNameLength)
+    this.#state = new ProjectState(schema.maxNameLength)
     this.#tables = new Set([...schema.tables].map((name) => this.#fold(name)))
     this.#columns = new Map([...schema.columns].map(([table, names]) => [this.#asked(table), new Set([...names].map((name) => this.#fold(name)))]))
   }
 
   /** One that is recorded: only its state counts. */
-  follow(file: MigrationFile): readonly Operation[] | null {
-    const { app, operations } = this.#input.detailed(file)
-    for (const operation of operations ?? []) this.#models.apply(app, operation)
-    return operations
+  follow(file: MigrationFile): StateStep {
+    const { operations } = this.#input.detailed(file)
+    const step = { app: file.recordedAs ?? file.app, name: file.name, operations }
+    this.#state.step(step)
+    return step
   }
 
   decide(file: MigrationFile): Pick<InitialStep, 'does' | 'because'> {
-    const operations = this.follow(file)
-    const answer = this.#isInitial(file) ? this.#detect(file.app, operations) : ({ does: 'run', because: 'it is not initial' } as const)
-    if (answer.does === 'run') this.#create(file.app, operations ?? [])
+    const { app, operations } = this.follow(file)
+    const answer = this.#isInitial(file) ? this.#detect(app, operations) : ({ does: 'run', because: 'it is not initial' } as const)
+    if (answer.does === 'run') this.#create(app, operations ?? [])
     return answer
   }
 
@@ -128,37 +131,38 @@ class Detection {
   /** @returns undefined where Django does not look */
   #look(app: string, operation: Operation): Found | undefined {
     const { rules } = this.#input
-    // A class of the project's own may be a CreateModel.
-    if (operation.data === null) return { has: null, what: `${operation.type} may create something` }
-    if (operation.type !== 'CreateModel' && !(operation.type === 'AddField' && rules.looksForColumns)) return undefined
-    const written = this.#models.get(app, operation.model ?? '')
+    const kind = operation.given?.().kind ?? null
+    if (kind === null) return { has: null, what: `${operation.type} may create something` }
+    if (kind !== 'CreateModel' && !(kind === 'AddField' && rules.looksForColumns)) return undefined
+    const written = this.#state.get(app, operation.model ?? '')
     if (!written) return { has: null, what: `${operation.summary} is about a model that is not known` }
-    const model = this.#swapped(app, operation, written)
+    const model = this.#swapped(written)
     if (!model) return { has: null, what: `the model in the place of ${app}.${operation.model} is not known` }
-    if (rules.looksForColumns && model.isSkipped) return undefined
-    if (model.isSkipped === null) return { has: null, what: `the options of ${app}.${operation.model} cannot be read` }
-    if (operation.type === 'CreateModel') return { has: this.#hasTable(model.table), what: `table ${model.table}` }
-    const place = this.#models.placeOf(model, operation.field ?? '', operation.arguments?.().field)
-    if (place === 'unknown' || place === 'nothing') return { has: null, what: `the column of ${operation.summary} cannot be told` }
-    if ('column' in place)
-      return { has: this.#columns.get(this.#asked(model.table))?.has(this.#fold(place.column)) ?? false, what: `column ${model.table}.${place.column}` }
-    const table = 'throughTable' in place ? place.throughTable : this.#tableOf(app, place.throughModel)
-    return table === undefined
-      ? { has: null, what: `the model ${'throughModel' in place ? place.throughModel : ''} is not known` }
-      : { has: this.#hasTable(table), what: `table ${table}` }
+    const [doubt] = this.#state.doubtsAbout(model.app, model.name)
+    if (doubt) return { has: null, what: `${app}.${operation.model} may be otherwise: ${doubt.reason}` }
+    const skipped = isSkipped(model)
+    if (rules.looksForColumns && skipped) return undefined
+    const table = this.#state.tableOf(model)
+    if (skipped === null || !isKnown(table)) return { has: null, what: `the options of ${app}.${operation.model} cannot be read` }
+    if (kind === 'CreateModel') return { has: this.#hasTable(table.value), what: `table ${table.value}` }
+    return this.#lookForField(model, table.value, operation)
+  }
+
+  #lookForField(model: ModelState, table: string, { field = '', summary }: Operation): Found {
+    const relation = this.#state.tableOfRelation(model, field)
+    if (relation) return isKnown(relation) ? { has: this.#hasTable(relation.value), what: `table ${relation.value}` } : { has: null, what: relation.unknown }
+    const place = this.#state.placeOf(model, field)
+    if (place === 'nowhere' || !('column' in place)) return { has: null, what: `the column of ${summary} cannot be told` }
+    return { has: this.#columns.get(this.#asked(table))?.has(this.#fold(place.column)) ?? false, what: `column ${table}.${place.column}` }
   }
 
   /** `model._meta.swapped`: the setting names another model, which is then the one that is looked for. */
-  #swapped(app: string, operation: Operation, written: NonNullable<ReturnType<ModelTables['get']>>): ReturnType<ModelTables['get']> {
-    const other = written.swappable === null ? undefined : this.#input.setting(written.swappable)
-    if (other === undefined || other.toLowerCase() === `${app}.${operation.model}`.toLowerCase()) return written
+  #swapped(written: ModelState): ModelState | undefined {
+    const swappable = textOption(written, 'swappable')
+    const other = isKnown(swappable) && swappable.value !== null ? this.#input.setting(swappable.value) : undefined
+    if (other === undefined || other.toLowerCase() === labelOf(written).toLowerCase()) return written
     const [label, name] = other.split('.')
-    return label && name ? this.#models.get(label, name) : undefined
-  }
-
-  #tableOf(app: string, model: string): string | undefined {
-    const [label, name] = model.includes('.') ? model.split('.') : [app, model]
-    return this.#models.get(label as string, name as string)?.table
+    return label && name ? this.#state.get(label, name) : undefined
   }
 
   #hasTable(name: string): boolean {
@@ -177,17 +181,26 @@ class Detection {
   /** What it adds when it runs is there for those after it. */
   #create(app: string, operations: readonly Operation[]): void {
     for (const operation of operations) {
-      const model = this.#models.get(app, operation.model ?? '')
-      if (!model || model.isSkipped) continue
-      if (operation.type === 'CreateModel') this.#tables.add(this.#fold(model.table))
-      if (operation.type !== 'AddField') continue
-      const place = this.#models.placeOf(model, operation.field ?? '', operation.arguments?.().field)
-      if (typeof place === 'string') continue
-      if ('throughTable' in place) this.#tables.add(this.#fold(place.throughTable))
-      if ('column' in place) {
-        const table = this.#asked(model.table)
-        this.#columns.set(table, (this.#columns.get(table) ?? new Set()).add(this.#fold(place.column)))
-      }
+      this.#create(app, operation.inner?.() ?? [])
+      const kind = operation.given?.().kind
+      const model = this.#state.get(app, operation.model ?? '')
+      const table = model && isSkipped(model) !== true ? this.#state.tableOf(model) : undefined
+      if (!model || !table || !isKnown(table) || (kind !== 'CreateModel' && kind !== 'AddField')) continue
+      const isNew = kind === 'CreateModel'
+      if (isNew) this.#tables.add(this.#fold(table.value))
+      for (const relation of this.#state.relationTablesOf(model))
+        if ((isNew || relation.field === operation.field) && isKnown(relation.table)) this.#tables.add(this.#fold(relation.table.value))
+      const names = this.#state.columnsOf(model).columns.filter((one) => one.unsure === null && (isNew || one.field === operation.field))
+      const columns = this.#columns.get(this.#asked(table.value)) ?? new Set()
+      this.#columns.set(this.#asked(table.value), columns)
+      for (const name of names.flatMap((one) => one.names)) columns.add(this.#fold(name))
     }
   }
+}
+
+/** Proxy or not managed; null: cannot be told. */
+function isSkipped(model: ModelState): boolean | null {
+  const [proxy, managed] = [valueOr(isProxy(model), null), valueOr(isManaged(model), null)]
+  if (proxy === true || managed === false) return true
+  return proxy === null || managed === null ? null : false
 }

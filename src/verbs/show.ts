@@ -15,7 +15,7 @@ export interface ShowArgs {
 
 type Pair = [app: string, name: string]
 
-export interface ShownOperation extends Omit<Operation, 'arguments' | 'facts' | 'inner'> {
+export interface ShownOperation extends Omit<Operation, 'arguments' | 'given' | 'facts' | 'inner'> {
   arguments: Record<string, Argument>
 }
 
@@ -93,7 +93,7 @@ function dependenciesOf(view: LoaderView, key: Key, file: MigrationFile | undefi
   return file?.dependencies.map(({ app, name }): Pair => [app, name]) ?? []
 }
 
-function shown({ arguments: given, facts: _facts, inner: _inner, ...operation }: Operation): ShownOperation {
+function shown({ arguments: given, given: _values, facts: _facts, inner: _inner, ...operation }: Operation): ShownOperation {
   return { ...operation, arguments: given?.() ?? {} }
 }
 

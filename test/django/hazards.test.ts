@@ -12,6 +12,13 @@ const UPDATE = 'Thing.objects.update(name="y")'
 
 const HAZARDS: Case[] = [
   ['a field added as NOT NULL, and inserts', CREATE, 'migrations.AddField("thing", "z", models.IntegerField(default=0))', ['later-not-null'], true],
+  [
+    'a field added as NOT NULL in a column of its own, and inserts',
+    CREATE,
+    'migrations.AddField("thing", "z", models.TextField("not null=True", default="", db_column="Total amount"))',
+    ['later-not-null'],
+    true,
+  ],
   ['a field removed, and reads', READ, 'migrations.RemoveField("thing", "note")', ['later-removed'], true],
   ['a field renamed, and updates', UPDATE, 'migrations.RenameField("thing", "name", "title")', ['later-removed'], true],
   ['a field renamed, and reads', READ, 'migrations.RenameField("thing", "note", "remark")', ['later-removed'], true],

@@ -202,6 +202,59 @@ describe('operations', () => {
     })
   })
 
+  it('keep their fields as values, base fields in them', () => {
+    const text = 'migrations.AddField("order", "tags", ArrayField(models.CharField(max_length=9, null=True), size=None, db_column="Tag list"))'
+    const given = one(text, 'from django.contrib.postgres.fields import ArrayField\n')?.given?.()
+    expect(given).toMatchObject({ kind: 'AddField', overrides: { state: false, database: false } })
+    expect(given?.values.get('field')).toEqual({
+      kind: 'call',
+      callee: 'django.contrib.postgres.fields.ArrayField',
+      bases: [],
+      args: [
+        {
+          kind: 'call',
+          callee: 'django.db.models.CharField',
+          bases: [],
+          args: [],
+          keywords: new Map<string, unknown>([
+            ['max_length', { kind: 'number', value: 9 }],
+            ['null', { kind: 'boolean', value: true }],
+          ]),
+          isOpen: false,
+          sets: [],
+        },
+      ],
+      keywords: new Map<string, unknown>([
+        ['size', { kind: 'none' }],
+        ['db_column', { kind: 'text', value: 'Tag list' }],
+      ]),
+      isOpen: false,
+      sets: [],
+    })
+  })
+
+  it('keep what is not known of a field as unknown, and the classes above its own', () => {
+    const before =
+      'from somewhere import LENGTH, options\n\nclass Money(models.DecimalField):\n    def __init__(self, *args, **kwargs):\n        kwargs.setdefault("null", True)\n        super().__init__(*args, **kwargs)\n\n'
+    const field = (text: string) => one(`migrations.AddField("order", "x", ${text})`, before)?.given?.().values.get('field')
+    expect(field('models.CharField(max_length=LENGTH, **options)')).toMatchObject({
+      keywords: new Map([['max_length', { kind: 'name', name: 'somewhere.LENGTH' }]]),
+      isOpen: true,
+    })
+    expect(field('models.CharField(*options, null=True)')).toMatchObject({
+      args: [],
+      keywords: new Map([['null', { kind: 'boolean', value: true }]]),
+      isOpen: true,
+    })
+    expect(field('Money(max_digits=9)')).toMatchObject({ callee: 'Money', bases: ['django.db.models.DecimalField'], sets: expect.arrayContaining(['null']) })
+    expect(field('Money')).toEqual({ kind: 'class', name: 'Money', bases: ['django.db.models.DecimalField'] })
+    expect(field('models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)')).toMatchObject({
+      args: [{ kind: 'text', value: 'auth.User' }, { kind: 'name' }],
+    })
+    expect(field('options()')).toMatchObject({ kind: 'call', callee: 'somewhere.options' })
+    expect(field('models.TextField() if LENGTH else models.JSONField()')).toMatchObject({ kind: 'unknown' })
+  })
+
   it('of a class of the project may do anything, and keep what they name', () => {
     const before = 'class FakeAddField(migrations.AddField):\n    def database_forwards(self, *args):\n        pass\n\n'
     expect(one('FakeAddField("order", "total", models.IntegerField())', before)).toMatchObject({
@@ -212,6 +265,26 @@ describe('operations', () => {
       schema: null,
     })
     expect(one('Mystery()', 'from somewhere import Mystery\n')).toMatchObject({ type: 'Mystery', data: null })
+    expect(one('FakeAddField("order", "total", models.IntegerField())', before)?.given?.()).toMatchObject({
+      kind: 'AddField',
+      overrides: { state: false, database: true },
+    })
+    expect(one('Mystery()', 'from somewhere import Mystery\n')?.given?.()).toMatchObject({ kind: null })
+    const init = (base: string) => `class Own(migrations.${base}):\n    def __init__(self, model):\n        super().__init__(model)\n\n`
+    expect(one('Own("x")', init('RunPython'))).toMatchObject({ data: null })
+    expect(one('Own("x")', init('RunPython'))?.given?.()).toMatchObject({ kind: 'RunPython' })
+    expect(one('Own("x")', init('DeleteModel'))?.given?.()).toMatchObject({ kind: null })
+  })
+
+  it('of a class that is imported go by the name of its module', () => {
+    const more = {
+      'a/tags.py': 'from django.db import models\n\nclass Manager(models.Field):\n    pass\n',
+      'operations.py': 'from django.db import migrations\n\nclass RunSQL(migrations.RunSQL):\n    def database_forwards(self, *args):\n        pass\n',
+    }
+    const text = `import operations\nimport a.tags\n${CLASS}    operations = [migrations.AddField("x", "y", a.tags.Manager()), operations.RunSQL("SELECT 1")]\n`
+    const [field, sql] = read(text, { more }).operations ?? []
+    expect(field?.given?.().values.get('field')).toMatchObject({ callee: 'a.tags.Manager', bases: ['django.db.models.Field'] })
+    expect(sql).toMatchObject({ schema: null })
   })
 
   it('come from helpers, loops and stars', () => {

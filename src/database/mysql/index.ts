@@ -31,6 +31,7 @@ export function mysqlDialect({ engine, tableLockHolder, waitShortly }: Own): Dia
       schemas: false,
       storesInstants: false,
       waitingBlocks: true,
+      maxNameLength: 64,
     },
     quote,
     connect,

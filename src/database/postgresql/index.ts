@@ -29,6 +29,7 @@ export const postgresql: Dialect = {
     schemas: true,
     storesInstants: true,
     waitingBlocks: true,
+    maxNameLength: 63,
   },
   quote,
   connect,

@@ -29,6 +29,7 @@ export const sqlite: Dialect = {
     schemas: false,
     storesInstants: false,
     waitingBlocks: false,
+    maxNameLength: null,
   },
   quote,
   connect,

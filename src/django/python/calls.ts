@@ -84,7 +84,15 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     return NONE
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
-  return callValue(py, member, dotted, args, keywords, node)
+  const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
+  const made = callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
+  // A class of a module goes by the name under which it was imported.
+  return made.kind === 'call' && made.target === member && member.kind === 'class' && nameOf(written) !== undefined ? { ...made, callee: dotted } : made
+}
+
+/** What Django's own packages gather by stars is known by its name. */
+function isOfDjango(name: string): boolean {
+  return name.startsWith('django.contrib.')
 }
 
 /** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
@@ -164,7 +172,7 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
         keywords,
       ) ?? py.unknown(node, 'this path is not evaluated')
     )
-  if (target.kind === 'unknown') return target
+  if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
   const made = opaque(py, written, args, keywords, node)
   const worth = py.host.worthOf(
@@ -199,7 +207,7 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
       if ('items' in spread) {
         payCopy(spread.items.length)
         for (const one of spread.items) args.push(one)
-      } else args.push(py.unknown(first, 'it spreads something that cannot be read'))
+      } else args.push({ ...py.unknown(first, 'it spreads something that cannot be read'), isSpread: true })
     } else if (first.name === '**' && second) {
       const spread = py.value(second, scope)
       if (spread.kind === 'dict') payValues(spread.entries.length)

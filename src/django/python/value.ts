@@ -66,6 +66,8 @@ export interface Unknown {
   reason: string
   file: string
   line: number
+  /** `*` of it among arguments: any number of them. */
+  isSpread?: true
 }
 
 export const NONE: Value = { kind: 'none' }

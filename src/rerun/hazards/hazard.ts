@@ -11,8 +11,8 @@ export interface RerunHazard {
   migration: [app: string, name: string] | null
 }
 
-/** What the live schema must show for a hazard to hold. */
-export type LiveCheck = { table: string; is: 'missing' } | { table: string; column: string; is: 'missing' } | { table: string; column: string; is: 'required' }
+/** What the live schema must show for a hazard to hold; of several columns it is one, whichever is there. */
+export type LiveCheck = { table: string; is: 'missing' } | { table: string; columns: readonly string[]; is: 'missing' | 'required' }
 
 export interface CheckedHazard extends RerunHazard {
   check?: LiveCheck

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/index.js'
-import type { MigrationFile } from '../../django/index.js'
-import { loadHistory, makeKey, ModelTables } from '../../history/index.js'
+import type { MigrationFile, Operation } from '../../django/index.js'
+import { isKnown, isManaged, isProxy, loadHistory, makeKey, ProjectState, valueOr } from '../../history/index.js'
 import type { HazardRequest, RerunHazard } from './hazard.js'
 
 /**
@@ -8,32 +8,51 @@ import type { HazardRequest, RerunHazard } from './hazard.js'
  * at tables and columns only, by the names that the migrations up to it give.
  */
 export async function thingsInTheWay(database: Database, request: HazardRequest, file: MigrationFile): Promise<RerunHazard[]> {
-  const models = modelsBefore(request, file)
+  const state = stateBefore(database, request, file)
   const found: RerunHazard[] = []
+  const app = file.recordedAs ?? file.app
   for (const operation of file.operations ?? []) {
-    models.apply(file.app, operation)
-    const model = models.get(file.app, operation.model ?? '')
-    if (!model || model.isSkipped !== false) continue
-    if (operation.type === 'CreateModel' && (await exists(database, model.table)))
-      found.push(inTheWay(`the table ${model.table} is there already, so ${operation.summary} would fail`, operation.line))
-    if (operation.type !== 'AddField') continue
-    const place = models.placeOf(model, operation.field ?? '', operation.arguments?.().field)
-    if (typeof place === 'object' && 'column' in place && (await exists(database, model.table, place.column)))
-      found.push(inTheWay(`the column ${model.table}.${place.column} is there already, so ${operation.summary} would fail`, operation.line))
+    // What it does to the database starts from the state before it.
+    const now = state.clone()
+    for (const one of operation.inner?.() ?? [operation]) {
+      now.apply(app, one)
+      for (const { table, column } of madeBy(now, app, one))
+        if (await exists(database, table, column))
+          found.push(
+            inTheWay(`the ${column === undefined ? `table ${table}` : `column ${table}.${column}`} is there already, so ${one.summary} would fail`, one.line),
+          )
+    }
+    state.apply(app, operation)
   }
   return found
 }
 
-function modelsBefore({ project, rows, rules, detailed }: HazardRequest, file: MigrationFile): ModelTables {
-  const models = new ModelTables(null)
+/** The table or column that an operation makes, and the tables of many-to-many relations; nothing where a name is not known. */
+function madeBy(state: ProjectState, app: string, { given, model: name, field }: Operation): { table: string; column?: string }[] {
+  const kind = given?.().kind
+  const model = name === undefined ? undefined : state.get(app, name)
+  if (!model || (kind !== 'CreateModel' && kind !== 'AddField') || valueOr(isProxy(model), true) || !valueOr(isManaged(model), false)) return []
+  const table = state.tableOf(model)
+  if (!isKnown(table)) return []
+  const isNew = kind === 'CreateModel'
+  const relations = state.relationTablesOf(model).filter((one) => isNew || one.field === field)
+  const columns = isNew ? [] : state.columnsOf(model).columns.filter((one) => one.field === field && one.unsure === null)
+  return [
+    ...(isNew ? [{ table: table.value }] : []),
+    ...columns.flatMap(({ names }) => names.map((column) => ({ table: table.value, column }))),
+    ...relations.flatMap((one) => (isKnown(one.table) && valueOr(one.isManaged, false) ? [{ table: one.table.value }] : [])),
+  ]
+}
+
+function stateBefore(database: Database, { project, rows, rules, detailed }: HazardRequest, file: MigrationFile): ProjectState {
+  const state = new ProjectState(database.dialect.capabilities.maxNameLength)
   const view = loadHistory(project, rows, rules, false)
   const target = makeKey(file.app, file.name)
   for (const key of view.graph.hasNode(target) ? view.graph.forwardsPlan(target) : []) {
     const earlier = view.disk.get(key)
-    if (!earlier || key === target) continue
-    for (const operation of detailed(earlier).operations ?? []) models.apply(earlier.app, operation)
+    if (earlier && key !== target) state.step({ app: earlier.recordedAs ?? earlier.app, name: earlier.name, operations: detailed(earlier).operations })
   }
-  return models
+  return state
 }
 
 async function exists(database: Database, table: string, column?: string): Promise<boolean> {

@@ -1,9 +1,10 @@
 import type { Database, TableFacts } from '../../database/index.js'
-import type { CodeFacts, MigrationFile } from '../../django/index.js'
-import { fullPlan, type Key, keyOf, loadHistory, makeKey, pairOf } from '../../history/index.js'
+import type { CodeFacts, MigrationFile, ModelUse } from '../../django/index.js'
+import { isKnown, type ProjectState } from '../../history/index.js'
 import type { CheckedHazard, HazardRequest, RerunHazard } from './hazard.js'
 import { thingsInTheWay } from './in-the-way.js'
-import { type Applied, laterChanges } from './later-changes.js'
+import { laterChanges } from './later-changes.js'
+import { recordedHistory } from './recorded-history.js'
 
 /** Harmless the first time. */
 const OF_SECOND_RUNS: ReadonlySet<string> = new Set(['inserts', 'deletes', 'accumulates'])
@@ -25,9 +26,10 @@ export async function rerunHazards(database: Database, request: HazardRequest): 
   }
   const found: RerunHazard[] = [...ofCode(facts, request), ...ofFile(file, database)].filter(({ code }) => !request.firstTime || !OF_SECOND_RUNS.has(code))
   if (request.firstTime) found.unshift(...(await thingsInTheWay(database, request, file)))
-  for (const hazard of uses.length > 0 ? laterChanges(uses, recordedHistory(request, new Set(uses.map((use) => use.app)))) : [])
-    if (await holds(hazard, look)) found.push(plain(hazard))
-  const touched = [...new Set(uses.filter((use) => use.kind !== 'read').map((use) => `${use.app}_${use.model}`))]
+  const history = uses.length > 0 ? recordedHistory(request, uses, database.dialect.capabilities.maxNameLength) : null
+  for (const hazard of history ? laterChanges(uses, history) : []) if (await holds(hazard, look)) found.push(plain(hazard))
+  const written = uses.filter((use) => use.kind !== 'read')
+  const touched = history ? tablesOf(history.seen, written) : []
   for (const table of touched) {
     const size = (await look(table))?.rows ?? 0
     if (size >= LARGE)
@@ -61,23 +63,17 @@ function ofFile(file: MigrationFile, database: Database): RerunHazard[] {
   return hazards
 }
 
-/** The recorded migrations of these apps in the order of the graph, squashed ones as their parts where the files are there. */
-function recordedHistory({ project, rows, rules, file, detailed }: HazardRequest, apps: ReadonlySet<string>): Applied[] {
-  const view = loadHistory(project, rows, rules, false)
-  const recorded = new Set(rows.map(keyOf))
-  const target = makeKey(file.app, file.name)
-  const ancestors = new Set(view.graph.hasNode(target) ? view.graph.forwardsPlan(target) : [target])
-  // A squash and its parts do the same: the parts count where they are, else the squash.
-  const isDoubled = (key: Key) => view.replacements.get(key)?.replaces.every(([app, name]) => view.disk.has(makeKey(app, name))) ?? false
-  const order = fullPlan(view).filter((key) => (recorded.has(key) || ancestors.has(key)) && !isDoubled(key))
-  const early = order.filter((key) => ancestors.has(key))
-  const late = order.filter((key) => !ancestors.has(key))
-  return [...early, ...late].flatMap((key) => {
-    const found = view.disk.get(key)
-    const [app, name] = pairOf(key)
-    // Only operations of a model's own app change it.
-    return found && key !== target && apps.has(app) ? [{ app, name, before: ancestors.has(key), operations: detailed(found).operations ?? [] }] : []
+/** By the names that the migrations give; of a model that none of them makes, by Django's usual one. */
+function tablesOf(seen: ProjectState, uses: readonly ModelUse[]): string[] {
+  const tables = uses.flatMap(({ app, model }) => {
+    const written = seen.get(app, model)
+    if (!written) return [`${app}_${model}`]
+    return seen.lineOf(written).flatMap((one) => {
+      const table = seen.tableOf(one)
+      return isKnown(table) ? [table.value] : []
+    })
   })
+  return [...new Set(tables)]
 }
 
 /** The live schema has the last word: what it contradicts is no hazard. */
@@ -85,10 +81,11 @@ async function holds({ check }: CheckedHazard, look: (table: string) => Promise<
   if (!check) return true
   const facts = await look(check.table)
   if (facts === null) return true
-  if (!('column' in check)) return !facts.exists
+  if (!('columns' in check)) return !facts.exists
   if (!facts.exists) return true
-  const column = facts.columns.find((one) => one.name.toLowerCase() === check.column.toLowerCase())
-  return check.is === 'missing' ? column === undefined : column !== undefined && !column.nullable && !column.hasDefault
+  const wanted = new Set(check.columns.map((name) => name.toLowerCase()))
+  const columns = facts.columns.filter((one) => wanted.has(one.name.toLowerCase()))
+  return check.is === 'missing' ? columns.length === 0 : columns.some((one) => !one.nullable && !one.hasDefault)
 }
 
 function plain({ check: _check, ...hazard }: CheckedHazard): RerunHazard {
