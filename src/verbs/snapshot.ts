@@ -1,7 +1,7 @@
 import { atLeastAboveRows, beginEdit, planRestore, withOperationLock } from '../change/index.js'
 import { withConsequence } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { digestOf, findSnapshot, inShort, Journal, labelOf, newId, readSnapshots, refuseIncredibleCounter, type SnapshotInfo } from '../journal/index.js'
+import { digestOf, findSnapshot, inShort, Journal, labelOf, newestSnapshots, newId, refuseIncredibleCounter, type SnapshotInfo } from '../journal/index.js'
 import { patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
@@ -36,9 +36,9 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
   return { snapshot: info({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
 }
 
-export async function listSnapshots(workspace: Workspace): Promise<SnapshotListResult> {
+export async function listSnapshots(workspace: Workspace, args: { limit?: number | undefined } = {}): Promise<SnapshotListResult> {
   const { database } = workspace
-  const { snapshots, problems } = database.hasTable ? await database.reading(() => readSnapshots(database)) : { snapshots: [], problems: [] }
+  const { snapshots, problems } = database.hasTable ? await database.reading(() => newestSnapshots(database, args.limit)) : { snapshots: [], problems: [] }
   await warnUnfinished(workspace)
   for (const problem of problems) workspace.warnings.add('damaged-journal', problem)
   return { snapshots: snapshots.map(info) }
@@ -96,7 +96,7 @@ async function load(workspace: Workspace, id: string) {
   const { database } = workspace
   database.requireTable()
   return database.reading(async () => {
-    const snapshot = findSnapshot((await readSnapshots(database)).snapshots, id)
+    const snapshot = await findSnapshot(database, id)
     return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }
   })
 }
