@@ -66,7 +66,8 @@ export interface Migstate {
   rollback(args?: Omit<RollbackArgs, 'unattended'> & Waiting): Promise<Settled<RollbackResult>>
   /** Copies the whole history. */
   snapshot(args?: { reason?: string } & Waiting): Promise<Settled<SnapshotResult>>
-  snapshots(): Promise<Settled<SnapshotListResult>>
+  /** Those that are kept, newest first; `limit`: so many. */
+  snapshots(args?: { limit?: number }): Promise<Settled<SnapshotListResult>>
   snapshotRows(args: { id: string }): Promise<Settled<SnapshotShowResult>>
   /** Makes the table equal to a snapshot. */
   restore(args: { id: string; dryRun?: boolean; reason?: string } & Waiting): Promise<Settled<ChangeResult>>
@@ -105,7 +106,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
     recover: (args = {}) => changing(args, (view) => recover(view, args, ui)),
     rollback: (args = {}) => changing(args, (view) => rollback(view, args, ui)),
     snapshot: (args = {}) => changing(args, (view) => createSnapshot(view, args, ui)),
-    snapshots: () => reading(listSnapshots),
+    snapshots: (args = {}) => reading((view) => listSnapshots(view, args)),
     snapshotRows: (args) => reading((view) => showSnapshot(view, args)),
     restore: (args) => changing(args, (view) => restoreSnapshot(view, args, ui)),
     withRestore: (work) => withRestore(migstate, work),

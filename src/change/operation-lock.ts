@@ -1,7 +1,7 @@
 import { failpoint } from '../config/index.js'
 import { type AdvisoryLock, type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { Journal, type Operation, readOperations, unfinished } from '../journal/index.js'
+import { Journal, type Operation, settleJournal, unfinishedOperations } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
 
 export interface LockRequest {
@@ -26,9 +26,10 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
-    if (!request.allowUnfinished) await refuseUnfinished(database, true)
+    if (!request.allowUnfinished) await refuseUnfinished(database, { locked: true, running: await runningOperations(database) })
     await refuseInterrupted(request.patience)
     if (request.makeJournal) await makeJournal(database, request.patience)
+    if (request.makeJournal && database.lock && !request.allowUnfinished) await settleJournal(database)
     await failpoint('journal-made')
     return await work()
   } finally {
@@ -57,7 +58,7 @@ export async function retakeLock(database: Database, patience: Patience): Promis
 async function take(database: Database, request: LockRequest): Promise<AdvisoryLock> {
   const { dialect, edit, table } = database
   const holder = async () => {
-    const running = await runningOperation(database)
+    const [running] = await runningOperations(database)
     const who = await dialect.advisoryLockHolder(edit, table)
     return running && who ? `operation ${running.id} (${running.kind}, since ${running.startedAt.slice(0, 19).replace('T', ' ')} UTC), ${who}` : who
   }
@@ -97,13 +98,13 @@ async function makeJournal(database: Database, patience: Patience): Promise<void
   await waitFor(attempt, patience, async () => (await dialect.tableLockHolder(edit, table)) ?? null, `the table ${table.label}`)
 }
 
-async function runningOperation(database: Database): Promise<Operation | undefined> {
-  return unfinished(await database.reading(() => readOperations(database)))[0]
+function runningOperations(database: Database): Promise<Operation[]> {
+  return database.reading(() => unfinishedOperations(database))
 }
 
 /** @param locked this process holds the lock, so that whoever began it is gone. @throws MigstateError `unfinished-operation` */
-export async function refuseUnfinished(database: Database, locked: boolean): Promise<void> {
-  const operation = await runningOperation(database)
+export async function refuseUnfinished(database: Database, { locked, running }: { locked: boolean; running: readonly Operation[] }): Promise<void> {
+  const [operation] = running
   database.refuseTraps()
   if (!operation) return
   const holder = locked ? null : await database.dialect.advisoryLockHolder(database.edit, database.table)

@@ -56,9 +56,9 @@ export function rollbackSequence(operations: readonly Operation[], before: Histo
   }
 }
 
-/** The operation that a rollback without an argument takes: the newest done one that changed a row, or of which nobody can tell; rollbacks included. */
-export function newestUndoable(operations: readonly Operation[]): Operation | undefined {
-  return operations.find((operation) => operation.status === 'done' && (hasChanges(operation) || !operation.readable))
+/** What a rollback takes that is not told which operation: a done one that changed a row, or of which nobody can tell; rollbacks included. */
+export function isUndoable(operation: Operation): boolean {
+  return operation.status === 'done' && (hasChanges(operation) || !operation.readable)
 }
 
 export function hasChanges({ changes }: Operation): boolean {

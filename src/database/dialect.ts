@@ -229,6 +229,10 @@ export interface Dialect {
   setSequence(session: Session, table: HistoryTable, next: string): Promise<void>
 
   createJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
+  /** Makes the indexes of the side tables that are missing, as far as this role may. @throws DatabaseFailure where it has tried in vain */
+  indexJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
+  /** A column of text as SQL, compared byte by byte: as its index in `journalDdl` has it. */
+  byBytes(column: string): string
   /** Drops the side tables: all of them or, where the database can, none. */
   dropJournal(session: Session, journal: JournalTables): Promise<void>
   /** The DDL of the side tables, to hand to a DBA. */

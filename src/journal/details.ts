@@ -95,6 +95,19 @@ export interface SequenceStep {
   outcome: Outcome & Record<string, unknown>
 }
 
+/** Detail of `settled`, of no operation: all operations up to this one have ended. */
+export interface Settled {
+  /** The `seq` of its row. */
+  through: string
+}
+
+/** Detail of `snapshot-pruned`, of the operation whose copy is no longer kept. */
+export interface Pruned {
+  /** Of the snapshot. */
+  id: string
+  actor: string
+}
+
 /** What the events that something follows from carry. */
 export interface Details {
   snapshot: SnapshotHeader
@@ -106,6 +119,7 @@ export interface Details {
   'reverse-ready': Ready
   'sequence-pending': SequenceStep
   done: Outcome
+  'snapshot-pruned': Pruned
 }
 
 const counter = orNull(digits)
@@ -185,6 +199,8 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['done', outcome],
   ['failed', outcome],
   ['aborted', outcome],
+  ['settled', object({ through: digits })],
+  ['snapshot-pruned', object({ id: text, actor: text })],
 ])
 
 export function shapeOf(event: string): Shape | undefined {

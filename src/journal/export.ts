@@ -2,7 +2,8 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { Journal } from './journal.js'
-import { readOperations, readSnapshots } from './operations.js'
+import { allOperations } from './questions.js'
+import { newestSnapshots } from './snapshots.js'
 import type { Operation, Snapshot } from './records.js'
 
 /** Everything that the side tables hold of one history table, as one document. */
@@ -12,20 +13,20 @@ export interface ExportedJournal {
   /** Every history table that these side tables serve. */
   historyTables: string[]
   operations: Operation[]
-  snapshots: (Omit<Snapshot, 'doubt'> & { history: unknown[] })[]
+  snapshots: (Omit<Snapshot, 'doubt' | 'pruned'> & { history: unknown[] })[]
 }
 
 /** Inside `reading`. */
 export async function exportJournal(database: Database): Promise<ExportedJournal> {
   const journal = new Journal(database)
   const snapshots = []
-  for (const { doubt: _doubt, ...snapshot } of (await readSnapshots(database)).snapshots)
+  for (const { doubt: _doubt, pruned: _pruned, ...snapshot } of (await newestSnapshots(database)).snapshots)
     snapshots.push({ ...snapshot, history: await journal.snapshotRows(snapshot.id) })
   return {
     format: 1,
     database: { engine: database.facts.engine, name: database.facts.name, table: database.table.label },
     historyTables: await journal.historyTables(),
-    operations: await readOperations(database),
+    operations: await allOperations(database),
     snapshots,
   }
 }

@@ -6,7 +6,9 @@ export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
-export { findOperation, labelOf, findSnapshot, readOperations, readSnapshots, unfinished } from './operations.js'
+export { eventsOf, findOperation, newestOperation, newestOperations, operationsDownTo, operationsOn, unfinishedOperations } from './questions.js'
+export { settleJournal } from './settle-journal.js'
+export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots, prunedOf } from './snapshots.js'
 export {
   type Changes,
   type EventRecord,

@@ -1,9 +1,8 @@
 import type { Database, History, Row, Session } from '../database/index.js'
 import { byId, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { decode, MOST_CHARACTERS } from './decode.js'
 import { digestOf } from './digest.js'
-import { type EventRecord, type FoundOperation, JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
+import { JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
 
 /** The side tables of one history table: written inside the edit's transaction, append-only. */
 export class Journal {
@@ -19,12 +18,13 @@ export class Journal {
   }
 
   /**
-   * Makes the side tables. DDL commits by itself on MySQL, so this is a step of its own, under the advisory lock.
+   * Makes the side tables, and the indexes that an older version has not made. DDL commits by itself on MySQL, so this is a step of its
+   * own, under the advisory lock.
    * @throws MigstateError `missing-rights` with the DDL to hand to a DBA
    */
   async ensure(): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (await this.#database.reading(() => this.exists())) return
+    if (await this.#database.reading(() => this.exists())) return this.#index()
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {
@@ -36,6 +36,15 @@ export class Journal {
         cause: error,
       })
     }
+  }
+
+  /** Every question is answered without them, only later: no failure here is one of the command. A stranger's tables are left as they are. */
+  async #index(): Promise<void> {
+    const { dialect, edit, table, journal } = this.#database
+    if (table.stranger) return
+    await dialect.indexJournal(edit, table, journal).catch((error: unknown) => {
+      if (!isFailure(error, 'missing-rights') && !isFailure(error, 'busy') && !isFailure(error, 'other')) throw error
+    })
   }
 
   /**
@@ -108,40 +117,6 @@ export class Journal {
     return found.length > 0
   }
 
-  /** Newest first. */
-  async operationRecords(session: Session = this.#database.edit): Promise<FoundOperation[]> {
-    const rows = await session.rows(
-      `SELECT seq, id, format, kind, started_at, actor, host, pid, command, reason, snapshot FROM ${this.#database.journal.operation} WHERE history_table = ? ORDER BY seq DESC`,
-      [this.#database.table.name],
-    )
-    return rows.map((row) => ({
-      seq: String(row.seq),
-      id: String(row.id),
-      format: formatOf(row.format),
-      kind: String(row.kind),
-      startedAt: String(row.started_at),
-      actor: String(row.actor),
-      host: String(row.host),
-      pid: String(row.pid),
-      command: String(row.command),
-      reason: row.reason === null || row.reason === undefined ? null : String(row.reason),
-      snapshot: String(row.snapshot),
-    }))
-  }
-
-  /** Oldest first; `operation` null for snapshots made by hand. */
-  async events(session: Session = this.#database.edit): Promise<(EventRecord & { operation: string | null })[]> {
-    const rows = await session.rows(
-      `SELECT seq, operation, at, event, substr(detail, 1, ${MOST_CHARACTERS + 1}) AS detail FROM ${this.#database.journal.event} WHERE history_table = ? ORDER BY seq`,
-      [this.#database.table.name],
-    )
-    return rows.map((row) => {
-      const [event, at] = [String(row.event), String(row.at)]
-      const operation = row.operation === null || row.operation === undefined ? null : String(row.operation)
-      return { seq: String(row.seq), operation, at, event, ...decode(event, at, String(row.detail)) }
-    })
-  }
-
   /** Names of every history table that these side tables serve. */
   async historyTables(session: Session = this.#database.edit): Promise<string[]> {
     const rows = await session.rows<{ name: string }>(`SELECT DISTINCT history_table AS name FROM ${this.#database.journal.event}`)
@@ -151,10 +126,4 @@ export class Journal {
   async snapshotRows(id: string, session: Session = this.#database.edit): Promise<Row[]> {
     return (await this.#database.dialect.readSnapshotRows(session, this.#database.journal, id)).sort(byId)
   }
-}
-
-/** A column of SQLite holds whatever is put into it. */
-function formatOf(value: unknown): number | null {
-  const format = /^\d{1,9}$/.test(String(value)) ? Number(value) : 0
-  return format > 0 ? format : null
 }

@@ -112,4 +112,6 @@ export interface SnapshotHeader {
 export interface Snapshot extends SnapshotInfo, SnapshotHeader {
   /** Why it cannot be restored: the error, and the fact as a sentence without its end. */
   doubt: { code: 'damaged-journal' | 'newer-format'; what: string } | null
+  /** When its rows were given up, and by whom. */
+  pruned: { at: string; actor: string } | null
 }

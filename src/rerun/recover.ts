@@ -7,6 +7,7 @@ import {
   type Details,
   detailOf,
   type EventRecord,
+  eventsOf,
   Journal,
   type Lifted,
   NO_CHANGES,
@@ -194,8 +195,7 @@ async function judgeShadow(database: Database, request: RecoverRequest, shadowed
   const child: LeftChild = { operation: operation.id, started, local: shadowed.local, showsSessions: shadowed.showsSessions, says }
   if (exited?.ended !== true) await waitForChild(database, child, request.patience, request.say)
   const gone = exited?.ended === true || (await childIsGone(database, child))
-  const events = await database.reading(() => new Journal(database).events())
-  const own = events.filter((event) => event.operation === operation.id)
+  const own = await database.reading(() => eventsOf(database, operation.id))
   refuseDamagedMarkers(database, operation, own)
   const halves = judgeHalves(shadowed, own, exited?.ended === true)
   if (halves.outcome === 'ran') return decide('ran', halves)

@@ -14,7 +14,7 @@ import type { History } from '../database/index.js'
 import { readDatabase } from '../django/index.js'
 import { factOf } from '../errors/index.js'
 import { planMigrate } from '../history/index.js'
-import { NO_CHANGES, newId, type OperationRecord, readOperations, unfinished } from '../journal/index.js'
+import { NO_CHANGES, newId, type OperationRecord, unfinishedOperations } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
 import { missingSideTables, warnMissingGrants } from './journal-access.js'
 import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
@@ -87,10 +87,11 @@ export async function settle(workspace: Workspace, ui: Interaction, dryRun: bool
   const { database } = workspace
   database.requireTable()
   if (dryRun) {
-    if ((await workspace.operations()) !== null) await refuseUnfinished(database, false)
+    const running = await workspace.askJournal(() => unfinishedOperations(database))
+    if (running !== null) await refuseUnfinished(database, { locked: false, running })
     return
   }
-  const running = await database.reading(async () => unfinished(await readOperations(database)))
+  const running = await database.reading(() => unfinishedOperations(database))
   if (running.length === 0) return
   await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})
 }

@@ -1,6 +1,6 @@
-import { type EventRecord, findOperation, type Operation, readOperations, targetOf } from '../journal/index.js'
+import { type EventRecord, findOperation, type Operation, prunedOf, targetOf } from '../journal/index.js'
 import type { HistoryListResult, OperationResult, OperationSummary } from './results.js'
-import { warnUnfinished } from './unfinished.js'
+import { GLANCE, glance, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface HistoryArgs {
@@ -15,10 +15,12 @@ export async function history(workspace: Workspace, args: HistoryArgs & { operat
 export async function history(workspace: Workspace, args: HistoryArgs): Promise<HistoryListResult | OperationResult>
 export async function history(workspace: Workspace, args: HistoryArgs): Promise<HistoryListResult | OperationResult> {
   const { database } = workspace
-  const operations = database.hasTable ? await database.reading(() => readOperations(database)) : []
-  if (database.hasTable) await warnUnfinished(workspace, operations)
-  if (args.operation === undefined) return { operations: operations.slice(0, args.limit ?? 50).map(summary) }
-  const operation = findOperation(operations, args.operation)
+  const limit = args.limit ?? GLANCE
+  const seen = database.hasTable ? await database.reading(() => glance(database, args.operation === undefined ? limit : GLANCE)) : null
+  await warnUnfinished(workspace, seen)
+  const { operation: named } = args
+  if (named === undefined) return { operations: (seen?.newest ?? []).slice(0, limit).map(summary) }
+  const operation = await database.reading(() => findOperation(database, named))
   const { changes: _counts, ...rest } = summary(operation)
   return { operation: { ...rest, snapshot: operation.snapshot, changes: operation.changes, events: operation.events.map(shownEvent) } }
 }
@@ -43,6 +45,7 @@ function summary(operation: Operation): OperationSummary {
     undoes,
     undoneBy,
     readable,
+    copyPrunedAt: prunedOf(operation)?.at ?? null,
     changes: { removed: changes.removed.length, added: changes.added.length, updated: changes.updated.length },
   }
 }

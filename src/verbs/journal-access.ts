@@ -1,15 +1,15 @@
 import { type Database, isFailure } from '../database/index.js'
 import type { Warnings } from '../errors/index.js'
-import { Journal, type Operation, readOperations } from '../journal/index.js'
+import { Journal } from '../journal/index.js'
 
 /**
- * The journal as far as this role may read it: reading commands and dry runs work with SELECT on the history alone.
- * @returns null, with a warning, where it may not be read
+ * Asks the journal as far as this role may read it: reading commands and dry runs work with SELECT on the history alone.
+ * @returns null where it may not be read, with a warning, and where there is no history
  */
-export async function readJournal(database: Database, warnings: Warnings): Promise<Operation[] | null> {
-  if (!database.hasTable) return []
+export async function askJournal<T>(database: Database, warnings: Warnings, question: () => Promise<T>): Promise<T | null> {
+  if (!database.hasTable) return null
   try {
-    return await database.reading(() => readOperations(database))
+    return await database.reading(question)
   } catch (error) {
     if (!isFailure(error, 'missing-rights')) throw error
     warnings.add(

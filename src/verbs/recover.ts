@@ -1,7 +1,7 @@
 import { withOperationLock } from '../change/index.js'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { findOperation, idToType, NO_CHANGES, type Operation, readOperations, unfinished } from '../journal/index.js'
+import { findOperation, idToType, NO_CHANGES, type Operation, unfinishedOperations } from '../journal/index.js'
 import { previewRecovery, type Recovery, recoverOperation, refuseForged } from '../rerun/index.js'
 import { lookAfterwards, nextPlan, patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
@@ -20,13 +20,14 @@ export interface RecoverArgs {
 export async function recover(workspace: Workspace, args: RecoverArgs, ui: Interaction): Promise<ChangeResult> {
   const { database, warnings } = workspace
   database.requireTable()
-  const before = await database.reading(() => readOperations(database))
-  const named = args.operation === undefined ? undefined : findOperation(before, args.operation)
+  const { operation: wanted } = args
+  const named = wanted === undefined ? undefined : await database.reading(() => findOperation(database, wanted))
+  const before = await unfinishedNow(database)
   const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null, creates: [] }
-  if (unfinished(before).length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
+  if (before.length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
   const patience = patienceOf(workspace, ui)
   if (args.dryRun) {
-    const [operation] = unfinished(before).filter((one) => named === undefined || one.id === named.id)
+    const [operation] = before.filter((one) => named === undefined || one.id === named.id)
     const request = {
       operation: operation as Operation,
       assume: args.assume,
@@ -40,7 +41,7 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   let last: { id: string; kind: string; snapshot: string; recovery: Recovery } | undefined
   await withOperationLock(database, { patience, multiStep: true, name: 'migstate recover', makeJournal: false, allowUnfinished: true }, async () => {
     // What was unfinished before the lock may have been finished by the one who held it.
-    const open = unfinished(await database.reading(() => readOperations(database)))
+    const open = await unfinishedNow(database)
     const chosen = open.filter((one) => named === undefined || one.id === named.id)
     await refuseAny(database, chosen)
     for (const operation of chosen) {
@@ -64,6 +65,11 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
     next: now && nextPlan(workspace, now.rows),
     creates: [],
   }
+}
+
+/** Also those that were found to have ended: a DBA may have taken a forged end out of the journal since. */
+function unfinishedNow(database: Database): Promise<Operation[]> {
+  return database.reading(() => unfinishedOperations(database, { everywhere: true }))
 }
 
 /** Of several none is begun when one of them cannot be believed; the others can be named. @throws MigstateError `damaged-journal` `newer-format` */

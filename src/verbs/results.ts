@@ -99,6 +99,8 @@ export interface OperationSummary {
   undoneBy: string | null
   /** Whether what it changed can be told: not of an operation of a later version, nor of one whose end in the journal is damaged. */
   readable: boolean
+  /** When the copy that it was to be compared with was pruned: since then what it changed can no longer be undone. null: it is kept. */
+  copyPrunedAt: string | null
   changes: { removed: number; added: number; updated: number }
 }
 

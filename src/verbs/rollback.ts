@@ -1,11 +1,13 @@
-import { EMPTY, hasChanges, newestUndoable, planRollbackOf, rollbackSequence } from '../change/index.js'
+import { EMPTY, hasChanges, isUndoable, planRollbackOf, rollbackSequence } from '../change/index.js'
+import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import {
   findOperation,
   idToType,
+  newestOperation,
   NO_CHANGES,
   type Operation,
-  readOperations,
+  operationsDownTo,
   refuseIncredibleCounter,
   refuseUnbelievable,
   refuseUnreadable,
@@ -38,8 +40,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
       hint: `migstate rollback --to ${args.to}`,
     })
   await settle(workspace, ui, args.dryRun ?? false)
-  const all = await database.reading(() => readOperations(database))
-  const { operations, undoneBy } = chosen(all, args)
+  const { operations, undoneBy } = await database.reading(() => chosen(database, args))
   for (const operation of operations) refuseUnreadable(database, operation)
   const undoes = operations.map(describe)
   const nothing = async (): Promise<RollbackResult> => {
@@ -78,18 +79,15 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
   return { ...result, undoes, undoneBy: null }
 }
 
-function chosen(all: readonly Operation[], args: RollbackArgs): { operations: Operation[]; undoneBy: Operation | null } {
-  if (args.to !== undefined) {
-    const last = findOperation(all, args.to)
-    return { operations: all.slice(0, all.indexOf(last) + 1).filter((one) => one.status === 'done' && (hasChanges(one) || !one.readable)), undoneBy: null }
-  }
-  const operation = args.operation === undefined ? newestUndoable(all) : findOperation(all, args.operation)
+async function chosen(database: Database, args: RollbackArgs): Promise<{ operations: Operation[]; undoneBy: Operation | null }> {
+  if (args.to !== undefined) return { operations: (await operationsDownTo(database, args.to)).filter(isUndoable), undoneBy: null }
+  const operation = args.operation === undefined ? await newestOperation(database, isUndoable) : await findOperation(database, args.operation)
   if (!operation) return { operations: [], undoneBy: null }
   if (operation.finishedAt === null)
     throw new MigstateError('unfinished-operation', `The operation ${operation.id} (${operation.kind}) is unfinished, so there is nothing to roll back yet.`, {
       details: { operation: operation.id },
     })
-  return { operations: [operation], undoneBy: all.find((one) => one.id === operation.undoneBy) ?? null }
+  return { operations: [operation], undoneBy: operation.undoneBy === null ? null : await findOperation(database, operation.undoneBy) }
 }
 
 /** @throws MigstateError `name-the-operation` */

@@ -1,9 +1,10 @@
 import { byId, type Row } from '../database/index.js'
 import type { Argument, Hazard, MigrationFile, Operation } from '../django/index.js'
 import { ghostsOf, holesOf, type Key, type LoaderView, loadHistory, makeKey, type MigrationStatus, pairOf, stateOf } from '../history/index.js'
+import { operationsOn } from '../journal/index.js'
 import { type Advice, ghostAdvice, holeAdvice } from './advice.js'
 import { resolveTargets } from './targets.js'
-import { warnUnfinished } from './unfinished.js'
+import { glance, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface ShowArgs {
@@ -59,8 +60,8 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
   const found = view?.disk.get(key)
   const file = found && (workspace.project?.detailed(found) ?? found)
   const operations = file?.operations ?? null
-  const journal = (await workspace.operations()) ?? []
-  await warnUnfinished(workspace, journal)
+  const journal = await workspace.askJournal(async () => ({ seen: await glance(database), on: await operationsOn(database, app, name) }))
+  await warnUnfinished(workspace, journal && journal.seen)
   const holes = view ? holesOf(view) : new Set<Key>()
   return {
     migration: {
@@ -78,7 +79,7 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       operations: operations && operations.map(shown),
       reversible: operations && allOf(operations.map((one) => one.reversible)),
       hazards: operations?.flatMap((one) => one.facts?.().hazards ?? []) ?? [],
-      journal: journal.filter(({ changes }) => touches(changes, app, name)).map((operation) => operation.id),
+      journal: journal?.on ?? [],
       next: holes.has(key)
         ? holeAdvice(app, name)
         : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app)
@@ -99,8 +100,4 @@ function shown({ arguments: given, given: _values, facts: _facts, inner: _inner,
 
 function allOf(values: readonly (boolean | null)[]): boolean | null {
   return values.includes(false) ? false : values.includes(null) ? null : true
-}
-
-function touches(changes: { removed: Row[]; added: Row[]; updated: { after: Row }[] }, app: string, name: string): boolean {
-  return [...changes.removed, ...changes.added, ...changes.updated.map(({ after }) => after)].some((row) => row.app === app && row.name === name)
 }

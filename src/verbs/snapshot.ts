@@ -6,8 +6,8 @@ import {
   inShort,
   Journal,
   labelOf,
+  newestSnapshots,
   newId,
-  readSnapshots,
   refuseIncredibleCounter,
   type SnapshotHeader,
   type SnapshotInfo,
@@ -42,9 +42,9 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
   return { snapshot: info({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
 }
 
-export async function listSnapshots(workspace: Workspace): Promise<SnapshotListResult> {
+export async function listSnapshots(workspace: Workspace, args: { limit?: number | undefined } = {}): Promise<SnapshotListResult> {
   const { database } = workspace
-  const { snapshots, problems } = database.hasTable ? await database.reading(() => readSnapshots(database)) : { snapshots: [], problems: [] }
+  const { snapshots, problems } = database.hasTable ? await database.reading(() => newestSnapshots(database, args.limit)) : { snapshots: [], problems: [] }
   await warnUnfinished(workspace)
   for (const problem of problems) workspace.warnings.add('damaged-journal', problem)
   return { snapshots: snapshots.map(info) }
@@ -99,7 +99,7 @@ async function load(workspace: Workspace, id: string) {
   const { database } = workspace
   database.requireTable()
   return database.reading(async () => {
-    const snapshot = findSnapshot((await readSnapshots(database)).snapshots, id)
+    const snapshot = await findSnapshot(database, id)
     return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }
   })
 }

@@ -1,17 +1,36 @@
-import { inShort, type Operation, unfinished } from '../journal/index.js'
+import { inShort, newestOperations, type Operation, unfinishedOperations } from '../journal/index.js'
+import type { Database } from '../database/index.js'
 import type { Warnings } from '../errors/index.js'
 import type { Workspace } from './workspace.js'
 
+/** So many of the newest operations are looked at by every reading command. */
+export const GLANCE = 50
+
+/** What of the journal every reading command looks at. */
+export interface Glance {
+  /** Newest first. */
+  newest: Operation[]
+  /** Newest first, however old they are. */
+  unfinished: Operation[]
+}
+
+/** Inside a transaction. @param limit more than `GLANCE`, where they are shown */
+export async function glance(database: Database, limit = GLANCE): Promise<Glance> {
+  return { newest: await newestOperations(database, Math.max(limit, GLANCE)), unfinished: await unfinishedOperations(database) }
+}
+
 /**
- * Reading commands say that an operation is unfinished, or in progress while its lock is held, and what of the journal cannot be
- * understood; they never fail for it.
+ * Reading commands say that an operation is unfinished, or in progress while its lock is held, and what of the newest and the unfinished
+ * ones cannot be understood; they never fail for it.
  */
-export async function warnUnfinished(workspace: Workspace, known?: readonly Operation[]): Promise<void> {
+export async function warnUnfinished(workspace: Workspace, known?: Glance | null): Promise<void> {
   const { database } = workspace
   if (!database.hasTable) return
-  const operations = known ?? (await workspace.operations())
-  warnUnreadable(workspace.warnings, operations ?? [])
-  const [operation] = unfinished(operations ?? [])
+  const seen = known === undefined ? await workspace.askJournal(() => glance(database)) : known
+  if (seen === null) return
+  const newest = new Set(seen.newest.map(({ seq }) => seq))
+  warnUnreadable(workspace.warnings, [...seen.newest, ...seen.unfinished.filter(({ seq }) => !newest.has(seq))])
+  const [operation] = seen.unfinished
   if (!operation) return
   const missing = operation.events.some(({ event }) => event === 'lifted')
   const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)

@@ -15,10 +15,9 @@ import { type Database, type History, openDatabase } from '../database/index.js'
 import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles, readDatabase } from '../django/index.js'
 import { MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../history/index.js'
-import type { Operation } from '../journal/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
 import { warnOfFiles } from './file-warnings.js'
-import { readJournal } from './journal-access.js'
+import { askJournal } from './journal-access.js'
 import { actorOf } from './who.js'
 
 export interface WorkspaceOptions {
@@ -124,9 +123,9 @@ export class Workspace {
     return this.project ? describeEnvironment(this.project.python) : null
   }
 
-  /** The journal, newest operation first; null, with a warning, where this role may not read it. */
-  async operations(): Promise<Operation[] | null> {
-    return readJournal(this.database, this.warnings)
+  /** Asks the journal, in a transaction that cannot write; null, with a warning, where this role may not read it. */
+  async askJournal<T>(question: () => Promise<T>): Promise<T | null> {
+    return askJournal(this.database, this.warnings, question)
   }
 
   rules(): Rules {

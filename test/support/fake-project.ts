@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { root } from './cli.js'
+import { root } from './root.js'
 import { endProcessesIn, whenTestEnds } from './endings.js'
 import type { TestDatabase } from './databases.js'
 import { createHistoryTable, record } from './history-table.js'

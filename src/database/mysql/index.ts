@@ -6,7 +6,7 @@ import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row } from '../row.js'
 import type { Session } from '../session.js'
 import { connect } from './connect.js'
-import { journalDdl } from './journal-ddl.js'
+import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { lockNameOf, shadow, shadowGrants } from './shadow.js'
 import { journalFacts, lookAgain, PRIVILEGES, trustOf } from './trust.js'
@@ -208,6 +208,14 @@ export function mysqlDialect({ engine, tableLockHolder, waitShortly }: Own): Dia
     async createJournal(session, _table, journal) {
       for (const statement of journalDdl(journal)) await session.run(statement)
     },
+    async indexJournal(session, _table, journal) {
+      const found = await session.rows<{ name: string }>(
+        "SELECT DISTINCT INDEX_NAME AS name FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('migstate_operation', 'migstate_event')",
+      )
+      const there = new Set(found.map(({ name }) => name))
+      for (const [name, statement] of Object.entries(laterIndexes(journal))) if (!there.has(name)) await session.run(statement)
+    },
+    byBytes: (column) => column,
     async dropJournal(session, journal) {
       await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
     },

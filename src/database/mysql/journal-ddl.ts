@@ -17,7 +17,8 @@ export function journalDdl(journal: JournalTables): string[] {
   pid varchar(32) NOT NULL,
   command longtext NOT NULL,
   reason longtext,
-  snapshot varchar(64) NOT NULL
+  snapshot varchar(64) NOT NULL,
+  KEY migstate_operation_newest (history_table, seq, id)
 ) ${OPTIONS}`,
     `CREATE TABLE IF NOT EXISTS ${journal.event} (
   seq bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -26,7 +27,8 @@ export function journalDdl(journal: JournalTables): string[] {
   at varchar(64) NOT NULL,
   event varchar(64) NOT NULL,
   detail longtext NOT NULL,
-  KEY migstate_event_operation (operation)
+  KEY migstate_event_operation (operation),
+  KEY migstate_event_newest (history_table, event, seq, operation)
 ) ${OPTIONS}`,
     `CREATE TABLE IF NOT EXISTS ${journal.snapshotRow} (
   seq bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -39,4 +41,12 @@ export function journalDdl(journal: JournalTables): string[] {
   KEY migstate_snapshot_row_snapshot (snapshot)
 ) ${OPTIONS}`,
   ]
+}
+
+/** Those that older versions have not made, by name. */
+export function laterIndexes(journal: JournalTables): Record<string, string> {
+  return {
+    migstate_operation_newest: `CREATE INDEX migstate_operation_newest ON ${journal.operation} (history_table, seq, id)`,
+    migstate_event_newest: `CREATE INDEX migstate_event_newest ON ${journal.event} (history_table, event, seq, operation)`,
+  }
 }

@@ -7,6 +7,7 @@ import type { NewRow, Row } from '../row.js'
 import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { begin } from './fixed-path.js'
+import { indexJournal } from './index-journal.js'
 import { journalDdl } from './journal-ddl.js'
 import { relationsNamed } from './relations.js'
 import { missingGrants } from './rights.js'
@@ -253,6 +254,8 @@ export const postgresql: Dialect = {
       throw error
     }
   },
+  indexJournal,
+  byBytes: (column) => `${column} COLLATE "C"`,
   async dropJournal(session, journal) {
     // A reader of the journal is waited for, and no longer than this.
     const drop = `DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`

@@ -33,7 +33,18 @@ export function journalDdl(journal: JournalTables): string[] {
   applied pg_catalog.text,
   applied_type varchar(16)
 )`,
-    `CREATE INDEX IF NOT EXISTS migstate_event_operation ON ${journal.event} (operation)`,
-    `CREATE INDEX IF NOT EXISTS migstate_snapshot_row_snapshot ON ${journal.snapshotRow} (snapshot)`,
+    ...Object.values(journalIndexes(journal)),
   ]
+}
+
+/** By name. Of plain columns only: an index over an expression is taken for a trap. */
+export function journalIndexes(journal: JournalTables): Record<string, string> {
+  const index = (name: string, table: string, columns: string) => ({ [name]: `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${columns})` })
+  return {
+    ...index('migstate_event_operation', journal.event, 'operation'),
+    ...index('migstate_snapshot_row_snapshot', journal.snapshotRow, 'snapshot'),
+    ...index('migstate_operation_newest', journal.operation, 'history_table, seq, id'),
+    ...index('migstate_operation_id', journal.operation, 'id COLLATE pg_catalog."C"'),
+    ...index('migstate_event_newest', journal.event, 'history_table, event, seq, operation'),
+  }
 }

@@ -8,7 +8,7 @@ import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row, SqliteType } from '../row.js'
 import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
-import { journalDdl } from './journal-ddl.js'
+import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
 import { journalFacts } from './journal-facts.js'
 import { shadow } from './shadow.js'
@@ -189,6 +189,11 @@ export const sqlite: Dialect = {
       throw error
     }
   },
+  async indexJournal(session, _table, journal) {
+    const there = new Set((await session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'index'")).map(({ name }) => name))
+    for (const [name, statement] of Object.entries(journalIndexes(journal))) if (!there.has(name)) await session.run(statement)
+  },
+  byBytes: (column) => column,
   async dropJournal(session, journal) {
     await untilFree(() => session.run('BEGIN IMMEDIATE'))
     try {

@@ -32,7 +32,19 @@ export function journalDdl(journal: JournalTables): string[] {
   name text NOT NULL,
   applied
 )`,
-    `CREATE INDEX IF NOT EXISTS migstate_event_operation ON ${journal.event.replace(/^.*\./, '')} (operation)`,
-    `CREATE INDEX IF NOT EXISTS migstate_snapshot_row_snapshot ON ${journal.snapshotRow.replace(/^.*\./, '')} (snapshot)`,
+    ...Object.values(journalIndexes(journal)),
   ]
+}
+
+/** By name. */
+export function journalIndexes(journal: JournalTables): Record<string, string> {
+  const index = (name: string, table: string, columns: string) => ({
+    [name]: `CREATE INDEX IF NOT EXISTS ${name} ON ${table.replace(/^.*\./, '')} (${columns})`,
+  })
+  return {
+    ...index('migstate_event_operation', journal.event, 'operation'),
+    ...index('migstate_snapshot_row_snapshot', journal.snapshotRow, 'snapshot'),
+    ...index('migstate_operation_newest', journal.operation, 'history_table, seq, id'),
+    ...index('migstate_event_newest', journal.event, 'history_table, event, seq, operation'),
+  }
 }

@@ -2,7 +2,7 @@ import { applyChange, type EditResult, openOperation, type Patience, withOperati
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
-import { type Half, Journal, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
+import { eventsOf, type Half, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
 import { tailOf } from '../child.js'
 import { countInterrupts, type Interrupts } from '../interrupts.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
@@ -262,8 +262,7 @@ async function close(
 
 /** @throws MigstateError `damaged-journal` when Django's session, or somebody else, has left a marker that is none */
 async function ownEvents(database: Database, operation: OperationRecord) {
-  const events = await database.reading(() => new Journal(database).events(), Number.POSITIVE_INFINITY)
-  const own = events.filter((event) => event.operation === operation.id)
+  const own = await database.reading(() => eventsOf(database, operation.id), Number.POSITIVE_INFINITY)
   refuseDamagedMarkers(database, operation, own)
   return own
 }
