@@ -1,7 +1,7 @@
 import { failpoint } from '../config/index.js'
 import { type AdvisoryLock, type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { Journal, type Operation, settleJournal, unfinishedOperations } from '../journal/index.js'
+import { Journal, type Operation, settleable, writeSettled, unfinishedOperations } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
 
 export interface LockRequest {
@@ -26,10 +26,11 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
-    if (!request.allowUnfinished) await refuseUnfinished(database, { locked: true, running: await runningOperations(database) })
+    const seen = await look(database, request)
+    if (!request.allowUnfinished) await refuseUnfinished(database, { locked: true, running: seen.running })
     await refuseInterrupted(request.patience)
-    if (request.makeJournal) await makeJournal(database, request.patience)
-    if (request.makeJournal && database.lock && !request.allowUnfinished) await settleJournal(database)
+    if (request.makeJournal) await makeJournal(database, request.patience, seen)
+    if (seen.settled !== null) await writeSettled(database, seen.settled)
     await failpoint('journal-made')
     return await work()
   } finally {
@@ -40,6 +41,24 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
       if (!isFailure(error, 'lost')) throw error
     })
   }
+}
+
+interface Seen {
+  running: Operation[]
+  hasJournal: boolean
+  /** What may be written down as ended. */
+  settled: string | null
+}
+
+/** The journal as it is under the lock, at one moment. */
+async function look(database: Database, { allowUnfinished, makeJournal: writes }: LockRequest): Promise<Seen> {
+  if (allowUnfinished && !writes) return { running: [], hasJournal: false, settled: null }
+  return database.reading(async () => {
+    const running = allowUnfinished ? [] : await unfinishedOperations(database)
+    const hasJournal = await new Journal(database).exists()
+    const settles = writes && hasJournal && !allowUnfinished && database.lock !== null && running.length === 0
+    return { running, hasJournal, settled: settles ? await settleable(database) : null }
+  })
 }
 
 /** After a reconnect: the lock again, on the new session. Without one before there is none to take. */
@@ -84,11 +103,11 @@ async function prove(database: Database): Promise<void> {
 }
 
 /** Somebody may have a file to himself just now. */
-async function makeJournal(database: Database, patience: Patience): Promise<void> {
+async function makeJournal(database: Database, patience: Patience, { hasJournal }: Seen): Promise<void> {
   const { dialect, edit, table } = database
   const attempt = async () => {
     try {
-      await new Journal(database).ensure()
+      await new Journal(database).ensure(hasJournal)
       return true
     } catch (error) {
       if (isFailure(error, 'busy')) return null

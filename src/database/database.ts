@@ -1,6 +1,6 @@
 import type { ConnectionSpec, Redactor } from '../config/index.js'
 import { Effects, MigstateError, type Warnings } from '../errors/index.js'
-import type { AdvisoryLock, Dialect, HistoryTable, JournalTables, ServerFacts, Trust } from './dialect.js'
+import type { AdvisoryLock, Dialect, HistoryTable, JournalFacts, JournalTables, ServerFacts, Trust } from './dialect.js'
 import { isFailure } from './failure.js'
 import { byId, type Row } from './row.js'
 import type { Session } from './session.js'
@@ -50,6 +50,8 @@ export class Database {
   readonly #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
+  /** What the transaction that reads just now has been told already; null outside of one. */
+  #look: { journal?: JournalFacts } | null = null
 
   constructor(
     spec: ConnectionSpec,
@@ -147,12 +149,18 @@ export class Database {
    */
   async hasJournal(session: Session = this.edit): Promise<boolean> {
     if (!this.#table) return false
-    const { exists, problems } = await this.dialect.journalFacts(session, this.#table)
+    const { exists, problems } = await this.#journalFacts(session, this.#table)
     this.#journalProblems = problems
     if (problems.length === 0) return exists
     if (!this.#readOnly) throw damagedJournal(problems)
     this.#warnings.add('damaged-journal', `the journal is not read: ${problems.join('; ')}`)
     return false
+  }
+
+  /** Asked once in a transaction that reads: it sees one state of the database. */
+  async #journalFacts(session: Session, table: HistoryTable): Promise<JournalFacts> {
+    if (!this.#look || session !== this.edit) return this.dialect.journalFacts(session, table)
+    return (this.#look.journal ??= await this.dialect.journalFacts(session, table))
   }
 
   /** What a dry run refuses as the command itself would. @throws MigstateError `table-unfit` `damaged-journal` */
@@ -162,14 +170,17 @@ export class Database {
   }
 
   /**
-   * Runs `work` in a transaction that cannot write, again while somebody else has the table to himself.
+   * Runs `work` in a transaction that cannot write, again while somebody else has the table to himself. Inside of another `reading` it is a part
+   * of that one.
    * @param deadline milliseconds since the epoch; by default as long as `--lock-timeout` says
    * @throws MigstateError `lock-timeout`
    */
   async reading<T>(work: () => Promise<T>, deadline = Date.now() + this.#patience): Promise<T> {
+    if (this.#look) return work()
     for (;;) {
       try {
-        return await this.dialect.reading(this.edit, work)
+        this.#look = {}
+        return await this.dialect.reading(this.edit, work).finally(() => (this.#look = null))
       } catch (error) {
         if (!isFailure(error, 'busy')) throw error
         if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY) throw new MigstateError('interrupted', 'Interrupted while waiting for the table.')
@@ -187,8 +198,19 @@ export class Database {
 
   /** Inside `reading` or an edit. */
   async readHistory(session: Session = this.edit): Promise<History> {
-    const rows = (await this.#readRows(session)).sort(byId)
+    const rows = await this.readRows(session)
     return { rows, sequence: await this.dialect.readSequence(session, this.table) }
+  }
+
+  /** In order of id. Inside `reading` or an edit. */
+  async readRows(session: Session = this.edit): Promise<Row[]> {
+    return (await this.#readRows(session)).sort(byId)
+  }
+
+  /** How many rows there are; in a transaction of its own. */
+  async countRows(): Promise<number> {
+    const [count] = await this.reading(() => this.edit.rows<{ n: unknown }>(`SELECT count(*) AS n FROM ${this.table.sql}`))
+    return Number(count?.n)
   }
 
   async #readRows(session: Session): Promise<Row[]> {

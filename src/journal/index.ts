@@ -7,7 +7,7 @@ export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
 export { eventsOf, findOperation, newestOperation, newestOperations, operationsDownTo, operationsOn, unfinishedOperations } from './questions.js'
-export { settleJournal } from './settle-journal.js'
+export { settleable, writeSettled } from './settle-journal.js'
 export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots, prunedOf } from './snapshots.js'
 export {
   type Changes,

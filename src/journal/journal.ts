@@ -20,11 +20,12 @@ export class Journal {
   /**
    * Makes the side tables, and the indexes that an older version has not made. DDL commits by itself on MySQL, so this is a step of its
    * own, under the advisory lock.
+   * @param exists whether they are there, as it was seen under that lock
    * @throws MigstateError `missing-rights` with the DDL to hand to a DBA
    */
-  async ensure(): Promise<void> {
+  async ensure(exists: boolean): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (await this.#database.reading(() => this.exists())) return this.#index()
+    if (exists) return this.#index()
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {

@@ -9,23 +9,25 @@ import { SideRows } from './side-rows.js'
 const UNSETTLED = 100
 
 /**
- * Writes down that all operations so far have ended, once that has been found under the advisory lock: later commands look at later
- * operations only. A journal without it is read as ever, so a failure here is none of the command.
+ * The newest operation, where it and all before it have ended and it is time to write that down. Inside a transaction that reads, under the
+ * advisory lock.
  */
-export async function settleJournal(database: Database): Promise<void> {
+export async function settleable(database: Database): Promise<string | null> {
+  if (database.table.stranger) return null
+  const rows = new SideRows(database)
+  const settled = await settledThrough(rows)
+  const { count, newest } = await rows.countAfter(settled)
+  return count > UNSETTLED && (await unfinishedOperations(database)).length === 0 ? newest : null
+}
+
+/**
+ * Writes down that all operations up to this one have ended: later commands look at later operations only. A journal without it is read as ever,
+ * so a failure here is none of the command.
+ */
+export async function writeSettled(database: Database, through: string): Promise<void> {
   try {
-    if (!database.table.stranger) await settle(database)
+    await new Journal(database).append(database.edit, null, 'settled', { through } satisfies Settled, new Date().toISOString())
   } catch (error) {
     if (!isFailure(error, 'missing-rights') && !isFailure(error, 'busy') && !isFailure(error, 'other')) throw error
   }
-}
-
-async function settle(database: Database): Promise<void> {
-  const through = await database.reading(async () => {
-    const rows = new SideRows(database)
-    const settled = await settledThrough(rows)
-    const { count, newest } = await rows.countAfter(settled)
-    return count > UNSETTLED && (await unfinishedOperations(database)).length === 0 ? newest : null
-  })
-  if (through !== null) await new Journal(database).append(database.edit, null, 'settled', { through } satisfies Settled, new Date().toISOString())
 }

@@ -10,11 +10,11 @@ import {
   tableChanged,
   withOperationLock,
 } from '../change/index.js'
-import type { History } from '../database/index.js'
+import type { Database, History } from '../database/index.js'
 import { readDatabase } from '../django/index.js'
 import { factOf } from '../errors/index.js'
 import { planMigrate } from '../history/index.js'
-import { NO_CHANGES, newId, type OperationRecord, unfinishedOperations } from '../journal/index.js'
+import { Journal, NO_CHANGES, newId, type Operation, type OperationRecord, unfinishedOperations } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
 import { missingSideTables, warnMissingGrants } from './journal-access.js'
 import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
@@ -35,12 +35,11 @@ export interface ChangeVerb {
 }
 
 /** request, plan, show, confirm, lock, read again and compare, one transaction, report: the path of every change. */
-export async function runChange(workspace: Workspace, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
+export async function runChange(workspace: Workspace, { history, creates: missing }: Opening, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
   const { database } = workspace
-  const history = await workspace.read()
   const shown = { history, change: verb.plan(history) }
   const nothing = isEmpty(shown.change)
-  const creates = nothing ? [] : await missingSideTables(database)
+  const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)
     const next = nextPlan(workspace, afterwards(shown.history, shown.change))
@@ -79,21 +78,42 @@ export function sayCreates(tables: readonly string[]): string[] {
     : [`This is the first change here: migstate makes its journal beside the table (${tables.join(', ')}); "migstate uninstall" drops it.`]
 }
 
+/** What a writing verb sees before it plans, at one moment. */
+export interface Opening {
+  history: History
+  /** The side tables that the change would make. */
+  creates: string[]
+}
+
 /**
  * Before any plan: a running operation is about to give rows back, so its lock is waited for (5); an interrupted one refuses (8).
  * A dry run looks without the lock.
  */
-export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<void> {
+export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<Opening> {
   const { database } = workspace
   database.requireTable()
-  if (dryRun) {
-    const running = await workspace.askJournal(() => unfinishedOperations(database))
-    if (running !== null) await refuseUnfinished(database, { locked: false, running })
-    return
-  }
-  const running = await database.reading(() => unfinishedOperations(database))
-  if (running.length === 0) return
+  if (dryRun) return lookOnly(workspace)
+  const { running, ...opening } = await look(database)
+  if (running.length === 0) return opening
   await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})
+  return look(database)
+}
+
+function look(database: Database): Promise<Opening & { running: Operation[] }> {
+  return database.reading(async () => {
+    const running = await unfinishedOperations(database)
+    const exists = await new Journal(database).exists()
+    return { running, creates: exists ? [] : database.journalLabels, history: await database.readHistory() }
+  })
+}
+
+/** By a role that may read no more than the history, too. */
+async function lookOnly(workspace: Workspace): Promise<Opening> {
+  const { database } = workspace
+  const seen = await workspace.askJournal(() => look(database))
+  if (seen === null) return { history: await workspace.read(), creates: await missingSideTables(database) }
+  await refuseUnfinished(database, { locked: false, running: seen.running })
+  return seen
 }
 
 /** With `--yes` the plan is made anew from the rows as they are; what a person said yes to is never changed. */
@@ -164,9 +184,9 @@ function afterwards(history: History, change: Change): { app: string; name: stri
 
 /** A migrate that had its plan before the lock writes its rows after it; say so rather than let it pass. */
 async function reportInterleaved(workspace: Workspace, expected: number): Promise<void> {
-  const now = await lookAfterwards(workspace, () => workspace.read())
-  if (now && now.rows.length !== expected)
-    workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${now.rows.length} rows instead of ${expected}`)
+  const count = await lookAfterwards(workspace, () => workspace.database.countRows())
+  if (count !== null && count !== expected)
+    workspace.warnings.add('interleaved', `somebody else changed the table right after this change: ${count} rows instead of ${expected}`)
 }
 
 /** A look at the database once the change is done: where it fails, the change is done all the same. */

@@ -25,10 +25,10 @@ export interface FakeResult extends ChangeResult {
 
 /** The row changes of `manage.py migrate --fake …`, also where a gate stops Django. */
 export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction): Promise<FakeResult> {
-  await settle(workspace, ui, args.dryRun ?? false)
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
   const { warnings } = workspace
   const project = needFiles(workspace, 'What Django would record')
-  const { rows } = await workspace.read()
+  const { rows } = opening.history
   const target = djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd })
   const planned = (now: readonly Row[]): FakePlan => planOrRefuse(workspace, project, now, target)
   const plan = planned(rows)
@@ -36,6 +36,7 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
   const others = ofOtherApps(planFakeChange(plan, rows), target?.app)
   const result = await runChange(
     workspace,
+    opening,
     {
       kind: 'fake',
       plan: ({ rows: now }) => planFakeChange(planned(now), now),

@@ -1,6 +1,6 @@
 import { appOf, checkApps, fullPlan, loadHistory, type MigrationStatus, pairOf, stateOf } from '../history/index.js'
 import { needFiles } from './need-files.js'
-import { warnUnfinished } from './unfinished.js'
+import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface GraphArgs {
@@ -19,11 +19,11 @@ export interface GraphResult {
 
 /** The migration graph as Django sees it with these rows, squashes in their places. */
 export async function graph(workspace: Workspace, args: GraphArgs): Promise<GraphResult> {
-  const { database, warnings } = workspace
+  const { warnings } = workspace
   const project = needFiles(workspace, 'The graph')
-  const rows = database.hasTable ? (await workspace.read()).rows : []
+  const { rows, journal } = await lookAround(workspace)
   checkApps(project, rows, args.apps ?? [])
-  await warnUnfinished(workspace)
+  await warnUnfinished(workspace, journal)
   const rules = workspace.rules()
   const view = loadHistory(project, rows, rules)
   for (const gate of view.gates) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)

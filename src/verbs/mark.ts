@@ -21,8 +21,8 @@ export interface MarkArgs {
 
 /** `mark applied` and `mark unapplied`: rows only, no migration code runs. */
 export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction): Promise<ChangeResult> {
-  await settle(workspace, ui, args.dryRun ?? false)
-  const { rows } = await workspace.read()
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
+  const { rows } = opening.history
   const project = workspace.files()
   const rules = workspace.rules()
   const words = args.app === undefined ? args.migrations : [args.app, ...args.migrations]
@@ -33,6 +33,7 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
   const kind = args.applied ? 'mark applied' : 'mark unapplied'
   return runChange(
     workspace,
+    opening,
     {
       kind,
       plan: ({ rows: now }) =>

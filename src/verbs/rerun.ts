@@ -34,8 +34,8 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     })
   const manage = prepareManage(workspace)
   const project = needFiles(workspace, 'A rerun')
-  await settle(workspace, ui, args.dryRun ?? false)
-  const { rows } = await workspace.read()
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
+  const { rows } = opening.history
   const { force = false, reverseFirst = false } = args
   const rules = workspace.rules()
   const plan = (app: string, name: string, now: readonly Row[]) =>
@@ -45,6 +45,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const several = plans.length > 1
   return runMigrations(
     workspace,
+    opening,
     {
       kind: 'rerun',
       mode,

@@ -39,7 +39,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
     throw new MigstateError('usage', 'Name one operation, or with --to the last one to undo, not both.', {
       hint: `migstate rollback --to ${args.to}`,
     })
-  await settle(workspace, ui, args.dryRun ?? false)
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
   const { operations, undoneBy } = await database.reading(() => chosen(database, args))
   for (const operation of operations) refuseUnreadable(database, operation)
   const undoes = operations.map(describe)
@@ -58,6 +58,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
     : []
   const result = await runChange(
     workspace,
+    opening,
     {
       kind: 'rollback',
       plan: (now) => {

@@ -3,9 +3,9 @@ import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython } from '../django/index.js'
 import { MigstateError } from '../errors/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, type RerunPlan, rerunInShadowMode, rerunInTableMode } from '../rerun/index.js'
-import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf } from './change-flow.js'
+import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf, type Opening } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
-import { missingSideTables, warnMissingGrants } from './journal-access.js'
+import { warnMissingGrants } from './journal-access.js'
 import { needFiles } from './need-files.js'
 import { preview, type RerunInfo, type RerunResult, type ShownChanges } from './results.js'
 import type { Workspace } from './workspace.js'
@@ -52,13 +52,17 @@ export function prepareManage(workspace: Workspace): ManageCommand {
 }
 
 /** Show, confirm, run one after the other. */
-export async function runMigrations(workspace: Workspace, request: RunRequest, plans: readonly RerunPlan[], ui: Interaction): Promise<RerunResult> {
-  const { rows } = await workspace.read()
+export async function runMigrations(
+  workspace: Workspace,
+  { history: { rows }, creates }: Opening,
+  request: RunRequest,
+  plans: readonly RerunPlan[],
+  ui: Interaction,
+): Promise<RerunResult> {
   const infos: RerunInfo[] = []
   for (const plan of plans) infos.push({ ...infoOf(workspace, request, plan), hazards: await hazardsOf(workspace, request, plan, rows) })
   const hazards = infos.flatMap((info) => info.hazards)
   const changes = request.changes(plans)
-  const creates = await missingSideTables(workspace.database)
   if (request.dryRun) {
     await warnMissingGrants(workspace.database, workspace.warnings)
     return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), creates, rerun: infos[0] as RerunInfo, reruns: infos, hazards }

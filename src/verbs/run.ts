@@ -29,8 +29,8 @@ export async function run(workspace: Workspace, args: RunArgs, ui: Interaction):
     })
   const manage = prepareManage(workspace)
   const project = needFiles(workspace, 'A run')
-  await settle(workspace, ui, args.dryRun ?? false)
-  const { rows } = await workspace.read()
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
+  const { rows } = opening.history
   const words = args.app === undefined ? [args.migration] : [args.app, args.migration]
   const targets = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
   const [target] = targets
@@ -45,6 +45,7 @@ export async function run(workspace: Workspace, args: RunArgs, ui: Interaction):
   const plans = planInTurn(wanted.map(pairOf), rows, plan)
   return runMigrations(
     workspace,
+    opening,
     {
       kind: 'run',
       mode: 'shadow',

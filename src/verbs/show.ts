@@ -49,7 +49,7 @@ export interface ShowResult {
 /** One migration: row, file, neighbours, operations, journal entries. */
 export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowResult> {
   const { database, warnings } = workspace
-  const rows = database.hasTable ? (await workspace.read()).rows : []
+  const rows = database.hasTable ? await database.reading(() => database.readRows()) : []
   const project = workspace.files()
   const words = args.app === undefined ? [args.migration] : [args.app, args.migration]
   const [[app, name]] = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, warnings) as [[string, string]]

@@ -63,7 +63,7 @@ export async function restoreSnapshot(
   args: { id: string; dryRun?: boolean; reason?: string | undefined },
   ui: Interaction,
 ): Promise<ChangeResult> {
-  await settle(workspace, ui, args.dryRun ?? false)
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
   const { snapshot, rows } = await load(workspace, args.id)
   if (snapshot.doubt)
     throw new MigstateError(snapshot.doubt.code, `The snapshot ${inShort(snapshot.id)} is not restored: ${snapshot.doubt.what}.`, {
@@ -76,6 +76,7 @@ export async function restoreSnapshot(
     throw new MigstateError('bad-file', `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them.`)
   return runChange(
     workspace,
+    opening,
     {
       kind: 'snapshot restore',
       plan: (now) => {

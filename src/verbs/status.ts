@@ -2,7 +2,7 @@ import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../django/index.js'
 import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, makeKey, readableConflicts, statusOf, type UnknownApp } from '../history/index.js'
 import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, MERGE } from './advice.js'
-import { warnUnfinished } from './unfinished.js'
+import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
 export interface StatusArgs {
@@ -42,13 +42,13 @@ export interface StatusResult {
 /** Files against rows; answers also where the table is missing or Django cannot load. */
 export async function status(workspace: Workspace, args: StatusArgs): Promise<StatusResult> {
   const { database, warnings } = workspace
-  const rows = database.hasTable ? (await workspace.read()).rows : []
+  const { rows, journal } = await lookAround(workspace)
   if (!database.hasTable) warnings.add('table-missing', `the table ${database.tableName} does not exist in ${database.facts.name}; nothing is recorded`)
   const project = workspace.files()
   checkApps(project, rows, args.apps ?? [])
   const wanted = args.apps?.length ? new Set(args.apps) : null
   const result = project ? statusOf(project, rows, workspace.rules(), wanted) : rowsOnly(rows, wanted)
-  await warnUnfinished(workspace)
+  await warnUnfinished(workspace, journal)
   const findings = findingsIn(workspace, project, result, wanted)
   for (const finding of findings) warnings.add(finding.code, finding.message)
   for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)

@@ -1,5 +1,5 @@
 import { inShort, newestOperations, type Operation, unfinishedOperations } from '../journal/index.js'
-import type { Database } from '../database/index.js'
+import type { Database, Row } from '../database/index.js'
 import type { Warnings } from '../errors/index.js'
 import type { Workspace } from './workspace.js'
 
@@ -17,6 +17,14 @@ export interface Glance {
 /** Inside a transaction. @param limit more than `GLANCE`, where they are shown */
 export async function glance(database: Database, limit = GLANCE): Promise<Glance> {
   return { newest: await newestOperations(database, Math.max(limit, GLANCE)), unfinished: await unfinishedOperations(database) }
+}
+
+/** What every reading command looks at, at one moment; without the journal where this role may not read it, which is warned of. */
+export async function lookAround(workspace: Workspace): Promise<{ rows: Row[]; journal: Glance | null }> {
+  const { database } = workspace
+  if (!database.hasTable) return { rows: [], journal: null }
+  const seen = await workspace.askJournal(async () => ({ rows: await database.readRows(), journal: await glance(database) }))
+  return seen ?? { rows: await database.reading(() => database.readRows()), journal: null }
 }
 
 /**

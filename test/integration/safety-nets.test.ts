@@ -149,7 +149,7 @@ describe.each(engines)('%s', (engine) => {
     const opened = await openDatabase(parseDatabaseUrl(database.url), options, warnings)
     try {
       const { dialect, edit, table, journal } = opened
-      await new Journal(opened).ensure()
+      await new Journal(opened).ensure(false)
       for (const end of ['rollbackEdit', 'commitEdit'] as const) {
         expect(await dialect.tryBeginEdit(edit, table, journal, () => opened.side())).toBe(true)
         await dialect[end](edit)
