@@ -32,6 +32,7 @@ interface Journal {
 const stops: (() => Promise<void> | void)[] = []
 try {
   console.log(`Median wall time of ${ROUNDS} interleaved rounds in ms, with a journal of ${SHORT} and of ${LONG} operations, Node ${process.version}:\n`)
+  console.log(`${''.padEnd(33)} ${String(SHORT).padStart(6)} ${String(LONG).padStart(6)}   ratio`)
   for (const engine of ENGINES) if (await reachable(engine)) await compare(engine)
 } finally {
   for (const stop of stops.reverse()) await stop()

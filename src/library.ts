@@ -16,6 +16,7 @@ import type {
   RerunResult,
   RollbackResult,
   SnapshotListResult,
+  SnapshotPruneResult,
   SnapshotResult,
   SnapshotShowResult,
 } from './verbs/results.js'
@@ -23,6 +24,7 @@ import { rollback, type RollbackArgs } from './verbs/rollback.js'
 import { run, type RunArgs } from './verbs/run.js'
 import { show, type ShowArgs, type ShowResult } from './verbs/show.js'
 import { createSnapshot, listSnapshots, restoreSnapshot, showSnapshot } from './verbs/snapshot.js'
+import { pruneSnapshots, type PruneArgs } from './verbs/snapshot-prune.js'
 import { status, type StatusArgs, type StatusResult } from './verbs/status.js'
 import { Workspace } from './verbs/workspace.js'
 
@@ -69,6 +71,8 @@ export interface Migstate {
   /** Those that are kept, newest first; `limit`: so many. */
   snapshots(args?: { limit?: number }): Promise<Settled<SnapshotListResult>>
   snapshotRows(args: { id: string }): Promise<Settled<SnapshotShowResult>>
+  /** Gives up the copies that no undo needs any more. */
+  pruneSnapshots(args?: PruneArgs & Waiting): Promise<Settled<SnapshotPruneResult>>
   /** Makes the table equal to a snapshot. */
   restore(args: { id: string; dryRun?: boolean; reason?: string } & Waiting): Promise<Settled<ChangeResult>>
   /** Whatever `work` does to the history is undone afterwards, also when it throws: rows, ids, times, counter. */
@@ -108,6 +112,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
     snapshot: (args = {}) => changing(args, (view) => createSnapshot(view, args, ui)),
     snapshots: (args = {}) => reading((view) => listSnapshots(view, args)),
     snapshotRows: (args) => reading((view) => showSnapshot(view, args)),
+    pruneSnapshots: (args = {}) => changing(args, (view) => pruneSnapshots(view, args, ui)),
     restore: (args) => changing(args, (view) => restoreSnapshot(view, args, ui)),
     withRestore: (work) => withRestore(migstate, work),
     warnings: () => workspace.warnings.list(),

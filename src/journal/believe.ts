@@ -4,6 +4,7 @@ import { damagedOperation, detailOf, refuseUnreadable } from './damage.js'
 import { digestOf } from './digest.js'
 import { inShort } from './events.js'
 import { Journal } from './journal.js'
+import { prunedCopy, prunedOf } from './pruned.js'
 import type { Changes, Operation, SnapshotHeader } from './records.js'
 
 /** No history has so many migrations: a counter that is further above the table than this was not read from it. */
@@ -88,11 +89,13 @@ export async function refuseUnbelievable(database: Database, operation: Operatio
   }
 }
 
-/** Inside a transaction. @throws MigstateError `damaged-journal` when the snapshot is not there or not as it was written */
+/** Inside a transaction. @throws MigstateError `damaged-journal` when the snapshot is not there or not as it was written, `unknown-snapshot` when it was pruned */
 export async function readWitness(database: Database, operation: Operation): Promise<Witness> {
   const header = detailOf(database, operation, 'snapshot')
   if (header?.id !== operation.snapshot) throw damagedOperation(database, operation, `it has no snapshot ${inShort(operation.snapshot)}`)
   const rows = await new Journal(database).snapshotRows(header.id)
+  const pruned = prunedOf(operation)
+  if (pruned && rows.length < header.rows) throw prunedCopy(operation, pruned)
   if (digestOf(rows) !== header.digest)
     throw damagedOperation(database, operation, `the rows of its snapshot ${inShort(header.id)} do not have the digest that was written with them`)
   return { header, rows }

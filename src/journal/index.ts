@@ -8,7 +8,8 @@ export { Journal } from './journal.js'
 export { targetOf, targetsOf } from './target-of.js'
 export { eventsOf, findOperation, newestOperation, newestOperations, operationsDownTo, operationsOn, unfinishedOperations } from './questions.js'
 export { settleable, writeSettled } from './settle-journal.js'
-export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots, prunedOf } from './snapshots.js'
+export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots } from './snapshots.js'
+export { prunedOf, refusePruned } from './pruned.js'
 export {
   type Changes,
   type EventRecord,

@@ -1,8 +1,12 @@
 import type { Database, History, Row, Session } from '../database/index.js'
 import { byId, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
+import type { Pruned } from './details.js'
 import { digestOf } from './digest.js'
 import { JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
+
+/** Rows of one statement; SQLite of old takes 999 values (sqlite.org/limits.html, 9). */
+const TOGETHER = 100
 
 /** The side tables of one history table: written inside the edit's transaction, append-only. */
 export class Journal {
@@ -116,6 +120,22 @@ export class Journal {
       ...bindings,
     ])
     return found.length > 0
+  }
+
+  /** Gives up the rows of copies; each is of an operation, which gets an event that says so. */
+  async dropCopies(session: Session, copies: readonly { operation: string; id: string }[], actor: string, at: string): Promise<void> {
+    const { snapshotRow, event } = this.#database.journal
+    for (let first = 0; first < copies.length; first += TOGETHER) {
+      const some = copies.slice(first, first + TOGETHER)
+      await session.run(
+        `DELETE FROM ${snapshotRow} WHERE snapshot IN (${some.map(() => '?').join(', ')})`,
+        some.map(({ id }) => id),
+      )
+      await session.run(
+        `INSERT INTO ${event} (operation, history_table, at, event, detail) VALUES ${some.map(() => '(?, ?, ?, ?, ?)').join(', ')}`,
+        some.flatMap(({ operation, id }) => [operation, this.#database.table.name, at, 'snapshot-pruned', JSON.stringify({ id, actor } satisfies Pruned)]),
+      )
+    }
   }
 
   /** Names of every history table that these side tables serve. */

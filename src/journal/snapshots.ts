@@ -1,9 +1,9 @@
 import type { Database } from '../database/index.js'
 import { findByPrefix } from './by-prefix.js'
-import type { Pruned } from './details.js'
 import { inShort, nameEvent } from './events.js'
 import { Journal } from './journal.js'
 import { complete } from './questions.js'
+import { prunedOf } from './pruned.js'
 import type { Operation, Snapshot, SnapshotHeader } from './records.js'
 import { type FoundEvent, SideRows } from './side-rows.js'
 import { targetOf } from './target-of.js'
@@ -47,12 +47,6 @@ export async function findSnapshot(database: Database, prefix: string): Promise<
     'unknown-snapshot',
     'snapshot',
   )
-}
-
-/** When the copy that an operation has made was given up, and who did it; null: it is kept. */
-export function prunedOf(operation: Pick<Operation, 'events' | 'snapshot'>): { at: string; actor: string } | null {
-  const event = operation.events.find((one) => one.event === 'snapshot-pruned' && one.problem === null && (one.detail as Pruned).id === operation.snapshot)
-  return event ? { at: event.at, actor: (event.detail as Pruned).actor } : null
 }
 
 async function toCopies(rows: SideRows, headers: readonly FoundEvent[]): Promise<{ copies: KeptCopy[]; problems: string[] }> {

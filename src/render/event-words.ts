@@ -23,6 +23,7 @@ const WORDS: [RegExp, (detail: Detail, event: string) => string][] = [
   [/^child-exited$/, (detail) => exited(detail)],
   [/^outcome-unknown$/, (detail) => `nobody could know whether it ran${because(detail)}`],
   [/^sequence-pending$/, (detail) => `rows committed; the id counter still to be put back to ${text(detail.wanted)}`],
+  [/^snapshot-pruned$/, (detail) => `its snapshot ${text(detail.id)} was pruned by ${text(detail.actor)}: it can no longer be undone`],
   [/^done$/, (detail) => `done${because(detail)}`],
   [/^failed$/, (detail) => `did not run${because(detail)}`],
   [/^aborted$/, (detail) => `interrupted${because(detail)}`],

@@ -1,4 +1,4 @@
-import type { HistoryListResult, OperationResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from '../verbs/results.js'
+import type { HistoryListResult, OperationResult, SnapshotListResult, SnapshotPruneResult, SnapshotResult, SnapshotShowResult } from '../verbs/results.js'
 import { clean, cleanLine } from './clean.js'
 import { eventWords } from './event-words.js'
 import { type Page, proseWidth } from './page.js'
@@ -26,6 +26,7 @@ function renderList({ operations }: HistoryListResult, page: Page): string {
         ...(one.undoes.length > 0 ? [`undoes ${one.undoes.join(', ')}`] : []),
         `by ${one.actor} on ${one.host}${one.reason === null ? '' : `, "${one.reason}"`}`,
         ...(one.undoneBy === null ? [] : [`undone by ${one.undoneBy}`]),
+        ...(one.copyPrunedAt === null || !hasCounts(one.changes) ? [] : ['can no longer be undone (its snapshot was pruned)']),
       ]
       const more = wrap(cleanLine(parts.join('; ')), proseWidth(page), ' '.repeat(14))
       return [`${page.strong(one.id)}${(heads[index] as string).slice(one.id.length)}`, page.weak(`              ${more}`)]
@@ -41,7 +42,7 @@ function renderOperation({ operation }: OperationResult, page: Page): string {
     ['by', `${operation.actor} on ${operation.host}`],
     ['command', operation.command],
     ...(operation.reason ? [['reason', operation.reason]] : []),
-    ['snapshot', operation.snapshot],
+    ['snapshot', operation.copyPrunedAt === null ? operation.snapshot : `${operation.snapshot} (pruned ${journalTime(operation.copyPrunedAt)})`],
     ...(operation.undoes.length > 0 ? [['undoes', operation.undoes.join(', ')]] : []),
     ...(operation.undoneBy ? [['undone by', operation.undoneBy]] : []),
   ] as [string, string][]
@@ -82,6 +83,16 @@ export function renderSnapshot({ snapshot }: SnapshotShowResult, page: Page): st
 
 function counts({ removed, added, updated }: { removed: number; added: number; updated: number }): string {
   return [removed && `-${removed}`, added && `+${added}`, updated && `~${updated}`].filter(Boolean).join(' ') || '0'
+}
+
+function hasCounts({ removed, added, updated }: { removed: number; added: number; updated: number }): boolean {
+  return removed + added + updated > 0
+}
+
+export function renderPruned({ dryRun, pruned, kept }: SnapshotPruneResult, page: Page): string {
+  if (pruned.length === 0) return page.quiet ? '' : `There is nothing to prune (${kept} kept).`
+  const list = renderSnapshots({ snapshots: pruned }, page)
+  return page.quiet ? list : `${list}\n\n${dryRun ? 'Would prune' : 'Pruned'} ${pruned.length}, ${dryRun ? 'and keep' : 'kept'} ${kept}.`
 }
 
 export function renderNewSnapshot({ snapshot }: SnapshotResult, page: Page): string {

@@ -118,6 +118,13 @@ export interface OperationResult {
 }
 
 export type SnapshotResult = { snapshot: SnapshotInfo }
+export interface SnapshotPruneResult {
+  dryRun: boolean
+  /** Whose rows were given up, or would be; newest first. */
+  pruned: SnapshotInfo[]
+  /** How many snapshots are left. */
+  kept: number
+}
 export type SnapshotListResult = { snapshots: SnapshotInfo[] }
 export type SnapshotShowResult = { snapshot: SnapshotInfo & { sequence: string | null; history: Row[] } }
 

@@ -9,6 +9,7 @@ import {
   newestSnapshots,
   newId,
   refuseIncredibleCounter,
+  refusePruned,
   type SnapshotHeader,
   type SnapshotInfo,
 } from '../journal/index.js'
@@ -39,7 +40,7 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
     },
   )
   await warnUnfinished(workspace)
-  return { snapshot: info({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
+  return { snapshot: snapshotInfo({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
 }
 
 export async function listSnapshots(workspace: Workspace, args: { limit?: number | undefined } = {}): Promise<SnapshotListResult> {
@@ -47,14 +48,14 @@ export async function listSnapshots(workspace: Workspace, args: { limit?: number
   const { snapshots, problems } = database.hasTable ? await database.reading(() => newestSnapshots(database, args.limit)) : { snapshots: [], problems: [] }
   await warnUnfinished(workspace)
   for (const problem of problems) workspace.warnings.add('damaged-journal', problem)
-  return { snapshots: snapshots.map(info) }
+  return { snapshots: snapshots.map(snapshotInfo) }
 }
 
 export async function showSnapshot(workspace: Workspace, args: { id: string }): Promise<SnapshotShowResult> {
   const { snapshot, rows } = await load(workspace, args.id)
   await warnUnfinished(workspace)
   if (snapshot.doubt) workspace.warnings.add(snapshot.doubt.code, `the snapshot ${inShort(snapshot.id)} cannot be restored: ${snapshot.doubt.what}`)
-  return { snapshot: { ...info(snapshot), sequence: snapshot.sequence, history: rows } }
+  return { snapshot: { ...snapshotInfo(snapshot), sequence: snapshot.sequence, history: rows } }
 }
 
 /** Makes the table equal to a snapshot: later rows go, ids and times exact. */
@@ -101,11 +102,12 @@ async function load(workspace: Workspace, id: string) {
   database.requireTable()
   return database.reading(async () => {
     const snapshot = await findSnapshot(database, id)
+    refusePruned(snapshot)
     return { snapshot, rows: await new Journal(database).snapshotRows(snapshot.id) }
   })
 }
 
-function info(snapshot: SnapshotInfo): SnapshotInfo {
+export function snapshotInfo(snapshot: SnapshotInfo): SnapshotInfo {
   const { id, operation, createdAt, rows, digest, label } = snapshot
   return { id, operation, createdAt, rows, digest, label }
 }

@@ -44,6 +44,7 @@ const CALLS: Record<string, { argv: string[]; exit?: number; files?: Record<stri
   show: { argv: ['shop', '0002'] },
   'snapshot create': { argv: [] },
   'snapshot list': { argv: [] },
+  'snapshot prune': { argv: ['--dry-run'] },
   'snapshot restore': { argv: ['nope', '--dry-run'], exit: 2 },
   'snapshot show': { argv: ['nope'], exit: 2 },
   status: { argv: [] },
