@@ -1,6 +1,6 @@
 // "npm run build:wheel": the wheel and the sdist of the Python package in dist-python/, from the built program. Needs Python 3 and no network.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +35,7 @@ export function stage(folder) {
   for (const path of PROGRAM) cpSync(join(root, path), join(place, 'migstate', 'node', path))
   const own = { name: 'migstate', version, private: true, type: 'module' }
   writeFileSync(join(place, 'migstate', 'node', 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
-  if (existsSync(join(root, 'man'))) cpSync(join(root, 'man'), join(place, 'man'), { recursive: true })
+  cpSync(join(root, 'man'), join(place, 'man'), { recursive: true })
   for (const path of ['LICENSE', 'dist/THIRD-PARTY-NOTICES.txt']) cpSync(join(root, path), join(place, path.split('/').at(-1)))
   writeFileSync(join(place, 'PKG-INFO'), metadata())
   return place

