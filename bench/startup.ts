@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { root } from '../bin/bootstrap.js'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { ensureDjango, findPythons } from '../bin/django-env.js'
+// @ts-expect-error plain JavaScript, shared with the bootstrap
+import { buildWheel } from '../bin/wheel.js'
 import { ENGINES, type Engine } from '../test/support/servers/server.js'
 import { startServer, URL_VARIABLES } from '../test/support/servers/start.js'
 
@@ -38,6 +40,7 @@ try {
     }
   }
   print(subjects)
+  comparison(subjects)
   memory(subjects)
 } finally {
   for (const stop of stops) await stop()
@@ -57,6 +60,12 @@ async function prepare(home: string): Promise<Subject[]> {
     if (made.status !== 0) throw new Error(made.stderr)
     const run = (name: string, command: string, args: string[]) => subjects.push({ name: `${name}, ${engine}`, command, args, env, cwd, times: [] })
     run('migstate status --json', process.execPath, [...migstate, 'status', '--json'])
+    const wheel = engine === 'sqlite' ? installedWheel(python) : null
+    if (wheel !== null) {
+      // Another build than that of the checkout takes nothing that this one has kept of the project: they would make each other start cold.
+      const own = { ...env, XDG_CACHE_HOME: join(folder, 'cache-of-wheel') }
+      subjects.push({ name: `the wheel: migstate status --json, ${engine}`, command: wheel, args: ['status', '--json'], env: own, cwd, times: [] })
+    }
     run(`Django ${VERSION} showmigrations`, python, ['manage.py', 'showmigrations'])
     if (engine !== 'sqlite' && engine !== 'postgresql') continue
     // Each round un-marks and marks the same migration, so the table is the same in every round.
@@ -66,6 +75,22 @@ async function prepare(home: string): Promise<Subject[]> {
     run(`Django ${VERSION} migrate --fake reports`, python, ['manage.py', 'migrate', '--fake', 'reports'])
   }
   return subjects
+}
+
+/** As pip installs it, with Node from PyPI. */
+function installedWheel(python: string): string | null {
+  const home = join(folder, 'wheel')
+  const { wheel } = buildWheel(join(folder, 'archives')) as { wheel: string }
+  for (const [program, ...args] of [
+    [python, '-m', 'venv', home],
+    [join(home, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wheel],
+  ] as [string, ...string[]][]) {
+    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+    if (status === 0) continue
+    console.error(`The wheel is left out: ${stderr.trim().split('\n').at(-1)}`)
+    return null
+  }
+  return join(home, 'bin', 'migstate')
 }
 
 async function environment(engine: Engine, home: string): Promise<NodeJS.ProcessEnv | null> {
@@ -102,6 +127,15 @@ function print(subjects: Subject[]): void {
     const range = `${Math.min(...times).toFixed(0)}-${Math.max(...times).toFixed(0)}`
     console.log(`${name.padEnd(52)} ${middle.toFixed(0).padStart(6)} ms   bare node ${middle >= bare ? '+' : ''}${(middle - bare).toFixed(0)} ms   (${range})`)
   }
+}
+
+/** Paired: in each round both ran one after the other. The goal is 1.3. */
+function comparison(subjects: Subject[]): void {
+  const times = (name: string) => subjects.find((one) => one.name === `${name}, sqlite`)?.times
+  const [wheel, program] = [times('the wheel: migstate status --json'), times('migstate status --json')]
+  if (!wheel || !program) return
+  const ratios = wheel.map((time, round) => time / (program[round] as number)).sort((left, right) => left - right)
+  console.log(`\nThe wheel takes ${(ratios[Math.floor(ratios.length / 2)] as number).toFixed(2)} times as long as "node bin/run.js" (median of the rounds).`)
 }
 
 /** Peak resident memory, as the kernel counts it for the child (getrusage: ru_maxrss in kB). */

@@ -1,7 +1,7 @@
 // Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/lib, ECMAScript modules,
 // and dist/cjs, one CommonJS file. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundledPackages, noticesOf } from './notices.js'
@@ -207,13 +207,9 @@ function declarationsOf(entry) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--if-possible') && !existsSync(join(root, 'node_modules', 'esbuild')))
-    process.stderr.write('Not built: the packages for development are not installed.\n')
-  else {
-    if (!process.argv.includes('--library')) {
-      await buildCli()
-      copyShim(join(root, 'dist'))
-    }
-    if (!process.argv.includes('--cli')) await buildLibrary()
+  if (!process.argv.includes('--library')) {
+    await buildCli()
+    copyShim(join(root, 'dist'))
   }
+  if (!process.argv.includes('--cli')) await buildLibrary()
 }

@@ -1,21 +1,37 @@
-// Writes docs/cli.md from the commands' own help and docs/exit-codes.md from the catalogue. "--check" only compares.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Writes docs/cli.md and man/migstate.1 from the commands' own help and docs/exit-codes.md from the catalogue. "--check" only compares.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Config, Help, settings } from '@oclif/core'
+import { manPage } from './man.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const FENCE = '```'
 
 export async function generate() {
-  return { 'docs/cli.md': await cliPage(), 'docs/exit-codes.md': await exitCodesPage() }
+  const config = await commandsConfig()
+  return { 'docs/cli.md': cliPage(config), 'docs/exit-codes.md': await exitCodesPage(), 'man/migstate.1': manPage(config, MEANINGS) }
 }
 
-async function cliPage() {
+const MEANINGS = {
+  1: 'failed; nothing was changed',
+  2: 'wrong usage',
+  4: 'refused by a safety rule, or declined',
+  5: 'the lock was not obtained in time',
+  6: 'the rows concerned changed since the plan was made',
+  7: 'manage.py did not run the target; the history is as before',
+  8: 'an operation is unfinished or its outcome unknown',
+  130: 'interrupted; the history is as before',
+}
+
+async function commandsConfig() {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   settings.enableAutoTranspile = false
-  const config = await Config.load({ root, pjson: { ...pjson, oclif: { ...pjson.oclif, commands: './commands' } }, ignoreManifest: true })
+  return Config.load({ root, pjson: { ...pjson, oclif: { ...pjson.oclif, commands: './commands' } }, ignoreManifest: true })
+}
+
+function cliPage(config) {
   const help = new Help(config, { stripAnsi: true, maxWidth: 110 })
   const sections = [...config.commands]
     .sort((left, right) => (left.id < right.id ? -1 : 1))
@@ -36,17 +52,7 @@ function plain(text) {
 
 async function exitCodesPage() {
   const { CATALOGUE } = await import('../src/errors/catalogue.ts')
-  const meanings = {
-    1: 'failed; nothing was changed',
-    2: 'wrong usage',
-    4: 'refused by a safety rule, or declined',
-    5: 'the lock was not obtained in time',
-    6: 'the rows concerned changed since the plan was made',
-    7: 'manage.py did not run the target; the history is as before',
-    8: 'an operation is unfinished or its outcome unknown',
-    130: 'interrupted; the history is as before',
-  }
-  const rows = Object.entries(meanings).map(([exit, meaning]) => {
+  const rows = Object.entries(MEANINGS).map(([exit, meaning]) => {
     const codes = Object.entries(CATALOGUE).filter(([, entry]) => entry.exit === Number(exit))
     return [
       `## ${exit}: ${meaning}`,
@@ -68,8 +74,10 @@ async function exitCodesPage() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [path, text] of Object.entries(await generate())) {
     const file = join(root, path)
-    if (!process.argv.includes('--check')) writeFileSync(file, text)
-    else if (readFileSync(file, 'utf8') !== text) {
+    if (!process.argv.includes('--check')) {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text)
+    } else if (readFileSync(file, 'utf8') !== text) {
       process.stderr.write(`${path} is not what the code says; run "npm run docs".\n`)
       process.exitCode = 1
     }

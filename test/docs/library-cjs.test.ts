@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -129,6 +129,16 @@ export async function main(): Promise<StatusResult> {
     expect(tsc('right.cts', 'right.mts').stdout).toBe('')
     const { stdout } = tsc('wrong.cts', 'wrong.mts')
     for (const kind of ['cts', 'mts']) expect(stdout).toMatch(new RegExp(`^wrong\\.${kind}\\(2,8\\): error TS2561`, 'm'))
+  })
+
+  it('the tarball is as listed in package-files.txt; declarations and modules of the library are those of the sources', async () => {
+    const compiled = /^dist\/(?:lib|cjs\/types)\/(src\/.*?)(?:\.d\.ts|\.js)$/
+    const sources = packed.flatMap((path) => compiled.exec(path)?.[1] ?? [])
+    expect(sources.filter((path) => !existsSync(join(root, `${path}.ts`)))).toEqual([])
+    const listed = packed.map((path) =>
+      path.replace(compiled, (name, source: string) => name.replace(source, 'src/**')).replace(/^docs\/decisions\/\d{4}-[\w-]+\.md$/, 'docs/decisions/*.md'),
+    )
+    await expect(`${[...new Set(listed)].sort().join('\n')}\n`).toMatchFileSnapshot('package-files.txt')
   })
 
   it('has in the package what it needs, and no sources', () => {

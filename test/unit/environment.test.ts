@@ -76,6 +76,31 @@ describe('the environment that counts', () => {
     expect(describeEnvironment(found)).toBe(`No environment with Django was found; ${hook} (.venv in ${folder}) has no Django`)
   })
 
+  it('is the virtual one that migstate itself is installed in, before that of the shell; python and migstate.json are not overruled', () => {
+    const active = venv(join(disk, 'active'))
+    const own = venv(join(disk, 'own'))
+    const env = { VIRTUAL_ENV: active, MIGSTATE_OWN_PYTHON: join(own, 'bin', 'python') }
+    expect(find(env)).toMatchObject({ home: own, interpreter: join(own, 'bin', 'python'), because: 'migstate is installed in it', djangoVersion: '5.2.7' })
+    expect(find(env, { python: join(active, 'bin', 'python') })).toMatchObject({ home: active, because: '--python' })
+    expect(chosen({ ...env, MIGSTATE_OWN_PYTHON: 'own/bin/python' })).toBe(active)
+    expect(chosen({ ...env, MIGSTATE_OWN_PYTHON: join(disk, 'gone', 'bin', 'python') })).toBe(active)
+  })
+
+  it('is not what uvx or pipx made for migstate alone: that is not even spoken of', () => {
+    const own = venv(join(disk, 'uvx'), { django: false })
+    const project = venv(join(folder, '.venv'))
+    expect(find({ MIGSTATE_OWN_PYTHON: join(own, 'bin', 'python') })).toMatchObject({ home: project, passedOver: [] })
+  })
+
+  it('is the Python of the whole machine that migstate is installed in, in the version that runs it, where there is no other', () => {
+    const system = join(disk, 'usr')
+    for (const version of ['3.12', '3.13']) files(system, { [`bin/python${version}`]: '', [`lib/python${version}/site-packages/django/__init__.py`]: DJANGO })
+    const env = { MIGSTATE_OWN_PYTHON: join(system, 'bin', 'python3.12') }
+    expect(find(env)).toMatchObject({ home: system, interpreter: join(system, 'bin', 'python3.12'), python: [3, 12] })
+    const project = venv(join(folder, '.venv'))
+    expect(chosen(env)).toBe(project)
+  })
+
   it('is a real one of the machine', () => {
     const real = djangos[oneDjango as string] as string
     symlinkSync(real, join(folder, '.venv'))

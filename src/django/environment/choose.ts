@@ -18,7 +18,7 @@ export function findEnvironment(request: EnvironmentRequest, files: Files = new 
   for (const candidate of candidates(request, files)) {
     if (looked.has(candidate.home)) continue
     looked.add(candidate.home)
-    const packages = packagesOf(candidate.home, request, files)
+    const packages = packagesOf(candidate.home, request, files, candidate.interpreter === undefined ? null : versionOfProgram(candidate.interpreter))
     if (hasDjango(packages.sitePackages, files)) return chosen(candidate, packages, passedOver, files)
     passedOver.push({ ...candidate, reason: files.isFolder(candidate.home) ? 'has no Django' : 'is not there' })
   }
@@ -43,7 +43,7 @@ function named(python: string, request: EnvironmentRequest, files: Files): Pytho
   if (path === null) return { home: null, interpreter: null, because: `--python "${python}"`, passedOver: [], ...NO_PACKAGES, djangoVersion: null }
   const home = homeOf(path, request, files)
   const packages = packagesOf(home, request, files, versionOfProgram(path))
-  return { ...chosen({ home, because: '--python' }, packages, [], files), interpreter: path }
+  return chosen({ home, because: '--python', interpreter: path }, packages, [], files)
 }
 
 /** What to type where `--python` cannot be started: nothing, if an environment is found without it. */
@@ -53,9 +53,9 @@ function insteadOf(request: EnvironmentRequest): string {
   return 'Give the path of the interpreter, such as "--python .venv/bin/python", or a command that starts it.'
 }
 
-function chosen({ home, because }: Candidate, packages: Packages, passedOver: PassedOver[], files: Files): PythonEnvironment {
+function chosen({ home, because, interpreter }: Candidate, packages: Packages, passedOver: PassedOver[], files: Files): PythonEnvironment {
   const djangoVersion = readDjangoVersion(packages.sitePackages, files)
-  return { home, interpreter: interpreterIn(home, files), because, passedOver, ...packages, djangoVersion }
+  return { home, interpreter: interpreter ?? interpreterIn(home, files), because, passedOver, ...packages, djangoVersion }
 }
 
 function quoted(word: string): string {

@@ -6,6 +6,8 @@ export interface Candidate {
   home: string
   /** What names it, as words for a person: `VIRTUAL_ENV`, `.venv in /src/shop`. */
   because: string
+  /** Path of its interpreter, where that is known already: a folder of the system has several. */
+  interpreter?: string
 }
 
 export interface PassedOver extends Candidate {

@@ -1,0 +1,3 @@
+from migstate._run import main
+
+main()
