@@ -25,7 +25,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/django/**/*.ts'],
+    files: ['src/{python,django,project}/**/*.ts'],
     plugins: { local: { rules: { 'names-are-data': namesAreData } } },
     rules: { 'local/names-are-data': 'error' },
   },

@@ -1,7 +1,7 @@
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, changeFlags } from '../src/cli/flags.js'
 import { renderFake } from '../src/render/change.js'
-import { fake } from '../src/verbs/fake.js'
+import { fake } from '../src/api/fake.js'
 
 export default class Fake extends MigstateCommand {
   static override summary = 'Write the rows that "manage.py migrate --fake …" would write, also where Django refuses.'

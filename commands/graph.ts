@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { type GraphFormat, renderGraph } from '../src/render/graph.js'
-import { graph } from '../src/verbs/graph.js'
+import { graph } from '../src/api/graph.js'
 
 export default class Graph extends MigstateCommand {
   static override summary = 'Show the migration graph, coloured by state.'

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, readFlags } from '../src/cli/flags.js'
 import { renderHistory } from '../src/render/journal.js'
-import { history } from '../src/verbs/history.js'
+import { history } from '../src/api/history.js'
 
 export default class History extends MigstateCommand {
   static override summary = 'Show what migstate has changed: what, who, when, why, outcome; newest first.'

@@ -1,7 +1,7 @@
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, readFlags } from '../src/cli/flags.js'
 import { renderPlan } from '../src/render/plan.js'
-import { plan } from '../src/verbs/plan.js'
+import { plan } from '../src/api/plan.js'
 
 export default class Plan extends MigstateCommand {
   static override summary = 'Show what "manage.py migrate …" would do now, or every gate that stops it (exit 3).'

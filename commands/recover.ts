@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, readFlags, writeFlags } from '../src/cli/flags.js'
 import { renderChange } from '../src/render/change.js'
-import { recover } from '../src/verbs/recover.js'
+import { recover } from '../src/api/recover.js'
 
 export default class Recover extends MigstateCommand {
   static override summary = 'Finish or undo an interrupted operation, from any machine, without the project.'

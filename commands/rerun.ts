@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'
-import { rerun } from '../src/verbs/rerun.js'
+import { rerun } from '../src/api/rerun.js'
 
 export default class Rerun extends MigstateCommand {
   static override strict = false

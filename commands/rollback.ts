@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, changeFlags } from '../src/cli/flags.js'
 import { renderRollback } from '../src/render/change.js'
-import { rollback } from '../src/verbs/rollback.js'
+import { rollback } from '../src/api/rollback.js'
 
 export default class Rollback extends MigstateCommand {
   static override summary = 'Undo the last operation, or the named one, exactly: rows, ids, times, counter.'

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, requiredArgument, changeFlags } from '../src/cli/flags.js'
 import { renderRerun } from '../src/render/change.js'
-import { run } from '../src/verbs/run.js'
+import { run } from '../src/api/run.js'
 
 export default class Run extends MigstateCommand {
   static override group = 'change' as const

@@ -1,7 +1,7 @@
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, requiredArgument, readFlags } from '../src/cli/flags.js'
 import { renderShow } from '../src/render/show.js'
-import { show } from '../src/verbs/show.js'
+import { show } from '../src/api/show.js'
 
 export default class Show extends MigstateCommand {
   static override summary = 'Show one migration: row, file, dependencies, dependants, operations, journal entries.'

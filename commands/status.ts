@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { renderStatus } from '../src/render/status.js'
-import { problemsOf, status } from '../src/verbs/status.js'
+import { problemsOf, status } from '../src/api/status.js'
 
 export default class Status extends MigstateCommand {
   static override summary = 'Show files against rows, like showmigrations, with holes, ghosts and duplicates.'

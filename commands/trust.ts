@@ -4,7 +4,7 @@ import { outputFlags, projectFlags } from '../src/cli/flags.js'
 import { jsonLine, pageOn, put } from '../src/cli/output.js'
 import { settingsFrom } from '../src/cli/settings-from.js'
 import { renderTrust } from '../src/render/trust.js'
-import { changeTrust } from '../src/verbs/trust.js'
+import { changeTrust } from '../src/api/trust.js'
 
 export default class Trust extends Command {
   static group = 'more' as const

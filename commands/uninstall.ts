@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../src/cli/flags.js'
 import { renderUninstall } from '../src/render/uninstall.js'
-import { uninstall } from '../src/verbs/uninstall.js'
+import { uninstall } from '../src/api/uninstall.js'
 
 export default class Uninstall extends MigstateCommand {
   static override group = 'more' as const

@@ -2,7 +2,7 @@ import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import { put } from '../src/cli/output.js'
 import { renderVersion } from '../src/render/version.js'
-import { versions } from '../src/verbs/version.js'
+import { versions } from '../src/api/version.js'
 
 export default class Version extends Command {
   static group = 'more' as const

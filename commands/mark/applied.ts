@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { changeFlags, forceFlag } from '../../src/cli/flags.js'
 import { renderChange } from '../../src/render/change.js'
-import { mark } from '../../src/verbs/mark.js'
+import { mark } from '../../src/api/mark.js'
 
 export default class MarkApplied extends MigstateCommand {
   static override summary = 'Record migrations as applied without running them.'

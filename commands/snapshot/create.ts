@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../../src/cli/flags.js'
 import { renderNewSnapshot } from '../../src/render/journal.js'
-import { createSnapshot } from '../../src/verbs/snapshot.js'
+import { createSnapshot } from '../../src/api/snapshot.js'
 
 export default class SnapshotCreate extends MigstateCommand {
   static override summary = 'Copy the whole history: rows, ids, times to the microsecond, counter.'

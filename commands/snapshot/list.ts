@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { readFlags } from '../../src/cli/flags.js'
 import { renderSnapshots } from '../../src/render/journal.js'
-import { listSnapshots } from '../../src/verbs/snapshot.js'
+import { listSnapshots } from '../../src/api/snapshot.js'
 
 export default class SnapshotList extends MigstateCommand {
   static override summary = 'List the snapshots, newest first: those made before each change and those made by hand.'

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { readFlags, writeFlags } from '../../src/cli/flags.js'
 import { renderPruned } from '../../src/render/journal.js'
-import { pruneSnapshots } from '../../src/verbs/snapshot-prune.js'
+import { pruneSnapshots } from '../../src/api/snapshot-prune.js'
 
 export default class SnapshotPrune extends MigstateCommand {
   static override summary = 'Give up the copies that no undo needs any more.'

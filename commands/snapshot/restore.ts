@@ -1,7 +1,7 @@
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { requiredArgument, changeFlags } from '../../src/cli/flags.js'
 import { renderChange } from '../../src/render/change.js'
-import { restoreSnapshot } from '../../src/verbs/snapshot.js'
+import { restoreSnapshot } from '../../src/api/snapshot.js'
 
 export default class SnapshotRestore extends MigstateCommand {
   static override summary = 'Make the table equal to a snapshot: later rows go, ids and times are exact.'

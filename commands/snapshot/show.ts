@@ -1,7 +1,7 @@
 import { MigstateCommand } from '../../src/cli/base-command.js'
 import { requiredArgument, readFlags } from '../../src/cli/flags.js'
 import { renderSnapshot } from '../../src/render/journal.js'
-import { showSnapshot } from '../../src/verbs/snapshot.js'
+import { showSnapshot } from '../../src/api/snapshot.js'
 
 export default class SnapshotShow extends MigstateCommand {
   static override summary = 'Show every row of a snapshot.'

@@ -1,5 +1,5 @@
 import type { Row } from '../database/row.js'
-import { type FakePlan, keyOf, pairOf } from '../history/index.js'
+import { type FakePlan, keyOf, pairOf } from '../migrations/index.js'
 import type { Change, PlannedRow } from './change.js'
 
 /** The calls of Django's recorder as one change: it inserts without looking, and deletes all rows of a key. */

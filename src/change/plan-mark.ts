@@ -1,5 +1,5 @@
 import type { Row } from '../database/row.js'
-import type { ProjectFiles } from '../django/index.js'
+import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
 import {
   dependantRows,
@@ -14,7 +14,7 @@ import {
   rowsOf,
   typableKeys,
   withAncestors,
-} from '../history/index.js'
+} from '../migrations/index.js'
 import { type Change, expectedRows } from './change.js'
 
 export interface MarkRequest {

@@ -5,7 +5,7 @@ import { clean, cleanLine } from '../render/clean.js'
 import { proseWidth } from '../render/page.js'
 import { renderQuestion } from '../render/question.js'
 import { cut, widthOf, wrap } from '../render/wrap.js'
-import type { Interaction, Waiting } from '../verbs/interaction.js'
+import type { Interaction, Waiting } from '../api/interaction.js'
 import { pageOn, put } from './output.js'
 import { openSpinner } from './spinner.js'
 

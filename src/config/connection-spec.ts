@@ -39,10 +39,3 @@ export interface TlsSpec {
   cert?: string
   key?: string
 }
-
-/** Host, port and name in one line, without user's password: the only form of a connection that is ever printed. */
-export function describeConnection(spec: ConnectionSpec): string {
-  if (spec.family === 'sqlite') return spec.path
-  const where = spec.socket ?? `${spec.host ?? 'localhost'}${spec.port === undefined ? '' : `:${spec.port}`}`
-  return `${spec.family} ${spec.database ?? '(no database)'} at ${where}`
-}

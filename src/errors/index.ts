@@ -1,6 +1,6 @@
 export { CATALOGUE, type ErrorCode } from './catalogue.js'
 export { type Consequence, Effects } from './consequence.js'
-export { factOf, MigstateError, type ErrorOptions, type Warning } from './migstate-error.js'
+export { factOf, MigstateError, type Warning } from './migstate-error.js'
 export { tooManyFiles } from './too-many-files.js'
 export { toFailure } from './unexpected.js'
 export { Warnings } from './warnings.js'

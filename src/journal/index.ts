@@ -1,11 +1,11 @@
-export { readWitness, refuseIncredibleCounter, refuseUnbelievable, type Witness } from './believe.js'
-export { damagedOperation, detailOf, newerFormat, refuseUnreadable } from './damage.js'
+export { refuseIncredibleCounter, refuseUnbelievable } from './believe.js'
+export { damagedOperation, detailOf, refuseUnreadable } from './damage.js'
 export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, SequenceStep, Shadowed } from './details.js'
 export { digestOf, newId } from './digest.js'
 export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
-export { targetOf, targetsOf } from './target-of.js'
+export { targetOf } from './target-of.js'
 export { eventsOf, findOperation, newestOperation, newestOperations, operationsDownTo, operationsOn, unfinishedOperations } from './questions.js'
 export { settleable, writeSettled } from './settle-journal.js'
 export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots } from './snapshots.js'
@@ -18,7 +18,6 @@ export {
   type OperationRecord,
   type OperationStatus,
   type Outcome,
-  type Snapshot,
   type SnapshotHeader,
   type SnapshotInfo,
   TERMINAL,

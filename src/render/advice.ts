@@ -1,5 +1,5 @@
 import { cleanLine } from './clean.js'
-import type { Advice } from '../verbs/results.js'
+import type { Advice } from '../api/results.js'
 
 /** Commands to type, each on a line of its own and never broken, aligned behind their conditions. */
 export function adviceLines(advice: readonly Advice[], indent: string): string[] {

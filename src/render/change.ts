@@ -1,5 +1,5 @@
-import type { FakeResult } from '../verbs/fake.js'
-import type { ChangeResult, RerunResult, RollbackResult, UndoneOperation } from '../verbs/results.js'
+import type { FakeResult } from '../api/fake.js'
+import type { ChangeResult, RerunResult, RollbackResult, UndoneOperation } from '../api/results.js'
 import { clean } from './clean.js'
 import { renderNext } from './next.js'
 import { type Page, proseWidth } from './page.js'

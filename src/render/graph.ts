@@ -1,4 +1,4 @@
-import type { GraphResult } from '../verbs/graph.js'
+import type { GraphResult } from '../api/graph.js'
 import { cleanLine } from './clean.js'
 import type { Page } from './page.js'
 import { wrap } from './wrap.js'

@@ -1,4 +1,4 @@
-import type { HistoryListResult, OperationResult, SnapshotListResult, SnapshotPruneResult, SnapshotResult, SnapshotShowResult } from '../verbs/results.js'
+import type { HistoryListResult, OperationResult, SnapshotListResult, SnapshotPruneResult, SnapshotResult, SnapshotShowResult } from '../api/results.js'
 import { clean, cleanLine } from './clean.js'
 import { eventWords } from './event-words.js'
 import { type Page, proseWidth } from './page.js'

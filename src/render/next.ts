@@ -1,4 +1,4 @@
-import type { PlanResult } from '../verbs/results.js'
+import type { PlanResult } from '../api/results.js'
 import { clean } from './clean.js'
 import type { Page } from './page.js'
 

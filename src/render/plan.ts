@@ -1,4 +1,4 @@
-import type { PlanResult } from '../verbs/results.js'
+import type { PlanResult } from '../api/results.js'
 import { adviceLines } from './advice.js'
 import { clean, cleanLine } from './clean.js'
 import { asFarAsKnown } from './next.js'

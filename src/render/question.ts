@@ -1,4 +1,4 @@
-import type { Question } from '../verbs/interaction.js'
+import type { Question } from '../api/interaction.js'
 import { clean } from './clean.js'
 import { type Page, proseWidth } from './page.js'
 import { countRows, renderRows } from './rows.js'

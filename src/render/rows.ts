@@ -1,4 +1,4 @@
-import type { ShownChanges } from '../verbs/results.js'
+import type { ShownChanges } from '../api/results.js'
 import type { Page } from './page.js'
 import { alignColumns } from './table.js'
 import { appliedTime } from './time.js'

@@ -1,4 +1,4 @@
-import type { ShowResult } from '../verbs/show.js'
+import type { ShowResult } from '../api/show.js'
 import { adviceLines } from './advice.js'
 import { cleanLine } from './clean.js'
 import { type Page, proseWidth } from './page.js'

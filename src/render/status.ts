@@ -1,4 +1,4 @@
-import type { StatusResult } from '../verbs/status.js'
+import type { StatusResult } from '../api/status.js'
 import { adviceLines } from './advice.js'
 import { cleanLine } from './clean.js'
 import { type Page, proseWidth } from './page.js'

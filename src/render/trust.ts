@@ -1,4 +1,4 @@
-import type { TrustResult } from '../verbs/trust.js'
+import type { TrustResult } from '../api/trust.js'
 import { cleanLine } from './clean.js'
 import type { Page } from './page.js'
 import { proseWidth } from './page.js'

@@ -1,4 +1,4 @@
-import type { UninstallResult } from '../verbs/uninstall.js'
+import type { UninstallResult } from '../api/uninstall.js'
 import { clean } from './clean.js'
 import { type Page, proseWidth } from './page.js'
 import { wrap } from './wrap.js'

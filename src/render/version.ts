@@ -1,4 +1,4 @@
-import type { VersionResult } from '../verbs/version.js'
+import type { VersionResult } from '../api/version.js'
 import { alignColumns } from './table.js'
 
 export function renderVersion({ migstate, node, platform, drivers, django }: VersionResult): string {

@@ -28,9 +28,3 @@ export function cut(text: string, width: number): string {
   }
   return `${kept}…`
 }
-
-/** `a, b, c and 4 more`. */
-export function several(names: readonly string[], most = 3): string {
-  if (names.length <= most + 1) return names.join(', ')
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`
-}

@@ -1,11 +1,10 @@
-export { splitWords } from '../config/index.js'
 export type { RerunHazard } from './hazards/hazard.js'
 export { rerunHazards } from './hazards/rerun-hazards.js'
 export { ManageCommand } from './manage-command.js'
 export type { RerunOutcome, RowCounts } from './outcome.js'
 export { planRerun, type RerunPlan } from './preflight.js'
-export { planRun, type RunPreflight } from './preflight-run.js'
+export { planRun } from './preflight-run.js'
 export { previewRecovery, type Recovery, recoverOperation, refuseForged } from './recover.js'
-export type { RerunUi } from './run-child.js'
+
 export { rerunInShadowMode } from './shadow/shadow-mode.js'
 export { rerunInTableMode } from './table/table-mode.js'

@@ -1,5 +1,5 @@
 import { byId, type Row } from '../database/index.js'
-import type { MigrationFile, ProjectFiles } from '../django/index.js'
+import type { MigrationFile, ProjectFiles } from '../project/index.js'
 import { inShort, MigstateError } from '../errors/index.js'
 import {
   dependantRows,
@@ -13,7 +13,7 @@ import {
   replacedBy,
   type Rules,
   withAncestors,
-} from '../history/index.js'
+} from '../migrations/index.js'
 import type { RerunPlan } from './preflight.js'
 
 export interface RunPreflight {

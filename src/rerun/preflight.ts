@@ -1,7 +1,7 @@
 import { byId, type Row } from '../database/index.js'
-import type { MigrationFile, ProjectFiles } from '../django/index.js'
+import type { MigrationFile, ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { dependantRows, type Key, keyOf, type LoaderView, loadHistory, makeKey, pairOf, planMigrate, rowsOf, type Rules } from '../history/index.js'
+import { dependantRows, type Key, keyOf, type LoaderView, loadHistory, makeKey, pairOf, planMigrate, rowsOf, type Rules } from '../migrations/index.js'
 
 export interface RerunPlan {
   app: string

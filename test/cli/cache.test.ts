@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type MigrationFile, openProject } from '../../src/django/index.js'
+import { type MigrationFile, openProject } from '../../src/project/index.js'
 import { files, migration } from '../support/fake-project.js'
 
 /** What is kept between runs may save time and must never change an answer. */

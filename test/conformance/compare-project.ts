@@ -1,5 +1,5 @@
-import { loadHistory, pairOf, rulesFor } from '../../src/history/index.js'
-import type { MigrationFile, Operation, ProjectFiles } from '../../src/django/index.js'
+import { loadHistory, pairOf, rulesFor } from '../../src/migrations/index.js'
+import type { MigrationFile, Operation, ProjectFiles } from '../../src/project/index.js'
 
 interface DjangoOperation {
   type: string

@@ -1,5 +1,5 @@
 import { type Rules, rulesFor } from '../../src/django/rules.js'
-import type { ProjectFiles } from '../../src/django/index.js'
+import type { ProjectFiles } from '../../src/project/index.js'
 import {
   cycleGate,
   fullPlan,
@@ -12,7 +12,7 @@ import {
   planPrune,
   type RecorderCall,
   statusOf,
-} from '../../src/history/index.js'
+} from '../../src/migrations/index.js'
 import type { Pair } from './world.js'
 
 export type Refusal = { exception: string; message: string }

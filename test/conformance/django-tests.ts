@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { cacheFolder, ensureFolder } from '../../bin/bootstrap.js'
-import { openProject, type ProjectFiles } from '../../src/django/index.js'
+import { openProject, type ProjectFiles } from '../../src/project/index.js'
 import { root } from '../support/root.js'
 import { compareProject, type DjangoProject, type ProjectFigures } from './compare-project.js'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { openProject, type ProjectFiles } from '../../src/django/index.js'
+import { openProject, type ProjectFiles } from '../../src/project/index.js'
 import { rulesFor } from '../../src/django/rules.js'
 import { type Count, compareState, type Difference, type StateAnswer } from './compare.js'
 import { Oracle } from './oracle.js'

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodeString } from '../../src/django/python/literals.js'
+import { decodeString } from '../../src/python/evaluate/literals.js'
 import { djangos, oneDjango } from '../support/django.js'
 
 const READ = `

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openProject } from '../../src/django/index.js'
+import { openProject } from '../../src/project/index.js'
 import { djangos, oneDjango } from '../support/django.js'
 import { files } from '../support/fake-project.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript, shared with the demo
 import { ensureDjango, findPythons } from '../../bin/django-env.js'
-import { openProject, readDatabase } from '../../src/django/index.js'
+import { openProject, readDatabase } from '../../src/project/index.js'
 import { compareProject } from '../conformance/compare-project.js'
 import { askLoader } from '../conformance/django-tests.js'
 import { djangos } from '../support/django.js'

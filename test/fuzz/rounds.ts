@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { databaseAliases, openProject, readDatabase } from '../../src/django/index.js'
+import { databaseAliases, openProject, readDatabase } from '../../src/project/index.js'
 import { MigstateError } from '../../src/errors/index.js'
 import { Programs } from '../support/python-programs.js'
 

@@ -13,7 +13,7 @@ import {
   operationsOn,
   unfinishedOperations,
 } from '../../src/journal/index.js'
-import { Workspace } from '../../src/verbs/workspace.js'
+import { Workspace } from '../../src/api/workspace.js'
 import { migstate } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { whenTestEnds } from '../support/endings.js'

@@ -39,10 +39,10 @@ describe('the import ladder', { timeout: 60_000 }, () => {
       "import { openDatabase } from '../database/index.js'\nexport const planted = openDatabase\n",
       'ladder-django',
     ],
-    ['a driver outside its room', 'src/verbs/plan.ts', "import knex from 'knex'\nexport const planted = knex\n", 'drivers'],
-    ['a process outside its room', 'src/verbs/plan.ts', "import { spawn } from 'node:child_process'\nexport const planted = spawn\n", 'processes'],
-    ['oclif in the library', 'src/verbs/plan.ts', "import { Command } from '@oclif/core'\nexport const planted = Command\n", 'oclif'],
-    ['impure history', 'src/history/key.ts', "import { openDatabase } from '../database/index.js'\nexport const planted = openDatabase\n", 'ladder-history'],
+    ['a driver outside its room', 'src/api/plan.ts', "import knex from 'knex'\nexport const planted = knex\n", 'drivers'],
+    ['a process outside its room', 'src/api/plan.ts', "import { spawn } from 'node:child_process'\nexport const planted = spawn\n", 'processes'],
+    ['oclif in the library', 'src/api/plan.ts', "import { Command } from '@oclif/core'\nexport const planted = Command\n", 'oclif'],
+    ['impure history', 'src/migrations/key.ts', "import { openDatabase } from '../database/index.js'\nexport const planted = openDatabase\n", 'ladder-history'],
     ['a command that imports a command', 'commands/plan.ts', "import Status from './status.js'\nexport const planted = Status\n", 'ladder-commands'],
   ])('%s is found', (_name, file, text, rule) => {
     plant(file, text)

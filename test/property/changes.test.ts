@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../src/database/identifier.js'
 import { byId, type Row, sameRow } from '../../src/database/row.js'
 import { digestOf } from '../../src/journal/index.js'
 import { splitWords } from '../../src/config/command-words.js'
-import { format } from '../../src/verbs/stamp.js'
+import { format } from '../../src/api/stamp.js'
 import { maskUrl, parseDatabaseUrl } from '../../src/config/index.js'
 
 const row: fc.Arbitrary<Row> = fc.record({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type MigrationFile, openProject } from '../../src/django/index.js'
+import { type MigrationFile, openProject } from '../../src/project/index.js'
 import { files, migration } from '../support/fake-project.js'
 import { root } from '../support/root.js'
 

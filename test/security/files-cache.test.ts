@@ -2,8 +2,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Store } from '../../src/django/cache/store.js'
-import { openProject } from '../../src/django/index.js'
+import { Store } from '../../src/project/cache/store.js'
+import { openProject } from '../../src/project/index.js'
 import { files, migration } from '../support/fake-project.js'
 
 /** What is kept between runs is this user's own: nobody else puts files there, and nothing else is opened or deleted. */

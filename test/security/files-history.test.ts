@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { rulesFor } from '../../src/django/rules.js'
-import type { Dependency, MigrationFile, ProjectFiles } from '../../src/django/types.js'
+import type { Dependency, MigrationFile, ProjectFiles } from '../../src/project/types.js'
 import { Warnings } from '../../src/errors/index.js'
-import { loadHistory } from '../../src/history/index.js'
+import { loadHistory } from '../../src/migrations/index.js'
 
 /** What is made of many dependencies takes time by their number. */
 const MANY = 60_000

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openProject, type ProjectFiles, readDatabase } from '../../src/django/index.js'
+import { openProject, type ProjectFiles, readDatabase } from '../../src/project/index.js'
 import { files, migration } from '../support/fake-project.js'
 
 /** What settings name outside of the project and its environment is not opened; what a real project is made of is. */

@@ -24,7 +24,7 @@ export function freshProcesses(): (folder: string) => Answer {
   const place = mkdtempSync(join(tmpdir(), 'migstate-bundle-'))
   const bundle = join(place, 'reader.mjs')
   beforeAll(async () => {
-    await build({ entryPoints: [join(root, 'src/django/index.ts')], bundle: true, platform: 'node', format: 'esm', outfile: bundle, logLevel: 'error' })
+    await build({ entryPoints: [join(root, 'src/project/index.ts')], bundle: true, platform: 'node', format: 'esm', outfile: bundle, logLevel: 'error' })
   })
   afterAll(() => rmSync(place, { recursive: true, force: true }))
   return (folder) => {

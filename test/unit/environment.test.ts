@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { splitWords } from '../../src/config/index.js'
-import { defaultPython, describeEnvironment, type EnvironmentRequest, findEnvironment } from '../../src/django/environment/index.js'
+import { defaultPython, describeEnvironment, type EnvironmentRequest, findEnvironment } from '../../src/python/environment/index.js'
 import { djangos, oneDjango } from '../support/django.js'
 import { files } from '../support/fake-project.js'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type MigrationFile, openProject } from '../../src/django/index.js'
+import { type MigrationFile, openProject } from '../../src/project/index.js'
 import { files } from '../support/fake-project.js'
 
 /** Migration files as real projects write them (the odd ones by name): what Django would read, or an honest "unknown" with its place. */

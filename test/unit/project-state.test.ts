@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openProject } from '../../src/django/index.js'
-import { ProjectState, type Side } from '../../src/history/index.js'
+import { openProject } from '../../src/project/index.js'
+import { ProjectState, type Side } from '../../src/migrations/index.js'
 import { files } from '../support/fake-project.js'
 
 /** What of a state no Django is needed for: packages that are not installed, doubts, and the two sides that are followed. */

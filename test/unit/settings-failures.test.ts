@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openProject, readDatabase } from '../../src/django/index.js'
+import { openProject, readDatabase } from '../../src/project/index.js'
 import { files } from '../support/fake-project.js'
 
 /** Where settings do not run here, they name the line that a person has to look at, as Python's traceback would. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openProject, readDatabase } from '../../src/django/index.js'
+import { openProject, readDatabase } from '../../src/project/index.js'
 import { files } from '../support/fake-project.js'
 
 /** Settings as people write them: what Django would see, or an honest "unknown"; never another database. */

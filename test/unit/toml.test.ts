@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readToml, tomlAt, tomlText } from '../../src/django/environment/toml.js'
+import { readToml, tomlAt, tomlText } from '../../src/python/environment/toml.js'
 
 const plain = (text: string) => JSON.parse(JSON.stringify(readToml(text), (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)))
 

@@ -1,4 +1,4 @@
-import type { ModelUse, Written } from '../../django/index.js'
+import type { ModelUse, Written } from '../../project/index.js'
 import {
   baseFieldOf,
   type Column,
@@ -14,7 +14,7 @@ import {
   type ProjectState,
   togetherOf,
   valueOr,
-} from '../../history/index.js'
+} from '../../migrations/index.js'
 import type { LiveCheck } from './hazard.js'
 import type { Watched } from './watched.js'
 

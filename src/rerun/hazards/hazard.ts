@@ -1,5 +1,5 @@
-import type { MigrationFile, ProjectFiles } from '../../django/index.js'
-import type { Rules } from '../../history/index.js'
+import type { MigrationFile, ProjectFiles } from '../../project/index.js'
+import type { Rules } from '../../migrations/index.js'
 
 /** What a person should weigh before a migration runs again; never a verdict. */
 export interface RerunHazard {

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/index.js'
-import type { MigrationFile, Operation } from '../../django/index.js'
-import { isKnown, isManaged, isProxy, loadHistory, makeKey, ProjectState, valueOr } from '../../history/index.js'
+import type { MigrationFile, Operation } from '../../project/index.js'
+import { isKnown, isManaged, isProxy, loadHistory, makeKey, ProjectState, valueOr } from '../../migrations/index.js'
 import type { HazardRequest, RerunHazard } from './hazard.js'
 
 /**

@@ -1,5 +1,5 @@
-import type { ModelUse, Operation } from '../../django/index.js'
-import type { Column, Doubt, ModelState, ProjectState } from '../../history/index.js'
+import type { ModelUse, Operation } from '../../project/index.js'
+import type { Column, Doubt, ModelState, ProjectState } from '../../migrations/index.js'
 import { type Difference, differences, inTable } from './differences.js'
 import type { CheckedHazard } from './hazard.js'
 import type { RecordedHistory } from './recorded-history.js'

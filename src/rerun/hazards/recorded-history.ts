@@ -1,5 +1,5 @@
-import type { MigrationFile, ModelUse } from '../../django/index.js'
-import { fullPlan, type Key, keyOf, loadHistory, makeKey, type ModelState, pairOf, ProjectState, type StateStep } from '../../history/index.js'
+import type { MigrationFile, ModelUse } from '../../project/index.js'
+import { fullPlan, type Key, keyOf, loadHistory, makeKey, type ModelState, pairOf, ProjectState, type StateStep } from '../../migrations/index.js'
 import type { HazardRequest } from './hazard.js'
 
 /** The migrations whose models the target's code uses, in Django's order. */

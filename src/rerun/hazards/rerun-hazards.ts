@@ -1,6 +1,6 @@
 import type { Database, TableFacts } from '../../database/index.js'
-import type { CodeFacts, MigrationFile, ModelUse } from '../../django/index.js'
-import { isKnown, type ProjectState } from '../../history/index.js'
+import type { CodeFacts, MigrationFile, ModelUse } from '../../project/index.js'
+import { isKnown, type ProjectState } from '../../migrations/index.js'
 import type { CheckedHazard, HazardRequest, RerunHazard } from './hazard.js'
 import { thingsInTheWay } from './in-the-way.js'
 import { laterChanges } from './later-changes.js'

@@ -1,5 +1,5 @@
-import type { ModelUse, Written } from '../../django/index.js'
-import { type Column, isKnown, type ModelState, namedConstraints, type ProjectState, togetherOf, valueOr } from '../../history/index.js'
+import type { ModelUse, Written } from '../../project/index.js'
+import { type Column, isKnown, type ModelState, namedConstraints, type ProjectState, togetherOf, valueOr } from '../../migrations/index.js'
 
 /** A table that the target's code uses, as the target sees it. */
 export interface Watched {

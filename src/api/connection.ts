@@ -1,0 +1,115 @@
+import { isAbsolute, resolve } from 'node:path'
+import {
+  type Config,
+  type ConnectionSpec,
+  LIBPQ_WORDS,
+  libpqTlsMode,
+  parseDatabaseUrl,
+  type ServerSpec,
+  unfitTls,
+  withClientEnvironment,
+} from '../config/index.js'
+import { type DatabaseSetting, databaseAliases, type Project, readDatabase } from '../project/index.js'
+import { MigstateError } from '../errors/index.js'
+import { Options } from './driver-options.js'
+import { mysqlTls } from './mysql-tls.js'
+
+/** The database of a command: `--url`, `MIGSTATE_URL`, migstate.json, else the project's own DATABASES[alias]. */
+export function chooseConnection(
+  config: Config,
+  project: Project | null,
+  { env, readOnly }: { env: Readonly<Record<string, string | undefined>>; readOnly: boolean },
+): ConnectionSpec {
+  if (config.url !== undefined) return withClientEnvironment(parseDatabaseUrl(config.url), env, config.urlSource === 'file' ? 'project' : 'person')
+  if (project?.settings.namedBy === 'other file' && !readOnly)
+    throw new MigstateError(
+      'database-unknown',
+      `The settings module ${project.settings.module} is named only by a file of another tool, which must not choose the database of a write.`,
+      { hint: 'Name it with --settings or DJANGO_SETTINGS_MODULE, or give --url.' },
+    )
+  const setting = project && readDatabase(project.settings, config.database)
+  if (project && setting) return withClientEnvironment(fromSetting(setting, config.database, project), env, 'project')
+  // A stray DATABASE_URL must never send an edit to another database, so it counts only where no settings are read.
+  if (!project && env.DATABASE_URL) return withClientEnvironment(parseDatabaseUrl(env.DATABASE_URL), env, 'person')
+  throw new MigstateError(
+    'database-unknown',
+    project
+      ? `The settings ${project.settings.module} name no DATABASES["${config.database}"].`
+      : 'No database was named, and there is no project to read one from.',
+  )
+}
+
+/** All aliases, for messages that must say which one is meant. */
+export function aliasesOf(project: Project | null): string[] {
+  return project ? databaseAliases(project.settings) : []
+}
+
+/** One entry of DATABASES as Django's backend of that engine would connect (django/db/backends/{postgresql,mysql,sqlite3}/base.py). */
+export function fromSetting(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
+  const backend = setting.engine.split('.').at(-1) ?? ''
+  if (/sqlite|spatialite/.test(backend)) return sqliteFrom(setting, alias, project)
+  if (/postg/.test(backend)) return postgresqlFrom(setting, alias)
+  if (/mysql|mariadb/.test(backend)) return mysqlFrom(setting, alias)
+  throw new MigstateError(
+    'database-unknown',
+    `DATABASES["${alias}"] uses the engine "${setting.engine}", which migstate does not know as PostgreSQL, MySQL, MariaDB or SQLite.`,
+  )
+}
+
+function sqliteFrom(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
+  if (setting.name === '' || setting.name === ':memory:' || setting.name.startsWith('file:'))
+    throw new MigstateError('database-unknown', `DATABASES["${alias}"] names no SQLite file ("${setting.name}").`)
+  return { family: 'sqlite', path: isAbsolute(setting.name) ? setting.name : resolve(project.folder, setting.name) }
+}
+
+/** OPTIONS go to the driver as they are, so that they may name the server too (Django: get_connection_params): MySQL's win, PostgreSQL's do not. */
+function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting, option: Options): ServerSpec {
+  const spec: ServerSpec = { family, tls: {} }
+  const pick = (written: string, name: string) => (family === 'mysql' ? option.text(name) || written : written || option.text(name))
+  const [host, port, user] = [pick(setting.host, 'host'), pick(setting.port, 'port'), pick(setting.user, 'user')]
+  const password = pick(setting.password, 'password')
+  if (host?.startsWith('/')) spec.socket = host
+  else if (host) spec.host = host
+  if (port) spec.port = Number(port)
+  if (user) spec.user = user
+  if (password) spec.password = password
+  if (setting.name) spec.database = setting.name
+  return spec
+}
+
+function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
+  const option = new Options(setting.options, alias)
+  const spec = serverFrom('postgresql', setting, option)
+  if (option.text('service') !== undefined)
+    throw new MigstateError('database-unknown', `DATABASES["${alias}"] uses the libpq service "${option.text('service')}", which migstate does not read.`)
+  const word = option.text('sslmode')
+  if (word !== undefined) {
+    const mode = libpqTlsMode(word)
+    if (!mode) throw option.wrong('sslmode', `"${word}" is not one of ${LIBPQ_WORDS.join(', ')}`)
+    spec.tls.mode = mode
+  }
+  const [ca, cert, key] = [option.text('sslrootcert'), option.text('sslcert'), option.text('sslkey')]
+  if (ca) spec.tls.ca = ca
+  if (cert) spec.tls.cert = cert
+  if (key) spec.tls.key = key
+  const why = unfitTls(spec.tls)
+  if (why) throw option.wrong('sslrootcert', why)
+  const [options, passfile] = [option.text('options'), option.text('passfile')]
+  if (options) spec.options = options
+  if (passfile) spec.passwordFile = passfile
+  const timeout = Number(option.text('connect_timeout'))
+  if (timeout > 0) spec.connectTimeout = timeout
+  return spec
+}
+
+function mysqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
+  const option = new Options(setting.options, alias)
+  const spec = serverFrom('mysql', setting, option)
+  const file = option.text('read_default_file')
+  if (file !== undefined && !setting.name)
+    throw new MigstateError('database-unknown', `DATABASES["${alias}"] takes its connection from ${file}, which migstate does not read.`)
+  const socket = option.text('unix_socket')
+  if (socket) spec.socket = socket
+  spec.tls = mysqlTls(option)
+  return spec
+}

@@ -1,0 +1,91 @@
+import type { Row } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import { inGraphOrder, makeKey, pairOf } from '../migrations/index.js'
+import { type ManageCommand, planRerun, type RerunPlan } from '../rerun/index.js'
+import { settle } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import { needFiles } from './need-files.js'
+import type { RerunResult, ShownChanges } from './results.js'
+import { prepareManage, runMigrations } from './run-flow.js'
+import { resolveTargets } from './targets.js'
+import type { Workspace } from './workspace.js'
+
+export interface RerunArgs {
+  /** Label of the app; without it each migration names its own: `shop.0003`. */
+  app?: string | undefined
+  /** Names or unique prefixes, `app.name`, or paths of files; run in the order of the graph. */
+  migrations: string[]
+  /** Runs the reverse code first. */
+  reverseFirst?: boolean | undefined
+  force?: boolean | undefined
+  dryRun?: boolean | undefined
+  /** `--yes` was given: nobody can read the question about an unproven database. */
+  unattended?: boolean | undefined
+  reason?: string | undefined
+}
+
+/** Runs recorded data migrations again and leaves every other row exactly as it was. */
+export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interaction): Promise<RerunResult> {
+  const { config } = workspace
+  const mode = config.mode === 'table' ? 'table' : 'shadow'
+  if (config.manage !== undefined && config.mode !== 'table')
+    throw new MigstateError('usage', '--manage works in table mode only: another command cannot be given a shadow table.', {
+      hint: 'Add --mode table.',
+    })
+  const manage = prepareManage(workspace)
+  const project = needFiles(workspace, 'A rerun')
+  const opening = await settle(workspace, ui, args.dryRun ?? false)
+  const { rows } = opening.history
+  const { force = false, reverseFirst = false } = args
+  const rules = workspace.rules()
+  const plan = (app: string, name: string, now: readonly Row[]) =>
+    planRerun({ project, rules, alias: workspace.alias, app, name, rows: now, force, mode, reverseFirst })
+  const targets = targetsOf(workspace, args, rows)
+  const plans = targets.map(([app, name]) => plan(app, name, rows))
+  const several = plans.length > 1
+  return runMigrations(
+    workspace,
+    opening,
+    {
+      kind: 'rerun',
+      mode,
+      reverseFirst,
+      dryRun: args.dryRun ?? false,
+      reason: args.reason ?? null,
+      plan,
+      changes: newTimes,
+      question: {
+        title: `rerun ${targets.map((pair) => pair.join('.')).join(' ')}`,
+        notes: unproven(manage, args),
+        ask: several ? `Run these ${plans.length} migrations again?` : 'Run this migration again?',
+      },
+      manage,
+    },
+    plans,
+    ui,
+  )
+}
+
+/** The kept row of each target gets a new time. */
+function newTimes(plans: readonly RerunPlan[]): ShownChanges {
+  const kept = plans.map(({ target }) => target.at(-1) as Row)
+  return { removed: [], added: [], updated: kept.map((before) => ({ before, after: { ...before, applied: null } })) }
+}
+
+/** In the order of the graph, each once. */
+function targetsOf(workspace: Workspace, args: RerunArgs, rows: readonly Row[]): [app: string, name: string][] {
+  const project = workspace.files()
+  const words = args.app === undefined ? args.migrations : [args.app, ...args.migrations]
+  const targets = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
+  if (!project || targets.length < 2) return targets
+  const keys = targets.map(([app, name]) => makeKey(app, name))
+  return inGraphOrder(project, workspace.rules(), keys).map(pairOf)
+}
+
+/** With `--manage` nobody can ask Django which database it uses: a person is told, a script needs `--force`. */
+function unproven(manage: ManageCommand, args: RerunArgs): string[] {
+  if (manage.canAsk || args.force || args.dryRun) return []
+  if (args.unattended)
+    throw new MigstateError('unproven-database', 'With --manage it cannot be proven that the command uses the database that is being edited.')
+  return ['It cannot be proven that the --manage command uses this very database.']
+}

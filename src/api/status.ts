@@ -1,0 +1,152 @@
+import type { Row } from '../database/index.js'
+import type { ProjectFiles } from '../project/index.js'
+import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, makeKey, readableConflicts, statusOf, type UnknownApp } from '../migrations/index.js'
+import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, MERGE } from './advice.js'
+import { lookAround, warnUnfinished } from './unfinished.js'
+import type { Workspace } from './workspace.js'
+
+export interface StatusArgs {
+  apps?: string[]
+  /** Only migrations with data operations, and those of which nobody can tell. */
+  data?: boolean
+}
+
+/** Something that is wrong, with the commands that mend it. */
+export interface StatusFinding {
+  code: 'hole' | 'ghost' | 'duplicate' | 'conflict'
+  app: string
+  /** null: it is about the app. */
+  migration: string | null
+  message: string
+  next: Advice[]
+}
+
+export interface StatusResult {
+  database: { alias: string; engine: string; version: string; host: string | null; name: string; schema: string | null; table: string }
+  django: {
+    version: string | null
+    /** The settings module. */
+    settings: string | null
+    /** The environment in which Django was found, and why it was chosen. */
+    environment: string | null
+  }
+  apps: AppStatus[]
+  unknownApps: UnknownApp[]
+  /** Entries of INSTALLED_APPS that were not found on disk. */
+  notFound: string[]
+  findings: StatusFinding[]
+  /** Of what is listed. */
+  summary: HistoryStatus['summary']
+}
+
+/** Files against rows; answers also where the table is missing or Django cannot load. */
+export async function status(workspace: Workspace, args: StatusArgs): Promise<StatusResult> {
+  const { database, warnings } = workspace
+  const { rows, journal } = await lookAround(workspace)
+  if (!database.hasTable) warnings.add('table-missing', `the table ${database.tableName} does not exist in ${database.facts.name}; nothing is recorded`)
+  const project = workspace.files()
+  checkApps(project, rows, args.apps ?? [])
+  const wanted = args.apps?.length ? new Set(args.apps) : null
+  const result = project ? statusOf(project, rows, workspace.rules(), wanted) : rowsOnly(rows, wanted)
+  await warnUnfinished(workspace, journal)
+  const findings = findingsIn(workspace, project, result, wanted)
+  for (const finding of findings) warnings.add(finding.code, finding.message)
+  for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)
+  return {
+    database: {
+      alias: workspace.alias,
+      engine: database.facts.engine,
+      version: database.facts.version,
+      host: database.facts.host,
+      name: database.facts.name,
+      schema: database.schema,
+      table: database.hasTable ? database.table.name : database.tableName,
+    },
+    django: { version: project?.djangoVersion ?? null, settings: project?.settingsModule ?? null, environment: workspace.environment },
+    apps: args.data ? result.apps.flatMap((app) => withData(app, result.view)) : result.apps,
+    unknownApps: result.unknownApps,
+    notFound: project?.notFound ?? [],
+    findings,
+    summary: result.summary,
+  }
+}
+
+/** What people look for who want to run something again; null is a custom operation, which may do anything. */
+function withData(app: AppStatus, view: LoaderView | undefined): AppStatus[] {
+  const migrations = app.migrations
+    .filter((one) => one.data !== false)
+    .map((one) => {
+      const operations = view?.disk.get(makeKey(app.label, one.name))?.operations ?? []
+      return { ...one, operations: operations.filter((each) => each.data !== false).map((each) => each.summary) }
+    })
+  return migrations.length > 0 ? [{ ...app, migrations, ghosts: [] }] : []
+}
+
+type Judged = Pick<HistoryStatus, 'apps' | 'unknownApps' | 'summary'> & { view?: LoaderView }
+
+/** `--no-files`: every label is unknown, nothing is judged. */
+function rowsOnly(rows: readonly Row[], wanted: ReadonlySet<string> | null): Judged {
+  const own = rows.filter((row) => wanted === null || wanted.has(row.app))
+  const labels = [...new Set(own.map((row) => row.app))].sort()
+  const distinct = new Set(own.map((row) => `${row.app}\0${row.name}`)).size
+  return {
+    apps: [],
+    unknownApps: labels.map((label) => ({ label, installed: false, rows: own.filter((row) => row.app === label) })),
+    summary: { applied: 0, unapplied: 0, holes: 0, ghosts: 0, duplicates: own.length - distinct, conflicts: 0, unreadable: 0 },
+  }
+}
+
+function findingsIn(workspace: Workspace, project: ProjectFiles | null, result: Judged, wanted: ReadonlySet<string> | null): StatusFinding[] {
+  const findings = result.apps.flatMap((app) => [...app.migrations.flatMap((one) => ofMigration(app.label, one)), ...app.ghosts.map(ofGhost)])
+  for (const { label, rows } of result.unknownApps)
+    for (const row of surplus(rows)) findings.push(ofDuplicate(label, row.name, rows.filter((one) => one.name === row.name).length))
+  if (!project || !result.view) return findings
+  for (const { migrations, message } of readableConflicts(project, result.view, workspace.rules())) {
+    const app = migrations[0]?.[0] ?? ''
+    if (wanted === null || wanted.has(app)) findings.push({ code: 'conflict', app, migration: null, message, next: MERGE })
+  }
+  return findings
+}
+
+function ofMigration(app: string, one: AppStatus['migrations'][number]): StatusFinding[] {
+  const found: StatusFinding[] = []
+  if (one.hole) {
+    const above = one.appliedAbove === null ? 'something that depends on it' : `${one.appliedAbove.join('.')}, which depends on it,`
+    found.push({
+      code: 'hole',
+      app,
+      migration: one.name,
+      message: `${app}.${one.name} is not applied, but ${above} is`,
+      next: holeAdvice(app, one.name),
+    })
+  }
+  if (one.rows > 1) found.push(ofDuplicate(app, one.name, one.rows))
+  return found
+}
+
+function ofGhost(row: Row): StatusFinding {
+  const message = `${row.app}.${row.name} (id ${row.id}) is recorded, but there is no file of it`
+  return { code: 'ghost', app: row.app, migration: row.name, message, next: ghostAdvice(row.app, row.name) }
+}
+
+function ofDuplicate(app: string, name: string, times: number): StatusFinding {
+  return { code: 'duplicate', app, migration: name, message: `${app}.${name} is recorded ${times} times`, next: duplicateAdvice(app, name) }
+}
+
+/** Every row of a migration but the first, of each migration one. */
+function surplus(rows: readonly Row[]): Row[] {
+  const counts = new Map<string, number>()
+  return rows.filter((row) => {
+    const seen = (counts.get(row.name) ?? 0) + 1
+    counts.set(row.name, seen)
+    return seen === 2
+  })
+}
+
+/** `--check`: an installed app that was not found counts; rows of apps that are not installed and a `[-]` alone do not. */
+export function problemsOf({ summary, unknownApps, notFound }: StatusResult): string[] {
+  const { applied: _applied, ...bad } = summary
+  const unjudged = unknownApps.filter((app) => !app.installed).reduce((sum, { rows }) => sum + rows.length - new Set(rows.map((row) => row.name)).size, 0)
+  const counted = { ...bad, duplicates: bad.duplicates - unjudged, 'installed apps that were not found': notFound.length }
+  return Object.entries(counted).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
+}

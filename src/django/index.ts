@@ -1,7 +1,0 @@
-export { type DatabaseSetting, databaseAliases, readDatabase } from './databases.js'
-export { defaultPython, describeEnvironment, type PythonEnvironment } from './environment/index.js'
-export { openProject, Project } from './project.js'
-export type { AppFiles, Argument, Dependency, MigrationFile, Operation, Problem, ProjectFiles } from './types.js'
-export type { Given, Written, WrittenCall } from './written/types.js'
-export type { CodeFacts, Hazard, ModelUse } from './code/facts.js'
-export { compareVersions } from './version.js'

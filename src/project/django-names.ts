@@ -1,0 +1,50 @@
+import type { DjangoNames, Modules } from '../python/modules/modules.js'
+import { lookUp } from '../python/evaluate/keys.js'
+import { number, string, type Value } from '../python/evaluate/value.js'
+import type { DjangoSettings } from './settings.js'
+
+/** Engines to `connection.vendor` (django/db/backends/*\/base.py). */
+const VENDORS: [RegExp, string][] = [
+  [/sqlite|spatialite/, 'sqlite'],
+  [/postg(res|is)|psycopg|timescale|cockroach/, 'postgresql'],
+  [/mysql|mariadb/, 'mysql'],
+  [/oracle/, 'oracle'],
+  [/mssql|sql_server/, 'microsoft'],
+]
+
+/** What Django answers once it is set up, from settings and version: for migrations that ask while they are imported. */
+export function djangoNames(settings: DjangoSettings, djangoVersion: string | null, modules: Modules): DjangoNames {
+  return (dotted) => {
+    const setting = /^django\.conf\.settings\.([A-Z][A-Z0-9_]*)$/.exec(dotted)?.[1]
+    if (setting !== undefined) return settings.get(setting) ?? defaultSetting(setting, modules)
+    const connection = /^django\.db\.(?:connection|connections\.(\w+))\.(vendor|settings_dict)$/.exec(dotted)
+    if (connection) return connectionAttribute(settings, connection[1] ?? 'default', connection[2] as string)
+    if (dotted === 'django.db.DEFAULT_DB_ALIAS' || dotted === 'django.db.utils.DEFAULT_DB_ALIAS') return string('default')
+    if (djangoVersion !== null && (dotted === 'django.VERSION' || dotted === 'django.__version__')) return versionValue(dotted, djangoVersion)
+    return undefined
+  }
+}
+
+/** django/conf/global_settings.py of the Django that was found, else the few that graphs depend on. */
+function defaultSetting(name: string, modules: Modules): Value | undefined {
+  const file = modules.findFile('django.conf.global_settings')
+  if (file !== null) return modules.evaluate(file).names.get(name)
+  return name === 'AUTH_USER_MODEL' ? string('auth.User') : undefined
+}
+
+function connectionAttribute(settings: DjangoSettings, alias: string, attribute: string): Value | undefined {
+  const databases = settings.get('DATABASES')
+  const entry = databases && lookUp(databases, alias)
+  const known = entry && settings.resolve(entry)
+  if (known === undefined || attribute === 'settings_dict') return known
+  const engine = lookUp(known, 'ENGINE')
+  const vendor = engine?.kind === 'string' ? VENDORS.find(([pattern]) => pattern.test(engine.value))?.[1] : undefined
+  return vendor === undefined ? undefined : string(vendor)
+}
+
+function versionValue(dotted: string, version: string): Value {
+  if (dotted === 'django.__version__') return string(version)
+  const parts = version.split('.').map((part) => number(Number(part)))
+  while (parts.length < 3) parts.push(number(0))
+  return { kind: 'tuple', items: [...parts, string('final'), number(0)] }
+}

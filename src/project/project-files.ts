@@ -1,0 +1,105 @@
+import { readApp, readNamedApp } from './apps.js'
+import { MigstateError } from '../errors/index.js'
+import type { ProjectCache, Remembered } from './cache/project-cache.js'
+import { type MigrationContext, readMigration } from './migration-file.js'
+import { isCutShort } from '../python/budget.js'
+import { stringList } from './settings.js'
+import type { AppFiles, MigrationFile, Problem, ProjectFiles } from './types.js'
+
+/** All apps of INSTALLED_APPS with their migrations, out of the cache where nothing has changed. */
+export function readProjectFiles(
+  folder: string,
+  djangoVersion: string | null,
+  context: Omit<MigrationContext, 'app'>,
+  cache: ProjectCache | null,
+): ProjectFiles {
+  const kept = cache?.whole(context.modules.variables.given)
+  if (kept) return kept
+  const reader = new RememberingReader(context, cache?.remembered() ?? new Map())
+  const files = readAll(folder, djangoVersion, context, reader)
+  cache?.keep(files, { files: context.modules.files, asked: context.modules.variables.asked }, reader.alone)
+  return files
+}
+
+/** Reads a migration file, or takes what an earlier run has read of it where the file says everything by itself. */
+class RememberingReader {
+  readonly alone = new Map<string, { signature: string; imports: string[] }>()
+  readonly #context: Omit<MigrationContext, 'app'>
+  readonly #remembered: ReadonlyMap<string, Remembered>
+
+  constructor(context: Omit<MigrationContext, 'app'>, remembered: ReadonlyMap<string, Remembered>) {
+    this.#context = context
+    this.#remembered = remembered
+  }
+
+  read = (file: string, name: string, context: MigrationContext) => {
+    const { modules } = this.#context
+    const known = this.#remembered.get(file)
+    const signature = modules.files.signature(file)
+    if (known && known.signature === signature && known.file.app === context.app && known.imports.every((module) => modules.mayImport(module))) {
+      this.alone.set(file, { signature, imports: known.imports })
+      return known.file
+    }
+    const before = modules.consulted
+    const imports = modules.watchImports()
+    const read = withoutDetails(readMigration(file, name, context))
+    const isWhole = read.broken === null && !read.problems.some((one) => isCutShort(one.message))
+    if (modules.consulted === before && isWhole) this.alone.set(file, { signature, imports: imports() })
+    return read
+  }
+}
+
+/** Arguments and code hold on to the whole file, its text and its tree; `Project.detailed` reads the few that are asked for again. */
+function withoutDetails(file: MigrationFile): MigrationFile {
+  return {
+    ...file,
+    operations:
+      file.operations?.map(({ arguments: _arguments, given: _given, facts: _facts, inner: _inner, stateOperations: _state, ...rest }) => rest) ?? null,
+  }
+}
+
+function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {
+  const { settings, rules, overrides = new Map<string, string>() } = context
+  const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
+  const apps: AppFiles[] = []
+  const notFound: string[] = []
+  const refused: Problem[] = []
+  const labels = new Set<string>()
+  let broken: ProjectFiles['broken'] = null
+  for (const entry of installed.items) {
+    const app = readApp(entry, context, reader.read)
+    if (!app) notFound.push(entry)
+    else if ('code' in app) {
+      notFound.push(entry)
+      refused.push(app)
+    } else if (!labels.has(app.label)) {
+      labels.add(app.label)
+      apps.push(app)
+    } else if (installed.complete && app.problems.length === 0)
+      broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
+  }
+  for (const [label, place] of overrides) {
+    if (labels.has(label)) continue
+    const app = readNamedApp(label, place, context, reader.read)
+    if (installed.complete && notFound.length === 0)
+      throw new MigstateError('unknown-app', `--migrations names the app "${label}", and the settings have none of that label.`, {
+        details: { candidates: [...labels] },
+      })
+    if (app) apps.push(app)
+  }
+  const useTz = settings.get('USE_TZ')
+  const timeZone = settings.get('TIME_ZONE')
+  return {
+    folder,
+    settingsModule: settings.module,
+    djangoVersion,
+    apps,
+    notFound,
+    complete: installed.complete,
+    problems: [...installed.problems, ...refused, ...apps.flatMap((app) => app.problems)],
+    broken,
+    // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".
+    useTz: useTz?.kind === 'boolean' ? useTz.value : useTz === undefined && djangoVersion !== null ? rules.usesTzByDefault : null,
+    timeZone: timeZone?.kind === 'string' ? timeZone.value : timeZone === undefined ? 'America/Chicago' : null,
+  }
+}

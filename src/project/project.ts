@@ -1,0 +1,170 @@
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { MigstateError } from '../errors/index.js'
+import { answeredSettings } from './ask/answered.js'
+import { askOrRemember } from './ask/remember.js'
+import { ProjectCache } from './cache/project-cache.js'
+import { digest, Store } from './cache/store.js'
+import { djangoNames } from './django-names.js'
+import { findEnvironment, type PythonEnvironment } from '../python/environment/index.js'
+import { Files } from '../python/files.js'
+import { type MigrationContext, readMigration } from './migration-file.js'
+import { Modules } from '../python/modules/modules.js'
+import { Places } from '../python/places.js'
+import { exhaustion, Pool, spending } from '../python/budget.js'
+import { readProjectFiles } from './project-files.js'
+import { rulesFor } from '../django/rules.js'
+import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
+import { settingOfApps } from './settings-of-apps.js'
+import type { MigrationFile, ProjectFiles } from './types.js'
+
+export interface ProjectRequest {
+  folder: string
+  managePy: string | undefined
+  settings: string | undefined
+  python: string | undefined
+  /** Where relative paths count from; else the process's. */
+  cwd?: string | undefined
+  /** `--path`, more folders where apps may lie. */
+  path: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  /** `--django-version`: takes the place of the Django that was found. */
+  djangoVersion?: string | undefined
+  /** `--migrations LABEL=PATH`: folders or dotted packages by label. */
+  migrations?: Readonly<Record<string, string>>
+  /** Where answers are kept between runs; without it nothing is. */
+  cacheFolder?: string | undefined
+  /** `--ask-django`: the words that start the project's Python; `needsDatabase` where no URL names the database. */
+  ask?: { command: readonly string[]; needsDatabase: boolean } | undefined
+}
+
+/** A project found on disk; its apps are read when they are first asked for. */
+export class Project {
+  readonly folder: string
+  readonly managePy: string
+  readonly settings: DjangoSettings
+  readonly djangoVersion: string | null
+  /** Why nothing is kept between runs, although it was asked for. */
+  readonly cacheRefusal: string | null
+  readonly #context: Omit<MigrationContext, 'app'>
+  readonly #cache: ProjectCache | null
+  #files: ProjectFiles | undefined
+
+  constructor(
+    place: { folder: string; managePy: string },
+    context: Omit<MigrationContext, 'app'>,
+    djangoVersion: string | null,
+    cache: ProjectCache | null,
+    cacheRefusal: string | null,
+  ) {
+    this.folder = place.folder
+    this.managePy = place.managePy
+    this.settings = context.settings
+    this.djangoVersion = djangoVersion
+    this.#context = context
+    this.#cache = cache
+    this.cacheRefusal = cacheRefusal
+  }
+
+  /** Where its packages lie; `describeEnvironment` says it in a sentence. */
+  get python(): PythonEnvironment {
+    return this.#context.modules.environment
+  }
+
+  /** What names that place, in words; null where none is known. */
+  get environment(): string | null {
+    return this.python.because
+  }
+
+  /** Apps and migrations of INSTALLED_APPS, in its order. */
+  files(): ProjectFiles {
+    this.#files ??= bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))
+    return this.#files
+  }
+
+  /** The same migration with the arguments of its operations, which are not kept between runs. */
+  detailed(file: MigrationFile): MigrationFile {
+    return file.operations?.some((one) => one.arguments === undefined) ? readMigration(file.file, file.name, { ...this.#context, app: file.app }) : file
+  }
+}
+
+/**
+ * What lies between the files has a budget too, and nothing to say without it.
+ * @throws MigstateError `bad-settings`
+ */
+function bounded<T>(folder: string, read: () => T): T {
+  try {
+    return spending(new Pool(), 0, read)
+  } catch (error) {
+    const reason = exhaustion(error)
+    if (reason === null) throw error
+    throw new MigstateError('bad-settings', `The project in ${folder} cannot be read without running it: ${reason}.`)
+  }
+}
+
+/**
+ * @throws MigstateError `bad-settings` when the settings module is not there or is not Python; `usage` when the program of `--python`
+ * does not exist
+ */
+export function openProject(request: ProjectRequest): Project {
+  return bounded(request.folder, () => open(request))
+}
+
+function open(request: ProjectRequest): Project {
+  const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
+  const files = new Files()
+  const environment = findEnvironment({ folder: request.folder, cwd: request.cwd, python: request.python, env: request.env })
+  const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
+  const folders = [request.folder, ...request.path.map((folder) => resolve(request.cwd ?? '', folder)), ...pythonPath]
+  const overrides = new Map(Object.entries(request.migrations ?? {}))
+  const named = [dirname(managePy), ...folders.slice(1), ...[...overrides.values()].filter(isPath).map((place) => resolve(place))]
+  const places = new Places({ folder: request.folder, named })
+  places.addPackages([...environment.sitePackages, ...(environment.standardLibrary === null ? [] : [environment.standardLibrary])])
+  files.limitTo(places)
+  const modules = new Modules({ folders, env: request.env, environment, files, places })
+  const settingsModule = settingsModuleOf(request.folder, managePy, request.settings, modules)
+  if (settingsModule === null)
+    throw new MigstateError('bad-settings', `No settings module is known for ${request.folder}: ${saidBy(managePy, files)}.`, {
+      hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
+    })
+  for (const [label, place] of overrides)
+    if (isPath(place) && !files.isFolder(resolve(place)))
+      throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder.`, {
+        hint: 'Give a folder, or a dotted package.',
+      })
+  const settings = readSettings(settingsModule, modules)
+  const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
+  const question = questionOf(request, managePy, settingsModule.module, environment)
+  const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: settingsModule.module }, { store, question, modules }) : null
+  if (answer) settings.tell(answeredSettings(answer))
+  const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
+  const rules = rulesFor(djangoVersion)
+  const context: Omit<MigrationContext, 'app'> = {
+    modules,
+    settings,
+    rules,
+    overrides,
+    ...(answer ? { labels: new Map(answer.apps.map(({ name, label }) => [name, label])) } : {}),
+  }
+  modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
+  const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
+  return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache, store?.refusal ?? null)
+}
+
+/** `--migrations`: a folder, or a dotted package. */
+function isPath(place: string): boolean {
+  return /[/\\]/.test(place)
+}
+
+function saidBy(managePy: string, files: Files): string {
+  const refusal = files.refusal(managePy)
+  if (refusal !== null) return `${managePy} was not read: ${refusal}`
+  return files.exists(managePy) ? 'manage.py names none' : 'there is no manage.py'
+}
+
+/** Everything that the user has said about the project, and where that leads. */
+function questionOf(request: ProjectRequest, managePy: string, settings: string, environment: PythonEnvironment): string {
+  const { folder, python, path, env, migrations, ask, cwd = '' } = request
+  const places = Object.entries(migrations ?? {}).map(([label, place]) => [label, place, resolve(place)])
+  const { passedOver: _, ...chosen } = environment
+  return JSON.stringify([folder, managePy, settings, python, path.map((one) => resolve(cwd, one)), env.PYTHONPATH, places, ask?.command, chosen])
+}

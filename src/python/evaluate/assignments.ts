@@ -1,0 +1,181 @@
+import type { SyntaxNode } from '@lezer/common'
+import { operate } from './alternatives.js'
+import { payCopy, payValues } from '../budget.js'
+import { commaList } from './collections.js'
+import type { Interpreter } from './interpreter.js'
+import { sliceBounds } from './members.js'
+import { fieldsOf } from './object-fields.js'
+import { sideEffect } from './effects.js'
+import { forgetAll } from './forgetting.js'
+import { replaceEverywhere } from './holders.js'
+import { either } from './operators.js'
+import { childrenOf } from '../grammar/parse.js'
+import { placeOf } from './keys.js'
+import type { Scope, Value } from './value.js'
+
+export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const parts = childrenOf(node)
+  const operators = parts.flatMap((part, index) => (part.name === 'AssignOp' ? [index] : []))
+  const lastOperator = operators.at(-1)
+  // A bare annotation assigns nothing.
+  if (lastOperator === undefined) return
+  const value = commaList(py, parts.slice(lastOperator + 1), scope)
+  const right = parts.slice(lastOperator + 1)
+  if (right.some((part) => /\b(globals|locals|vars)\s*\(\s*\)|\bexec(file)?\s*\(|\bsys\.modules\s*\[/.test(py.text(part))))
+    forgetAll(py, node, scope, 'its names are handed to other code')
+  let from = 0
+  for (const operator of operators) {
+    bindTargets(
+      py,
+      parts.slice(from, operator).filter((part) => part.name !== 'TypeDef'),
+      value,
+      scope,
+    )
+    from = operator + 1
+  }
+}
+
+export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
+  const names = targets.filter((target) => target.name !== ',')
+  if (names.length === 1 && targets.length === 1) return bindOne(py, names[0] as SyntaxNode, value, scope)
+  const known = py.resolve(value)
+  payValues(names.length)
+  const starred = names.findIndex((target) => target.name === '*')
+  if (starred >= 0) return bindStarred(py, names, starred, known, scope)
+  names.forEach((target, index) => {
+    const item = 'items' in known && known.items.length === names.length ? known.items[index] : undefined
+    bindOne(py, target, item ?? py.unknown(target, 'it is unpacked from something that cannot be read'), scope)
+  })
+}
+
+/** `first, *rest = …` (language reference 7.2). */
+function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, known: Value, scope: Scope): void {
+  const targets = names.filter((_target, index) => index !== at)
+  const items = 'items' in known && known.items.length >= targets.length - 1 ? known.items : undefined
+  const after = targets.length - at - 1
+  targets.forEach((target, index) => {
+    const lost = py.unknown(target, 'it is unpacked from something that cannot be read')
+    if (!items) return bindOne(py, target, lost, scope)
+    if (index === at) return bindOne(py, target, { kind: 'list', items: items.slice(at, items.length - after) }, scope)
+    bindOne(py, target, items[index < at ? index : items.length - (targets.length - index)] ?? lost, scope)
+  })
+}
+
+export function bindOne(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
+  if (target.name === 'VariableName') {
+    const name = py.text(target)
+    const before = scope.elsewhere?.has(name) && py.isDoubtful ? scope.get(name) : undefined
+    scope.set(
+      name,
+      before ? either('a branch that may not be taken', [before, value], py.unknown(target, 'it is set in a branch that may not be taken')) : value,
+    )
+  } else if (target.name === 'MemberExpression') setMember(py, target, value, scope)
+  else if (target.name === 'TupleExpression' || target.name === 'ArrayExpression' || target.name === 'ParenthesizedExpression')
+    bindTargets(
+      py,
+      childrenOf(target).filter((part) => !'()[]'.includes(part.name)),
+      value,
+      scope,
+    )
+}
+
+/** `D["x"]["y"] = v`: values are immutable, so whatever holds the old container gets the changed one. */
+function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
+  const [object, mark, ...inside] = childrenOf(target)
+  const [index] = inside
+  if (!object || !mark || !index) return
+  const container = py.value(object, scope)
+  if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
+  if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
+  if (mark.name === '.') {
+    const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
+    if (container.kind === 'class' || container.kind === 'module') {
+      container.scope.set(py.text(index), certain)
+      py.host.forgetLookUps()
+    } else if (container.kind === 'call' && container.target?.kind !== 'class')
+      change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
+    else if (container.kind === 'call') fieldsOf(py, container, target).set(py.text(index), certain)
+    else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
+    return
+  }
+  if (inside.some((part) => part.name === ':')) return setSlice(py, target, object, inside.slice(0, -1), value, scope)
+  const key = py.value(index, scope)
+  if (container.kind === 'reference' && container.name === 'os.environ') {
+    const known = value.kind === 'reference' ? py.resolve(value) : value
+    if (key.kind === 'string') py.host.setEnvironment(key.value, known.kind === 'string' && !py.isDoubtful ? known.value : null, true)
+    else py.host.forgetEnvironment(true)
+    return
+  }
+  // What is unknown stays so for its own reason.
+  if (container.kind === 'unknown') return
+  if (container.kind === 'reference' && container.name === 'sys.modules') return forgetAll(py, target, scope, 'sys.modules may change it')
+  if (container.kind === 'call') return forgetAll(py, target, scope, `${container.callee}() may change it`)
+  let changed: Value = py.unknown(target, 'it is changed in a way that cannot be read')
+  if (container.kind === 'dict' && ['unknown', 'either', 'call', 'reference'].includes(key.kind)) {
+    changed = py.unknown(target, 'a key of it is not known')
+  } else if (container.kind === 'dict') {
+    const at = placeOf(container.entries, key)
+    payCopy(container.entries.length)
+    changed = { kind: 'dict', entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
+  } else if (container.kind === 'list' && key.kind === 'number') {
+    const at = key.value < 0 ? container.items.length + key.value : key.value
+    payCopy(container.items.length)
+    changed = { kind: 'list', items: container.items.map((item, position) => (position === at ? value : item)) }
+  }
+  change(py, object, container, changed, scope)
+}
+
+/** `sys.path = [x] + sys.path`, `sys.path[0:0] = [x]`: what is not there yet may lie in a folder that is not known. */
+function setPath(py: Interpreter, value: Value): void {
+  const known = py.resolve(value)
+  for (const one of 'items' in known ? known.items : []) if (one.kind === 'string' || one.kind === 'path') py.host.addPath(one.value, true)
+  py.host.forgetPath()
+}
+
+/** `INSTALLED_APPS[2:2] = ["x"]` */
+function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts: readonly SyntaxNode[], value: Value, scope: Scope): void {
+  const container = py.value(object, scope)
+  const bounds = sliceBounds(py, parts, scope)
+  const given = py.resolve(value)
+  let changed: Value = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
+  if (container.kind === 'list' && bounds && 'items' in given) {
+    const at = (bound: number | undefined, fallback: number) =>
+      bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
+    const from = at(bounds[0], 0)
+    const to = Math.max(from, at(bounds[1], container.items.length))
+    payCopy(container.items.length + given.items.length)
+    changed = { kind: 'list', items: [...container.items.slice(0, from), ...given.items, ...container.items.slice(to)] }
+  }
+  change(py, object, container, changed, scope)
+}
+
+/** Other names may hold the same object: in Python they would see the change. */
+export function change(py: Interpreter, target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
+  const outside = py.isDoubtful
+    ? either('a branch that may not be taken', [container, changed], py.unknown(target, 'it is changed in a branch that may not be taken'))
+    : changed
+  // The names of a branch are a copy; those around an expression are not.
+  const inside = py.isUncopied ? outside : changed
+  if (!replaceEverywhere(py.liveScopes(scope), container, inside, outside) && target.name !== 'CallExpression') bindOne(py, target, inside, scope)
+  py.host.forgetLookUps()
+}
+
+export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const [target, operator, ...rest] = childrenOf(node)
+  if (!target || !operator) return
+  const before = py.value(target, scope)
+  if (before.kind === 'reference' && before.name === 'sys.path') {
+    const added = py.resolve(commaList(py, rest, scope))
+    sideEffect(py, 'sys.path', 'extend', [added], new Map())
+    return
+  }
+  if (before.kind === 'reference' && before.name === 'os.environ') {
+    const added = py.resolve(commaList(py, rest, scope))
+    sideEffect(py, 'os.environ', 'update', [added], new Map())
+    return
+  }
+  const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
+  // += changes a list in place, |= and its kin a set or a dict, for every name that holds it.
+  if (before.kind === 'list' || before.kind === 'set' || before.kind === 'dict') change(py, target, before, value, scope)
+  else bindOne(py, target, value, scope)
+}

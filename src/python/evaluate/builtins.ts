@@ -1,0 +1,299 @@
+import type { SyntaxNode } from '@lezer/common'
+import { itemsOf } from './collections.js'
+import { payCopy, payLook, payStep, payText, payValues } from '../budget.js'
+import type { Host } from './host.js'
+import { importNow } from './import-outcome.js'
+import { type Interpreter, Raised } from './interpreter.js'
+import { classAttribute } from './class-attribute.js'
+import { fieldsOf } from './object-fields.js'
+import { callOsPath } from './os-path.js'
+import { callMethod } from './methods.js'
+import { sorted } from './sorting.js'
+import { matchesWildcard } from './wildcard.js'
+import { distinct, merged } from './keys.js'
+import { boolean, list, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
+
+/** Attributes of modules that are worth a value. */
+export function referenceValue(name: string, host: Host): Value | undefined {
+  if (/^sys\.version_info(\.|$)/.test(name) && host.python) {
+    const [major, minor] = host.python
+    // The rest is not known, but it is there: (3, 13, …) is more than (3, 13).
+    const rest: Value[] = [3, 4, 5].map(() => ({ kind: 'unknown', reason: 'the last part of the version is not known', file: '', line: 0 }))
+    if (name === 'sys.version_info') return { kind: 'tuple', items: [number(major), number(minor), ...rest] }
+    return name.endsWith('.major') ? number(major) : name.endsWith('.minor') ? number(minor) : undefined
+  }
+  if (/^(django\.utils\.)?six\.PY[23]$/.test(name) && host.python) return boolean(host.python[0] === Number(name.at(-1)))
+  if (name === 'typing.TYPE_CHECKING') return boolean(false)
+  if (name === 'os.sep' || name === 'os.path.sep') return string('/')
+  if (name === 'os.name') return string('posix')
+  if (name === 'sys.platform') return string(process.platform)
+  if (name === 'os.pardir') return string('..')
+  if (name === 'os.curdir') return string('.')
+  // What decides by the command line decides as for `manage.py migrate`.
+  if (name === 'sys.argv') return list(['manage.py', 'migrate'].map(string))
+  return undefined
+}
+
+/** Python's own functions, as settings and migrations use them. Undefined: not one of them, or not with known arguments. */
+export function callBuiltin(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, py: Interpreter, node: SyntaxNode): Value | undefined {
+  const [first, second] = args
+  switch (name) {
+    case 'os.environ.get':
+    case 'os.getenv': {
+      if (first?.kind !== 'string') return undefined
+      const doubt = py.host.variableDoubt(first.value)
+      if (doubt !== null) return py.unknown(node, doubt)
+      const value = py.host.env.get(first.value)
+      return value === undefined ? (second ?? keywords.get('default') ?? NONE) : string(value)
+    }
+    case 'getattr':
+      return getAttribute(py, args, node)
+    case 'hasattr': {
+      const value = getAttribute(py, [first as Value, second as Value, { kind: 'reference', name: '(absent)' }], node)
+      if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
+      return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
+    }
+    case 'copy.copy':
+      return first && ('items' in first || first.kind === 'dict' ? callMethod(first, 'copy', [], NO_KEYWORDS) : undefined)
+    case 'copy.deepcopy':
+      return first && ('items' in first || first.kind === 'dict') ? deepCopy(first, 0) : undefined
+    case 'filter':
+    case 'map':
+      return mapped(py, name, args, node)
+    case 'sum': {
+      const lists = first && itemsOf(first)?.map((one) => ('items' in one ? one.items : undefined))
+      const all = second?.kind === 'list' && lists ? flattened([second.items, ...lists]) : undefined
+      return all && list(all)
+    }
+    case 'isinstance':
+      return isInstance(first, second)
+    case 'setattr':
+      return setAttribute(py, args, node)
+    case 'fnmatch.filter':
+      return first && 'items' in first && second?.kind === 'string'
+        ? list(first.items.filter((item) => item.kind === 'string' && matchesWildcard(second.value, item.value)))
+        : undefined
+    case 'os.listdir': {
+      const folder = textOf(first)
+      const names = folder === undefined ? null : py.host.listFolder(folder)
+      return names === null ? undefined : list(names.map(string))
+    }
+    case 'importlib.import_module':
+    case 'import_module':
+    case '__import__':
+      if (first?.kind !== 'string' || (args.length > 1 && name !== '__import__') || first.value.startsWith('.')) return undefined
+      importNow(py, node, first.value)
+      return { kind: 'reference', name: name === '__import__' ? (first.value.split('.')[0] as string) : first.value }
+    case 'sys.exit':
+    case 'exit':
+    case 'quit':
+      if (py.isDoubtful) return undefined
+      throw new Raised('SystemExit', plainText(first) ?? '', py.line(node))
+    default:
+      if ([...keywords.keys()].includes('**')) return undefined
+      return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
+        ? callOsPath(name, args, py.host)
+        : callPlain(name, args, keywords)
+  }
+}
+
+function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
+  const [first] = args
+  const items = first && itemsOf(first)
+  payCopy(items?.length ?? 0)
+  switch (name) {
+    case 'str':
+    case 'six.text_type':
+    case 'django.utils.encoding.force_str':
+    case 'django.utils.encoding.force_text': {
+      const text = plainText(first)
+      if (text !== undefined) return string(text)
+      return first?.kind === 'boolean' ? string(first.value ? 'True' : 'False') : undefined
+    }
+    case 'int':
+      if (args.length > 1 || keywords.size > 0) return undefined
+      if (first?.kind === 'boolean') return number(first.value ? 1 : 0)
+      return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
+        ? number(Number(first.value))
+        : first?.kind === 'number'
+          ? number(Math.trunc(first.value))
+          : undefined
+    case 'float':
+      return first?.kind === 'number' ? first : undefined
+    case 'bool': {
+      const decided = first ? truth(first) : false
+      return decided === undefined ? undefined : boolean(decided)
+    }
+    case 'list':
+    case 'tuple':
+    case 'set':
+    case 'frozenset': {
+      const kind = name === 'frozenset' ? 'set' : name
+      return first === undefined ? { kind, items: [] } : items && { kind, items: kind === 'set' ? distinct(items) : items }
+    }
+    case 'collections.OrderedDict':
+    case 'dict': {
+      const base = first === undefined ? [] : first.kind === 'dict' ? first.entries : pairsOf(items)
+      return (
+        base && {
+          kind: 'dict',
+          entries: merged(
+            base,
+            [...keywords].map(([key, value]): [Value, Value] => [string(key), value]),
+          ),
+        }
+      )
+    }
+    case 'dict.fromkeys':
+    case 'collections.OrderedDict.fromkeys':
+      return items && { kind: 'dict', entries: distinct(items).map((key) => [key, args[1] ?? NONE]) }
+    case 'len':
+      return first?.kind === 'string' ? number(first.value.length) : items && number(items.length)
+    case 'range': {
+      const [from, to, step] = args.length === 1 ? [number(0), first, number(1)] : [first, args[1], args[2] ?? number(1)]
+      if (from?.kind !== 'number' || to?.kind !== 'number' || step?.kind !== 'number' || step.value === 0) return undefined
+      const count = Math.max(0, Math.ceil((to.value - from.value) / step.value))
+      if (!(count <= MOST_OF_RANGE)) return undefined
+      payValues(count)
+      return list(Array.from({ length: count }, (_unused, index) => number(from.value + index * step.value)))
+    }
+    case 'reversed':
+      return items && list([...items].reverse())
+    case 'sorted': {
+      const reverse = keywords.get('reverse')
+      if (!items || keywords.has('key') || (reverse && reverse.kind !== 'boolean')) return undefined
+      if (!items.every((item) => item.kind === 'string') && !items.every((item) => item.kind === 'number')) return undefined
+      const ordered = sorted(items as (Value & { kind: 'string' | 'number' })[])
+      return list(reverse?.value ? ordered.reverse() : ordered)
+    }
+    case 'enumerate': {
+      const start = args[1] ?? keywords.get('start') ?? number(0)
+      if (start.kind !== 'number') return undefined
+      payValues(2 * (items?.length ?? 0))
+      return items && list(items.map((item, index) => ({ kind: 'tuple', items: [number(start.value + index), item] })))
+    }
+    case 'zip': {
+      const lists = args.map(itemsOf)
+      if (lists.some((one) => one === undefined)) return undefined
+      const length = lists.reduce((least, one) => Math.min(least, one?.length ?? 0), lists[0]?.length ?? 0)
+      payValues(length * (lists.length + 1))
+      return list(
+        Array.from({ length: lists.length > 0 ? length : 0 }, (_unused, index) => ({ kind: 'tuple', items: lists.map((one) => one?.[index] as Value) })),
+      )
+    }
+    case 'itertools.chain': {
+      const all = flattened(args.map(itemsOf))
+      return all && list(all)
+    }
+    case 'itertools.chain.from_iterable': {
+      const all = items && flattened(items.map(itemsOf))
+      return all && list(all)
+    }
+    case 'distutils.version.LooseVersion':
+    case 'looseversion.LooseVersion':
+    case 'packaging.version.Version':
+    case 'packaging.version.parse':
+    case 'pkg_resources.parse_version':
+      if (first?.kind === 'string') payText(8 * first.value.length)
+      return first?.kind === 'string' && /^\d+(\.\d+)*$/.test(first.value)
+        ? { kind: 'tuple', items: first.value.split('.').map((part) => number(Number(part))) }
+        : undefined
+    case 'any':
+    case 'all': {
+      const truths = items?.map(truth)
+      if (!truths || truths.includes(undefined)) return undefined
+      return boolean(name === 'any' ? truths.includes(true) : !truths.includes(false))
+    }
+    default:
+      return undefined
+  }
+}
+
+const NO_KEYWORDS: ReadonlyMap<string, Value> = new Map()
+
+/** A longer range is not written out. */
+const MOST_OF_RANGE = 10_000
+
+function flattened(lists: readonly (readonly Value[] | undefined)[]): Value[] | undefined {
+  const all: Value[] = []
+  for (const one of lists) {
+    if (!one) return undefined
+    payCopy(one.length)
+    for (const item of one) all.push(item)
+  }
+  return all
+}
+
+function deepCopy(value: Value, depth: number): Value {
+  if (depth > 8) return value
+  payStep()
+  if (value.kind === 'dict') return { kind: 'dict', entries: value.entries.map(([key, entry]) => [key, deepCopy(entry, depth + 1)]) }
+  return 'items' in value ? { ...value, items: value.items.map((item) => deepCopy(item, depth + 1)) } : value
+}
+
+/** `filter(function, items)` and `map(function, items)` of functions that were read. */
+function mapped(py: Interpreter, name: string, [callee, given]: readonly Value[], node: SyntaxNode): Value | undefined {
+  const items = given && itemsOf(given)
+  if (!items || items.length > 2000) return undefined
+  payLook(items.length)
+  const known = callee?.kind === 'function' ? callee : undefined
+  if (!known && !(name === 'filter' && callee?.kind === 'none')) return undefined
+  const results = items.map((item) => (known ? py.resolve(py.callFunction(known, [item], new Map(), node)) : item))
+  if (name === 'map') return list(results)
+  const keep = results.map(truth)
+  return keep.includes(undefined) ? undefined : list(items.filter((_item, index) => keep[index]))
+}
+
+function pairsOf(items: Value[] | undefined): [Value, Value][] | undefined {
+  const pairs = items?.map((item) => ('items' in item && item.items.length === 2 ? (item.items as [Value, Value]) : undefined))
+  return pairs?.every((pair) => pair !== undefined) ? (pairs as [Value, Value][]) : undefined
+}
+
+/** `getattr(settings, "X", default)`, and of classes and modules that were read. */
+function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode): Value | undefined {
+  const [object, name, fallback] = args
+  if (!object || name?.kind !== 'string') return undefined
+  if (object.kind === 'reference') {
+    if (object.name === 'django.conf.settings') return py.host.setting(name.value) ?? fallback
+    const found = py.host.lookUp(`${object.name}.${name.value}`)
+    return (
+      found ??
+      (fallback === undefined && /^django\.db\.(migrations|models)$/.test(object.name)
+        ? { kind: 'reference', name: `${object.name}.${name.value}` }
+        : undefined)
+    )
+  }
+  if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
+  if (object.kind === 'call' && object.target?.kind === 'class')
+    return fieldsOf(py, object, node).has(name.value) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
+  if (object.kind === 'class')
+    return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
+  return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
+}
+
+function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], node: SyntaxNode): Value | undefined {
+  if (!object || name?.kind !== 'string' || !given) return undefined
+  const value = py.isDoubtful ? py.unknown(node, 'it is set in a branch that may not be taken') : given
+  if (object.kind === 'reference' && object.name === 'django.conf.settings') py.host.setSetting(name.value, value)
+  else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, value)
+  else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
+  else return undefined
+  return NONE
+}
+
+const TYPES = new Map<string, readonly Value['kind'][]>([
+  ['str', ['string']],
+  ['basestring', ['string']],
+  ['list', ['list']],
+  ['tuple', ['tuple']],
+  ['dict', ['dict']],
+  ['bool', ['boolean']],
+  ['int', ['number', 'boolean']],
+])
+
+function isInstance(value: Value | undefined, type: Value | undefined): Value | undefined {
+  const names = type?.kind === 'tuple' ? type.items : type ? [type] : []
+  const kinds = names.map((one) => (one.kind === 'reference' ? TYPES.get(one.name) : undefined))
+  if (!value || kinds.length === 0 || kinds.includes(undefined) || ['unknown', 'either', 'call', 'reference'].includes(value.kind)) return undefined
+  return boolean(kinds.some((kind) => kind?.includes(value.kind)))
+}

@@ -1,0 +1,297 @@
+import type { SyntaxNode } from '@lezer/common'
+import { mapEither } from './alternatives.js'
+import { callBuiltin } from './builtins.js'
+import { payCopy, payValues } from '../budget.js'
+import { comprehension } from './collections.js'
+import { classAttribute } from './class-attribute.js'
+import { attribute, missingKey } from './members.js'
+import { fieldsOf } from './object-fields.js'
+import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } from './interpreter.js'
+import { sideEffect } from './effects.js'
+import { callMethod } from './methods.js'
+import { mutate } from './mutations.js'
+import { bodyOf, splitByComma } from './nodes.js'
+import { either } from './operators.js'
+import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { equal } from './equality.js'
+import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
+
+/** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
+export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  const [calleeNode, argumentList] = childrenOf(node)
+  if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
+  const { args, keywords } = readArguments(py, argumentList, scope)
+  if (calleeNode.name === 'MemberExpression') {
+    const [objectNode, mark, property] = childrenOf(calleeNode)
+    if (objectNode && mark?.name === '.' && property) return callMember(py, { node, objectNode, name: py.text(property), args, keywords, scope })
+  }
+  const callee = py.expression(calleeNode, scope)
+  return callValue(py, callee, callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node)
+}
+
+interface MemberCall {
+  node: SyntaxNode
+  objectNode: SyntaxNode
+  name: string
+  args: Value[]
+  keywords: Map<string, Value>
+  scope: Scope
+}
+
+function callMember(py: Interpreter, call: MemberCall): Value {
+  const { node, name, args, keywords } = call
+  const written = py.expression(call.objectNode, call.scope)
+  const object = py.resolve(written)
+  const known = args.map((arg) => py.resolve(arg))
+  const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
+  if (object.kind === 'either') {
+    const results = object.options.map(method)
+    if (results.every((one) => one !== undefined)) return mapEither(py, object, (option) => method(option) as Value, node)
+  }
+  if (object.kind === 'list' || object.kind === 'dict' || object.kind === 'set' || (object.kind === 'either' && object.options.every(isContainer))) {
+    if (object.kind === 'list' && isAbsent(object, name, known) && py.catching.some((clause) => isCaught({ exception: 'ValueError' }, clause)))
+      throw new Raised('ValueError', 'it is not in the list', py.line(node))
+    if (
+      object.kind === 'dict' &&
+      name === 'pop' &&
+      known.length === 1 &&
+      known[0]?.kind === 'string' &&
+      object.entries.every(([key]) => equal(key, known[0] as Value) === false)
+    )
+      missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
+    const changed = mutate(object, name, known, keywords)
+    if (changed !== 'nothing') {
+      const given =
+        method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
+      py.change(call.objectNode, object, changed ?? py.unknown(node, `.${name}() with something that cannot be read`), call.scope)
+      return given
+    }
+  }
+  if (object.kind === 'reference') {
+    const effect = sideEffect(py, object.name, name, known, keywords)
+    if (effect.done) return effect.value
+  }
+  const result = method(object)
+  if (result) return result
+  if (object.kind === 'unknown') return object
+  if (object.kind === 'call') return callOnCall(py, object, call, known)
+  const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
+  if (member.kind === 'function' && object.kind === 'class')
+    return py.callFunction(member, member.decorators.includes('classmethod') ? [object, ...args] : args, keywords, node)
+  const [self] = args
+  if (name === '__init__' && self?.kind === 'call' && self.target?.kind === 'class') {
+    rememberInit(py, self, known.slice(1), keywords, node)
+    return NONE
+  }
+  const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
+  const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
+  const made = callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
+  // A class of a module goes by the name under which it was imported.
+  return made.kind === 'call' && made.target === member && member.kind === 'class' && nameOf(written) !== undefined ? { ...made, callee: dotted } : made
+}
+
+/** What Django's own packages gather by stars is known by its name. */
+function isOfDjango(name: string): boolean {
+  return name.startsWith('django.contrib.')
+}
+
+/** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
+function isAbsent(list: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, [item]: readonly Value[]): boolean {
+  return (method === 'remove' || method === 'index') && item !== undefined && list.items.every((one) => equal(one, item) === false)
+}
+
+function isContainer(value: Value): boolean {
+  return value.kind === 'list' || value.kind === 'dict' || value.kind === 'set'
+}
+
+/** A method of an object whose class was read, or of something that a library made. */
+function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords, scope }: MemberCall, known: Value[]): Value {
+  if (object.callee === 'super' && name === '__init__') {
+    // What a class passes on to Django's own `__init__` is kept on the object itself.
+    const self = scope.get('self')
+    if (self?.kind === 'call') rememberInit(py, self, known, keywords, node)
+    const inherited = self?.kind === 'call' && self.target?.kind === 'class' ? initAbove(py, self.target, py.file) : undefined
+    if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
+    return NONE
+  }
+  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+  if (library) return library
+  if (object.target?.kind === 'class') {
+    const member = attribute(py, object, name, node)
+    if (member.kind === 'function') return py.callFunction(member, member.decorators.includes('staticmethod') ? args : [object, ...args], keywords, node)
+    return member.kind === 'unknown' ? member : py.unknown(node, `.${name}() is not evaluated`)
+  }
+  return opaque(py, `${object.callee}().${name}`, args, keywords, node)
+}
+
+/** `(name, app_label)` of Django's Migration, by position or by name. */
+function rememberInit(py: Interpreter, self: Call, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): void {
+  const items = [args[0] ?? keywords.get('name') ?? NONE, args[1] ?? keywords.get('app_label') ?? keywords.get('**') ?? NONE]
+  fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items })
+}
+
+/** The `__init__` of a base class, as `super()` finds it from a class of this file. */
+function initAbove(py: Interpreter, owner: ClassValue, file: ParsedFile): FunctionValue | undefined {
+  if (owner.file !== file || !owner.scope.names.has('__init__')) return undefined
+  for (const written of owner.bases) {
+    const base = py.resolve(written)
+    const found = base.kind === 'class' ? classAttribute(py, base, '__init__') : undefined
+    if (found?.kind === 'function') return found
+  }
+  return undefined
+}
+
+function callValue(py: Interpreter, callee: Value, written: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Value {
+  // A library whose source would be of no use is asked by name, before its files are looked at.
+  if (callee.kind === 'reference') {
+    const known = args.map((arg) => py.resolve(arg))
+    const named = resolveAll(py, keywords)
+    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
+    if (result) return result
+  }
+  if (callee.kind === 'call') {
+    const known = args.map((arg) => py.resolve(arg))
+    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+    if (result) return result
+  }
+  const target = py.resolve(callee)
+  if (target.kind === 'function') return py.callFunction(target, args, keywords, node)
+  if (target.kind === 'class') {
+    const object: Call = { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
+    // What its `__init__` does to the world around happens now.
+    if (/\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/.test(py.file.source)) fieldsOf(py, object, node)
+    return object
+  }
+  // environ.Path: root("apps")
+  if (target.kind === 'path')
+    return (
+      callMethod(
+        target,
+        'joinpath',
+        args.map((arg) => py.resolve(arg)),
+        keywords,
+      ) ?? py.unknown(node, 'this path is not evaluated')
+    )
+  if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
+  if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
+  const made = opaque(py, written, args, keywords, node)
+  const worth = py.host.worthOf(
+    made.callee,
+    args.map((arg) => py.resolve(arg)),
+  )
+  return worth ? { ...made, worth } : made
+}
+
+function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
+  payValues(6 + args.length + keywords.size)
+  return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
+}
+
+function nameOf(value: Value): string | undefined {
+  return value.kind === 'reference' || value.kind === 'module' || value.kind === 'class' ? value.name : undefined
+}
+
+function resolveAll(py: Interpreter, keywords: ReadonlyMap<string, Value>): Map<string, Value> {
+  payValues(keywords.size)
+  return new Map([...keywords].map(([name, value]) => [name, py.resolve(value)]))
+}
+
+export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): { args: Value[]; keywords: Map<string, Value> } {
+  const args: Value[] = []
+  const keywords = new Map<string, Value>()
+  for (const argument of splitByComma(childrenOf(node).slice(1, -1))) {
+    const [first, second, third] = argument
+    if (!first) continue
+    if (first.name === '*' && second) {
+      const spread = py.value(second, scope)
+      if ('items' in spread) {
+        payCopy(spread.items.length)
+        for (const one of spread.items) args.push(one)
+      } else args.push({ ...py.unknown(first, 'it spreads something that cannot be read'), isSpread: true })
+    } else if (first.name === '**' && second) {
+      const spread = py.value(second, scope)
+      if (spread.kind === 'dict') payValues(spread.entries.length)
+      if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
+      if (spread.kind !== 'dict') keywords.set('**', py.unknown(first, 'it spreads something that cannot be read'))
+    } else if (second?.name === 'AssignOp' && third) keywords.set(py.text(first), py.expression(third, scope))
+    else if (argument.some((part) => part.name === 'for')) args.push(comprehension(py, node, scope))
+    else args.push(py.expression(first, scope))
+  }
+  return { args, keywords }
+}
+
+/** Decorators that leave the result of a call as it is. */
+const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_cache|cache|memoize|wraps|no_type_check|override)$/
+
+/** The body of a function that was read, with its parameters bound; `py` is at home in the function's own file. */
+export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>, frames: Scope[]): Value {
+  const unknown = (reason: string) => py.unknown(callee.node, reason)
+  if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
+  const parts = childrenOf(callee.node)
+  const isLambda = callee.node.name === 'LambdaExpression'
+  const parameters = parts.find((part) => part.name === 'ParamList')
+  const body = isLambda ? parts.at(-1) : parts.find((part) => part.name === 'Body')
+  if (!body || (!isLambda && parts[0]?.name !== 'def')) return unknown(`the function ${callee.name} is not evaluated`)
+  const inner = new Scope(callee.scope)
+  bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda, defaults: callee.defaults })
+  if (isLambda) return py.expression(body, inner)
+  if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
+  frames.push(inner)
+  let ending: Ending
+  try {
+    ending = py.block(bodyOf(body), inner)
+  } finally {
+    frames.pop()
+  }
+  if (ending instanceof Jump) return unknown(`${callee.name} cannot be followed`)
+  if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))
+  return ending ?? NONE
+}
+
+interface Binding {
+  args: readonly Value[]
+  keywords: ReadonlyMap<string, Value>
+  inner: Scope
+  outer: Scope
+  isLambda: boolean
+  defaults: ReadonlyMap<string, Value> | undefined
+}
+
+/** What the parameters of a function that is being defined have when nothing is given. */
+export function defaultsOf(py: Interpreter, node: SyntaxNode, scope: Scope): Map<string, Value> {
+  const found = new Map<string, Value>()
+  const parameters = childrenOf(node).find((part) => part.name === 'ParamList')
+  for (const parameter of splitByComma(parameters ? childrenOf(parameters).slice(1, -1) : [])) {
+    const [first, second, third] = parameter.filter((part) => part.name !== 'TypeDef')
+    if (first && second?.name === 'AssignOp' && third) found.set(py.text(first), py.expression(third, scope))
+  }
+  return found
+}
+
+function bindParameters(py: Interpreter, parameters: SyntaxNode | undefined, { args, keywords, inner, outer, isLambda, defaults }: Binding): void {
+  if (!parameters) return
+  const nodes = childrenOf(parameters)
+  payCopy(args.length + 4 * keywords.size)
+  let next = 0
+  const named = new Map(keywords)
+  for (const parameter of splitByComma(isLambda ? nodes : nodes.slice(1, -1))) {
+    const plain = parameter.filter((part) => part.name !== 'TypeDef')
+    const [first, second, third] = plain
+    if (!first || first.name === '/') continue
+    if (first.name === '*') {
+      if (!second) continue
+      inner.set(py.text(second), { kind: 'tuple', items: args.slice(next) })
+      next = args.length
+      continue
+    }
+    if (first.name === '**') {
+      if (second) inner.set(py.text(second), { kind: 'dict', entries: [...named].map(([name, value]) => [string(name), value]) })
+      continue
+    }
+    const name = py.text(first)
+    const given = args[next++] ?? named.get(name) ?? named.get('**')
+    named.delete(name)
+    const fallback = defaults?.get(name) ?? (second?.name === 'AssignOp' && third ? py.expression(third, outer) : undefined)
+    inner.set(name, given ?? fallback ?? py.unknown(first, `${name} was not given`))
+  }
+}

@@ -1,0 +1,144 @@
+import type { SyntaxNode } from '@lezer/common'
+import { commaList } from './collections.js'
+import { mapEither } from './alternatives.js'
+import { payCopy, payText } from '../budget.js'
+import { classAttribute, resolutionOrder } from './class-attribute.js'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { fieldsOf } from './object-fields.js'
+import { callMethod } from './methods.js'
+import { referenceValue } from './builtins.js'
+import { childrenOf } from '../grammar/parse.js'
+import { lookUp } from './keys.js'
+import { type Call, type ClassValue, type Scope, string, type Value } from './value.js'
+
+/** `a.b`, `a[b]`, `a[b:c]`. */
+export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
+  const [objectNode, mark, ...rest] = childrenOf(node)
+  if (!objectNode || !mark) return py.unknown(node, 'it cannot be read')
+  const object = py.expression(objectNode, scope)
+  if (mark.name === '.') return attribute(py, object, py.text(rest[0] as SyntaxNode), node)
+  const inside = rest.slice(0, -1)
+  const known = py.resolve(object)
+  if (inside.some((part) => part.name === ':')) return slice(py, known, inside, scope, node)
+  return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
+}
+
+export function attribute(py: Interpreter, object: Value, name: string, node: SyntaxNode): Value {
+  switch (object.kind) {
+    case 'reference':
+      payText(2 * object.name.length)
+      return referenceValue(`${object.name}.${name}`, py.host) ?? { kind: 'reference', name: `${object.name}.${name}` }
+    case 'path': {
+      const known = callMethod(object, `.${name}`, [], new Map())
+      return known ?? py.unknown(node, `.${name} is not evaluated`)
+    }
+    case 'module':
+      return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
+    case 'class':
+      if (name === '__name__') return string(object.name)
+      if (object.bases.some((base) => base.kind === 'reference' && /(^|\.)(Enum|Flag)$/.test(base.name)) && object.scope.names.has(name))
+        return py.unknown(node, `${object.name}.${name} is a member of an enumeration`)
+      return classAttribute(py, object, name) ?? py.unknown(node, `${object.name}.${name} is inherited or not set`)
+    case 'call':
+      return instanceAttribute(py, object, name, node)
+    case 'either':
+      return mapEither(py, object, (option) => attribute(py, option, name, node), node)
+    case 'unknown':
+      return object
+    default:
+      return py.unknown(node, `.${name} is not evaluated`)
+  }
+}
+
+/** A base that was not read, a decorated one, or hooks of its own: what an object has may come from there (pydantic, NamedTuple, dataclasses). */
+function isMadeByOthers(py: Interpreter, owner: ClassValue): boolean {
+  return resolutionOrder(py, owner).some((ancestor) =>
+    typeof ancestor === 'string'
+      ? !/^object$|^(?:django|configurations)\.|(?:^|\.)(?:Enum|Flag)$/.test(ancestor)
+      : HOOKS.some((hook) => ancestor.scope.names.has(hook)) || (ancestor !== owner && ancestor.decorated),
+  )
+}
+
+const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass__']
+
+/** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
+function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
+  const { target } = object
+  if (target?.kind !== 'class') return { kind: 'reference', name: `${object.callee}().${name}` }
+  const own = fieldsOf(py, object, node).get(name)
+  if (own) return own
+  // A decorated class (`@dataclass`) may have made an `__init__` of its own.
+  if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
+    return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
+  if (isMadeByOthers(py, target)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
+  const found = classAttribute(py, target, name)
+  if (found?.kind === 'function') {
+    if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
+    return found
+  }
+  if (found) return found
+  const fallback = classAttribute(py, target, '__getattr__')
+  if (fallback?.kind === 'function') return py.callFunction(fallback, [object, string(name)], new Map(), node)
+  return py.unknown(node, `${target.name} has no ${name} that can be read`)
+}
+
+export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
+  if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
+  if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
+  if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? outOfRange(py, node)
+  if (object.kind === 'string' && key.kind === 'number') return string(object.value.at(key.value) ?? '')
+  if (object.kind === 'path') {
+    const parents = callMethod(object, '.parents', [], new Map())
+    if (parents && key.kind === 'number') return parents
+  }
+  if (object.kind === 'call' && object.target?.kind === 'class') {
+    const method = attribute(py, object, '__getitem__', node)
+    return method.kind === 'function' ? py.callFunction(method, [object, key], new Map(), node) : py.unknown(node, 'this subscript is not evaluated')
+  }
+  if (object.kind === 'reference' && object.name === 'os.environ' && key.kind === 'string') {
+    const doubt = py.host.variableDoubt(key.value)
+    if (doubt !== null) return py.unknown(node, doubt)
+    const value = py.host.env.get(key.value)
+    return value === undefined ? missingKey(py, node, `the environment has no ${key.value}, and without it Python fails here too`, key.value) : string(value)
+  }
+  // `connections["default"]` is one of Django's connections, as `connection` is.
+  if (object.kind === 'reference' && key.kind === 'string') {
+    const name = `${object.name}.${key.value}`
+    return py.host.lookUp(name) ?? (/(^|\.)connections$/.test(object.name) ? { kind: 'reference', name } : py.unknown(node, 'this subscript is not evaluated'))
+  }
+  return object.kind === 'unknown' ? object : py.unknown(node, 'this subscript is not evaluated')
+}
+
+function outOfRange(py: Interpreter, node: SyntaxNode): Value {
+  if (py.catching.some((clause) => isCaught({ exception: 'IndexError' }, clause))) throw new Raised('IndexError', 'list index out of range', py.line(node))
+  return py.unknown(node, 'the index is out of range')
+}
+
+/** KeyError where something waits for it, else unknown: the environment of the real program may be another one. */
+export function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
+  if (py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
+  return py.unknown(node, reason)
+}
+
+function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
+  const bounds = sliceBounds(py, parts, scope)
+  if (!bounds) return py.unknown(node, 'this slice is not evaluated')
+  const [from, to] = bounds
+  if ('items' in object) payCopy(object.items.length)
+  else if (object.kind === 'string') payText(object.value.length)
+  if ('items' in object) return { ...object, items: object.items.slice(from ?? 0, to) }
+  if (object.kind === 'string') return string(object.value.slice(from ?? 0, to))
+  return object.kind === 'unknown' ? object : py.unknown(node, 'this slice is not evaluated')
+}
+
+/** `from:to`, without a step. */
+export function sliceBounds(py: Interpreter, parts: readonly SyntaxNode[], scope: Scope): [from: number | undefined, to: number | undefined] | null {
+  const bounds: (Value | undefined)[] = [undefined]
+  for (const part of parts) {
+    if (part.name === ':') bounds.push(undefined)
+    else bounds[bounds.length - 1] = py.value(part, scope)
+  }
+  const numbers = bounds.slice(0, 2).map((bound) => (bound?.kind === 'number' ? bound.value : bound === undefined || bound.kind === 'none' ? undefined : null))
+  if (numbers.includes(null) || (bounds.length > 2 && bounds[2] !== undefined)) return null
+  return numbers as [number | undefined, number | undefined]
+}

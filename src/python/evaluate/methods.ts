@@ -1,0 +1,72 @@
+import { payCopy, payLook, payValues } from '../budget.js'
+import { equal } from './equality.js'
+import type { Host } from './host.js'
+import { distinct, lookUp, membership } from './keys.js'
+import { pathMethod } from './os-path.js'
+import { textMethod } from './text-methods.js'
+import { list, NONE, number, type Value } from './value.js'
+
+/** Methods of known values that change nothing. A name with a leading dot is an attribute. @param host for what looks at files */
+export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, host?: Host): Value | undefined {
+  switch (object.kind) {
+    case 'path':
+      return pathMethod(object.value, method, args, host)
+    case 'string':
+      return textMethod(object.value, method, args, keywords)
+    case 'dict':
+      return dictMethod(object, method, args)
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return listMethod(object, method, args)
+    default:
+      return undefined
+  }
+}
+
+function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readonly Value[]): Value | undefined {
+  const [key, fallback] = args
+  if (method === 'get' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
+  if (method === 'pop' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback
+  if (method === 'setdefault' && key?.kind === 'string') return lookUp(dict, key.value) ?? fallback ?? NONE
+  if (!/^(copy|keys|values|items)$/.test(method)) return undefined
+  payValues(dict.entries.length)
+  // A new object: what changes it must not change this one.
+  if (method === 'copy') return { kind: 'dict', entries: [...dict.entries] }
+  if (method === 'keys') return list(dict.entries.map(([name]) => name))
+  if (method === 'values') return list(dict.entries.map(([, value]) => value))
+  if (method === 'items') return list(dict.entries.map(([name, value]) => ({ kind: 'tuple', items: [name, value] })))
+  return undefined
+}
+
+function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, args: readonly Value[]): Value | undefined {
+  const [first] = args
+  if (method === 'copy') {
+    payCopy(object.items.length)
+    return { ...object, items: [...object.items] }
+  }
+  if (method === 'pop' && object.kind === 'list')
+    return first === undefined ? object.items.at(-1) : first.kind === 'number' ? object.items.at(first.value) : undefined
+  if (method === 'index' && first) return indexOf(object.items, first)
+  if (method === 'count' && first) {
+    payLook(object.items.length)
+    return number(object.items.filter((item) => equal(item, first) === true).length)
+  }
+  if ((method === 'union' || method === 'difference') && object.kind === 'set' && args.length === 1 && first && 'items' in first) {
+    payCopy(object.items.length + first.items.length)
+    if (method === 'union') return { kind: 'set', items: distinct([...object.items, ...first.items]) }
+    const has = membership(first.items)
+    return { kind: 'set', items: object.items.filter((item) => !has(item)) }
+  }
+  return undefined
+}
+
+/** The first that is equal; not known where one before it may be. */
+function indexOf(items: readonly Value[], wanted: Value): Value | undefined {
+  payLook(items.length)
+  for (const [at, item] of items.entries()) {
+    const same = equal(item, wanted)
+    if (same !== false) return same ? number(at) : undefined
+  }
+  return undefined
+}

@@ -1,0 +1,239 @@
+import type { SyntaxNode } from '@lezer/common'
+import { assign, update } from './assignments.js'
+import { deleteTargets } from './deletions.js'
+import { expressionStatement } from './expression-statements.js'
+import { forget } from './forgetting.js'
+import { defaultsOf, readArguments } from './calls.js'
+import { branches, branchesOf } from './branches.js'
+import { commaList, itemsOf } from './collections.js'
+import { decorate, decoratorName } from './decorators.js'
+import { mayRaise, raisedBy, runTry } from './exceptions.js'
+import { runImport } from './imports.js'
+import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
+import { bodyOf } from './nodes.js'
+import { childrenOf } from '../grammar/parse.js'
+import { Scope, type Value } from './value.js'
+
+/** One statement. @returns the value of a `return` in it. @throws Raised */
+export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  if (py.file.gaps.length > 0 && hasGap(py, node)) return lost(py, node, scope, 'it is written in a way that this reader does not know')
+  switch (node.name) {
+    case 'StatementGroup':
+      return py.block(childrenOf(node), scope)
+    case 'ImportStatement':
+      runImport(py, node, scope)
+      return undefined
+    case 'AssignStatement':
+      assign(py, node, scope)
+      return undefined
+    case 'UpdateStatement':
+      update(py, node, scope)
+      return undefined
+    case 'ExpressionStatement':
+      if (node.firstChild) expressionStatement(py, node.firstChild, scope)
+      return undefined
+    case 'IfStatement':
+      return branches(py, branchesOf(node), scope)
+    case 'TryStatement':
+      return runTry(py, node, scope)
+    case 'ForStatement':
+      return runFor(py, node, scope)
+    case 'WithStatement':
+      return runWith(py, node, scope)
+    case 'MatchStatement':
+      loseCaptures(py, node, scope)
+      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+    case 'WhileStatement':
+      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+    case 'BreakStatement':
+      return new Jump('break')
+    case 'ContinueStatement':
+      return new Jump('continue')
+    case 'ScopeStatement':
+      moveHome(py, node, scope)
+      return undefined
+    case 'DeleteStatement':
+      deleteTargets(py, node, scope)
+      return undefined
+    case 'FunctionDefinition':
+    case 'ClassDefinition':
+      define(py, node, scope, [])
+      return undefined
+    case 'DecoratedStatement': {
+      const parts = childrenOf(node)
+      const inner = parts.find((child) => child.name === 'FunctionDefinition' || child.name === 'ClassDefinition')
+      const decorators = parts.filter((child) => child.name === 'Decorator')
+      if (inner)
+        define(
+          py,
+          inner,
+          scope,
+          decorators.map((child) => decoratorName(py.text(child))),
+        )
+      if (inner) decorate(py, inner, scope, decorators)
+      return undefined
+    }
+    case 'ReturnStatement': {
+      return commaList(py, childrenOf(node).slice(1), scope)
+    }
+    case 'RaiseStatement':
+      throw raisedBy(py, node, scope)
+    default:
+      return undefined
+  }
+}
+
+/** In the statement itself, not in a block of it. */
+function hasGap(py: Interpreter, node: SyntaxNode): boolean {
+  const { gaps } = py.file
+  let at = firstFrom(gaps, node.from)
+  if (at >= gaps.length || (gaps[at] as number) > node.to) return false
+  const blocks = childrenOf(node).flatMap((child) => (child.name === 'Body' ? [child] : (child.getChildren('Body') ?? [])))
+  for (; at < gaps.length && (gaps[at] as number) <= node.to; at++) {
+    const gap = gaps[at] as number
+    if (!blocks.some(({ from, to }) => gap > from && gap <= to)) return true
+  }
+  return false
+}
+
+/** Where the first of these numbers in ascending order is that is not smaller. */
+function firstFrom(numbers: readonly number[], smallest: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] as number) < smallest) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  const parts = childrenOf(node)
+  const inAt = parts.findIndex((part) => part.name === 'in')
+  const body = parts.find((part) => part.name === 'Body')
+  const iterated = parts[inAt + 1]
+  const given = iterated ? py.value(iterated, scope) : undefined
+  const items = given && itemsOf(given)
+  if (!body || !items || items.length > 2000) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
+  try {
+    return followLoop(py, {
+      node,
+      scope,
+      targets: parts.slice(1, inAt),
+      iterated: iterated as SyntaxNode,
+      given: given as Value,
+      items,
+      body,
+      otherwise: elseOf(parts),
+    })
+  } catch (error) {
+    if (!(error instanceof UnknownJump)) throw error
+    return lost(py, node, scope, `it is set inside a loop that depends on ${error.reason}`)
+  }
+}
+
+interface Loop {
+  node: SyntaxNode
+  scope: Scope
+  targets: readonly SyntaxNode[]
+  /** What is gone through, and its value as the loop began. */
+  iterated: SyntaxNode
+  given: Value
+  items: readonly Value[]
+  body: SyntaxNode
+  otherwise: SyntaxNode | undefined
+}
+
+function elseOf(parts: readonly SyntaxNode[]): SyntaxNode | undefined {
+  const at = parts.findIndex((part) => part.name === 'else')
+  return at < 0 ? undefined : parts.slice(at).find((part) => part.name === 'Body')
+}
+
+function followLoop(py: Interpreter, { node, scope, targets, iterated, given, items, body, otherwise }: Loop): Ending {
+  // Its values are copied as they change: another object under the name means that it changes under the loop.
+  const name = /^(?:VariableName|MemberExpression)$/.test(iterated.name)
+    ? iterated
+    : iterated.name === 'CallExpression' && /^(?:enumerate|reversed)\(\s*\w+\s*[,)]/.test(py.text(iterated))
+      ? iterated.getChild('ArgList')?.getChild('VariableName')
+      : null
+  const before = name === iterated ? given : name ? py.value(name, scope) : undefined
+  for (const item of items) {
+    if (name && py.value(name, scope) !== before) return lost(py, node, scope, 'it is changed while a loop goes through it')
+    py.bind(targets, item, scope)
+    const ending = py.block(bodyOf(body), scope)
+    if (ending instanceof Jump && ending.kind === 'break') return undefined
+    if (ending instanceof Jump) continue
+    if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
+    if (ending) return ending
+  }
+  return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
+}
+
+/** Names in the patterns of `match` may be set by them. */
+function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  for (const [, pattern] of py.text(node).matchAll(/^[ \t]*case\b(.*):/gm))
+    for (const [name] of (pattern as string).matchAll(/\b[a-zA-Z]\w*/g)) if (scope.names.has(name)) scope.set(name, py.unknown(node, 'a pattern may set it'))
+}
+
+/** A block that cannot be followed: what it sets is unknown, and so is whether it returns. */
+function lost(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Ending {
+  forget(py, node, scope, reason)
+  return /\breturn\b/.test(py.text(node)) ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
+}
+
+/** Context managers that let the body run as it stands; of others nobody knows (`env.prefixed`, a patched module). */
+const PLAIN_CONTEXT = /^(open|io\.open|codecs\.open|suppress|contextlib\.suppress|warnings\.catch_warnings|catch_warnings)\(|\.open\(/
+
+function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  const parts = childrenOf(node)
+  const body = parts.find((part) => part.name === 'Body')
+  const managers = parts.filter((part) => part.name === 'CallExpression' || part.name === 'ParenthesizedExpression')
+  if (!body || managers.length === 0 || !managers.every((one) => PLAIN_CONTEXT.test(py.text(one))))
+    return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+  parts.forEach((part, index) => {
+    const target = parts[index + 1]
+    if (part.name === 'as' && target) py.bind([target], py.unknown(target, 'it is opened when the program runs'), scope)
+  })
+  const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
+  py.catching.push(suppressed)
+  try {
+    const ending = py.block(bodyOf(body), scope)
+    const silent = { classes: suppressed, body, name: undefined }
+    if (suppressed.length > 0 && mayRaise(py, body, scope, [silent])) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
+    return ending
+  } catch (error) {
+    if (error instanceof Raised && isCaught(error, suppressed)) return undefined
+    throw error
+  } finally {
+    py.catching.pop()
+  }
+}
+
+/** `global a, b` and `nonlocal c`: the names live elsewhere. */
+function moveHome(py: Interpreter, node: SyntaxNode, scope: Scope): void {
+  const [word, ...names] = childrenOf(node)
+  let home: Scope | undefined = scope.parent
+  if (word && py.text(word) === 'global') while (home?.parent) home = home.parent
+  if (!home) return
+  scope.elsewhere ??= new Map()
+  for (const name of names) if (name.name === 'VariableName') scope.elsewhere.set(py.text(name), home)
+}
+
+function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: string[]): void {
+  const parts = childrenOf(node)
+  const nameNode = parts.find((part) => part.name === 'VariableName')
+  if (!nameNode) return
+  const name = py.text(nameNode)
+  if (node.name === 'FunctionDefinition') {
+    // A method does not see the names of its class.
+    const closure = scope.isClass && scope.parent ? scope.parent : scope
+    scope.set(name, { kind: 'function', name, node, scope: closure, file: py.file, decorators, defaults: defaultsOf(py, node, scope) })
+    return
+  }
+  const bases = parts.find((part) => part.name === 'ArgList')
+  const body = parts.find((part) => part.name === 'Body')
+  const inner = new Scope(scope, new Map(), true)
+  const known = bases ? readArguments(py, bases, scope).args : []
+  if (body) py.block(bodyOf(body), inner)
+  scope.set(name, { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file })
+}

@@ -1,0 +1,24 @@
+import type { Value } from '../evaluate/value.js'
+import { decouple } from './decouple.js'
+import { databaseUrl } from './dj-database-url.js'
+import { django } from './django.js'
+import { dotenv } from './python-dotenv.js'
+import { environ } from './environ.js'
+import { knownEnvironment, type Library, type LibraryCall, unknownIn, UnknownVariable } from './library-call.js'
+import { swapper } from './swapper.js'
+
+const BY_PACKAGE = new Map<string, Library>(Object.entries({ decouple, dotenv, dj_database_url: databaseUrl, django, environ, environs: environ, swapper }))
+
+/** The libraries that settings and migrations are written with, by what they do. */
+export function callLibrary(given: Omit<LibraryCall, 'env'>): Value | undefined {
+  const top = given.name.slice(0, (given.name + '.').search(/[.(]/))
+  const library = BY_PACKAGE.get(top)
+  if (!library) return undefined
+  const call = { ...given, env: knownEnvironment(given.host) }
+  try {
+    return library(call)
+  } catch (error) {
+    if (!(error instanceof UnknownVariable)) throw error
+    return unknownIn(call, error.reason)
+  }
+}
