@@ -1,7 +1,7 @@
 // What the README's commands need before anything is installed: Node's own modules only.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,9 @@ export async function ensurePackages() {
     .update(process.version)
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  // npm ci empties the folder, of whatever checkout it is.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    giveUp('node_modules is a link to the packages of another checkout, which are other ones. Remove the link, then run this again.')
   const result = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     doing: 'Installing npm packages (better-sqlite3 may be compiled, which takes a minute or two)',
     env: npmEnvironment(),

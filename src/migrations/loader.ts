@@ -9,8 +9,34 @@ import { type Key, keyOf, makeKey, pairOf } from './key.js'
 import { replaceInGraph } from './squash-in-graph.js'
 import { replaceByRewriting } from './squash-by-rewriting.js'
 
-/** @param replace false: Django's second look with `replace_migrations=False`, where a squash and what it replaces coexist */
+interface Kept {
+  /** Of Django: rules depend on nothing else. */
+  version: string
+  replace: boolean
+  /** The keys of the rows, in their order. */
+  rows: string
+  view: LoaderView
+}
+
+/** The last views of a project: a command asks for the same rows several times, before and after its change. */
+const KEPT = new WeakMap<ProjectFiles, Kept[]>()
+const MOST_KEPT = 4
+
+/**
+ * What Django's loader sees of files and rows. The view is shared, and nobody changes it.
+ * @param replace false: Django's second look with `replace_migrations=False`, where a squash and what it replaces coexist
+ */
 export function loadHistory(project: ProjectFiles, rows: readonly Pick<Row, 'app' | 'name'>[], rules: Rules, replace = true): LoaderView {
+  const keys = JSON.stringify(rows.map(keyOf))
+  const kept = KEPT.get(project) ?? []
+  const known = kept.find((one) => one.version === rules.version && one.replace === replace && one.rows === keys)
+  if (known) return known.view
+  const view = load(project, rows, rules, replace)
+  KEPT.set(project, [{ version: rules.version, replace, rows: keys, view }, ...kept.slice(0, MOST_KEPT - 1)])
+  return view
+}
+
+function load(project: ProjectFiles, rows: readonly Pick<Row, 'app' | 'name'>[], rules: Rules, replace: boolean): LoaderView {
   const view: LoaderView = {
     graph: new MigrationGraph(),
     disk: new Map(),

@@ -36,7 +36,8 @@ describe.each(engines)('a signal before the edit is done, %s', (engine) => {
       hold.open()
       const done = await running.done
       expect([done.exitCode, done.json.error?.code], done.stdout + done.stderr).toEqual([130, 'interrupted'])
-      expect(done.json.error.message).toContain('Nothing was changed')
+      expect(done.json.error.message).toMatch(/Nothing was changed|The history is as before/)
+      expect(['nothing', 'rolled-back']).toContain(done.json.error.consequence)
       expect(await fingerprint(database)).toEqual(before)
       // And nothing is left behind that stands in the way.
       const again = await migstate(['mark', 'unapplied', 'blog', '0001', '--yes', '--json'], { cwd: project.folder, env: { MIGSTATE_URL: database.url } })
