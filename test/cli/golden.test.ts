@@ -106,7 +106,7 @@ describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, '
         .replaceAll(`WHO on ${hostname()}`, 'WHO on HOST')
         .replaceAll(/\((sqlite|postgresql|mysql|mariadb)\b[^)]*\)/g, '(ENGINE)')
         .replaceAll(/("durationMs": |"version": |"actor": |"engine": )("[^"]*"|\d+)/g, '$1N')
-        .replaceAll(/("host": |"schema": )("[^"]*"|null)/g, '$1N')
+        .replaceAll(/("host": |"schema": |"environment": )("[^"]*"|null)/g, '$1N')
     )
   }
 })
