@@ -241,3 +241,21 @@ export interface Dialect {
   copyRows(session: Session, table: HistoryTable, journal: JournalTables, snapshot: string): Promise<void>
   readSnapshotRows(session: Session, journal: JournalTables, snapshot: string): Promise<Row[]>
 }
+
+/** Roles of a dialect, a file each. */
+export type Locks = Pick<
+  Dialect,
+  | 'tryAdvisoryLock'
+  | 'advisoryLockHolder'
+  | 'nameSession'
+  | 'sessionsNamed'
+  | 'sessionsUsing'
+  | 'tableLockHolder'
+  | 'tryBeginEdit'
+  | 'beginJournaling'
+  | 'fireDeferred'
+  | 'commitEdit'
+  | 'endEdit'
+  | 'rollbackEdit'
+>
+export type Catalogue = Pick<Dialect, 'describe' | 'findTable' | 'tableFacts'>

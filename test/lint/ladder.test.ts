@@ -42,7 +42,12 @@ describe('the import ladder', { timeout: 60_000 }, () => {
     ['a driver outside its room', 'src/api/plan.ts', "import knex from 'knex'\nexport const planted = knex\n", 'drivers'],
     ['a process outside its room', 'src/api/plan.ts', "import { spawn } from 'node:child_process'\nexport const planted = spawn\n", 'processes'],
     ['oclif in the library', 'src/api/plan.ts', "import { Command } from '@oclif/core'\nexport const planted = Command\n", 'oclif'],
-    ['impure migrations', 'src/migrations/key.ts', "import { openDatabase } from '../database/index.js'\nexport const planted = openDatabase\n", 'ladder-migrations'],
+    [
+      'impure migrations',
+      'src/migrations/key.ts',
+      "import { openDatabase } from '../database/index.js'\nexport const planted = openDatabase\n",
+      'ladder-migrations',
+    ],
     ['a command that imports a command', 'commands/plan.ts', "import Status from './status.js'\nexport const planted = Status\n", 'ladder-commands'],
   ])('%s is found', (_name, file, text, rule) => {
     plant(file, text)

@@ -1,4 +1,4 @@
-import type { Engine, HistoryTable, JournalTables, ShadowCheck, ShadowRequest, ShadowSql } from '../dialect.js'
+import type { HistoryTable, JournalTables, ShadowCheck, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockName } from '../lock-key.js'
 import type { Session } from '../session.js'
 import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
@@ -19,13 +19,13 @@ export async function lockNameOf(session: Session, table: HistoryTable): Promise
 }
 
 /** A session with a shadow holds a lock named after the operation, so that others can see whether it lives. */
-export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest, engine: Engine): Promise<ShadowSql> {
+export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest, logged: string): Promise<ShadowSql> {
   const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
   const lock = await lockNameOf(session, history)
   return {
     early: [],
     drop: `DROP TEMPORARY TABLE IF EXISTS ${TABLE}`,
-    checks: checks({ lock, connection: String(own?.id), database: own?.name ?? '', journal, operation, engine }),
+    checks: checks({ lock, connection: String(own?.id), database: own?.name ?? '', journal, operation, logged }),
     make: [
       `SELECT GET_LOCK('migstate:${checked(operation)}', 0)`,
       `CREATE TEMPORARY TABLE ${TABLE} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime(6), ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
@@ -51,12 +51,11 @@ interface Facts {
   database: string
   journal: JournalTables
   operation: string
-  engine: Engine
+  logged: string
 }
 
-function checks({ lock, connection, database, journal, operation, engine }: Facts): ShadowCheck[] {
+function checks({ lock, connection, database, journal, operation, logged }: Facts): ShadowCheck[] {
   // MySQL keeps temporary tables out of the binary log but with STATEMENT, MariaDB only with ROW.
-  const logged = engine === 'mariadb' ? "@@session.binlog_format <> 'ROW'" : "@@session.binlog_format = 'STATEMENT'"
   return [
     {
       reason: 'other-database',

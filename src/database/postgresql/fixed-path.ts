@@ -61,3 +61,6 @@ export function opening(pid: number): string {
     `SELECT set_config(name, 'view, foreign-table', ${local}) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`,
   ].join('; ')
 }
+
+/** Statements wait no longer than this for a lock, and are tried again. */
+export const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"

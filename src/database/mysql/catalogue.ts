@@ -1,0 +1,70 @@
+import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
+import { MigstateError } from '../../errors/index.js'
+import type { HistoryTable, ServerFacts, TableSearch, Catalogue } from '../dialect.js'
+import { quoteIdentifier } from '../identifier.js'
+import type { Session } from '../session.js'
+import { PRIVILEGES, trustOf } from './trust.js'
+
+export const quote = (name: string) => quoteIdentifier(name, '`', 256)
+
+/** What the server and its catalogue say. */
+export const catalogue: Catalogue = {
+  async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
+    const [facts] = await session.rows<{ version: string; name: string; read_only: unknown }>(
+      'SELECT VERSION() AS version, DATABASE() AS name, @@global.read_only AS read_only',
+    )
+    const server = spec as ServerSpec
+    return {
+      engine: /mariadb/i.test(facts?.version ?? '') ? 'mariadb' : 'mysql',
+      version: (facts?.version ?? '').split('-')[0] as string,
+      host: server.socket ?? server.host ?? null,
+      name: facts?.name ?? '',
+      readOnly: ['1', 'ON'].includes(String(facts?.read_only)) && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
+      pooled: false,
+    }
+  },
+
+  async findTable(session, wanted): Promise<TableSearch> {
+    if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Name the database in the URL instead.' })
+    const [found] = await session.rows<{ name: string; type: string | null; super: unknown; others: string | null }>(
+      `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type, ${PRIVILEGES}
+         FROM information_schema.TABLES t
+         LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = 'applied'
+        WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? AND t.TABLE_TYPE = 'BASE TABLE'`,
+      [wanted.name],
+    )
+    if (!found) return { table: null, others: [], currentSchema: null }
+    const trust = trustOf(found.name, found)
+    return { table: { ...tableNamed(found.name, found.type), stranger: trust.stranger }, others: [], currentSchema: null, trust }
+  },
+
+  async tableFacts(session, _beside, name) {
+    const columns = await session.rows<{ name: string; nullable: string; given: string | null; extra: string }>(
+      'SELECT COLUMN_NAME AS name, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS given, EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+      [name],
+    )
+    const [size] = await session.rows<{ size: unknown }>(
+      'SELECT TABLE_ROWS AS size FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+      [name],
+    )
+    return {
+      exists: columns.length > 0,
+      columns: columns.map((one) => ({
+        name: one.name,
+        nullable: one.nullable === 'YES',
+        hasDefault: one.given !== null || /auto_increment|DEFAULT_GENERATED/i.test(one.extra),
+      })),
+      rows: size?.size == null ? null : Number(size.size),
+    }
+  },
+}
+
+function tableNamed(name: string, appliedType: string | null): HistoryTable {
+  return { schema: null, name, sql: quote(name), label: name, appliedType: appliedType ?? 'datetime(6)' }
+}
+
+/** read_only does not bind accounts with these rights (MySQL manual, read_only; MariaDB: READ ONLY ADMIN). */
+async function mayWriteReadOnly(session: Session): Promise<boolean> {
+  const grants = await session.rows<Record<string, string>>('SHOW GRANTS').catch(() => [])
+  return grants.some((grant) => /\b(SUPER|CONNECTION_ADMIN|READ[_ ]ONLY ADMIN|ALL PRIVILEGES)\b.* ON \*\.\*/.test(Object.values(grant)[0] ?? ''))
+}
