@@ -7,7 +7,8 @@ const ladder = {
   journal: ['errors', 'config', 'database'],
   change: ['errors', 'config', 'django', 'database', 'history', 'journal'],
   rerun: ['errors', 'config', 'django', 'database', 'history', 'journal', 'change'],
-  verbs: ['errors', 'config', 'django', 'database', 'history', 'journal', 'change', 'rerun'],
+  doctor: ['errors', 'config', 'django', 'database', 'history', 'journal'],
+  verbs: ['errors', 'config', 'django', 'database', 'history', 'journal', 'change', 'rerun', 'doctor'],
   cli: ['errors', 'config', 'verbs', 'render'],
 }
 

@@ -6,6 +6,7 @@ import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row } from '../row.js'
 import type { Session } from '../session.js'
 import { connect } from './connect.js'
+import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { lockNameOf, shadow, shadowGrants } from './shadow.js'
@@ -75,6 +76,7 @@ export function mysqlDialect({ engine, tableLockHolder, waitShortly }: Own): Dia
     },
 
     journalFacts,
+    introspect,
 
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.

@@ -8,6 +8,7 @@ import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { begin } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
+import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { relationsNamed } from './relations.js'
 import { missingGrants } from './rights.js'
@@ -76,6 +77,7 @@ export const postgresql: Dialect = {
   },
 
   journalFacts,
+  introspect,
 
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')

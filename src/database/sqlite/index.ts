@@ -8,6 +8,7 @@ import { quoteIdentifier } from '../identifier.js'
 import type { NewRow, Row, SqliteType } from '../row.js'
 import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
+import { introspect } from './introspect.js'
 import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
 import { journalFacts } from './journal-facts.js'
@@ -58,6 +59,7 @@ export const sqlite: Dialect = {
   },
 
   journalFacts,
+  introspect,
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
