@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
+import { standardInput } from '../src/cli/standard-input.js'
 import { renderDoctor } from '../src/render/doctor.js'
 import { doctor, hasFindings } from '../src/verbs/doctor.js'
 
@@ -17,18 +18,20 @@ export default class Doctor extends MigstateCommand {
   static override flags = {
     only: Flags.string({ helpValue: 'CODE', multiple: true, multipleNonGreedy: true, description: 'Findings of this code only (repeatable).' }),
     'fail-on': Flags.option({ options: SEVERITIES, default: 'warning' as const, description: 'Exit 3 from this severity on.' })(),
+    explain: Flags.string({ helpValue: 'TEXT|-', description: 'What explains this error of Django or the database; - reads it from standard input.' }),
     format: Flags.option({ options: ['text', 'json'] as const, description: 'How the answer is written; json is --json.' })(),
     ...readFlags,
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Doctor)
+    const error = flags.explain === '-' ? await standardInput() : flags.explain
     await this.perform(
       { ...flags, json: flags.json || flags.format === 'json' },
       {
         files: 'optional',
         readOnly: true,
-        work: (workspace) => doctor(workspace, { only: flags.only }),
+        work: (workspace) => doctor(workspace, { only: flags.only, explain: error }),
         render: renderDoctor,
         drawn: ['unfinished-operation', 'table-ambiguous', 'unreadable-file', 'depends-on-settings', 'unknown-app'],
         exitCode: (result) => (hasFindings(result, flags['fail-on']) ? 3 : 0),

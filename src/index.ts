@@ -2,6 +2,7 @@ export { open, type Migstate, type OpenOptions, type Settled } from './library.j
 export { type ErrorCode, MigstateError, type Warning } from './errors/index.js'
 export type * from './verbs/results.js'
 export type { StatusArgs, StatusFinding, StatusResult } from './verbs/status.js'
+export type { DoctorArgs, DoctorResult } from './verbs/doctor.js'
 export type { FakeArgs, FakeResult } from './verbs/fake.js'
 export type { GraphArgs, GraphResult } from './verbs/graph.js'
 export type { HistoryArgs } from './verbs/history.js'

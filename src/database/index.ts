@@ -1,5 +1,17 @@
 export { Database, type History } from './database.js'
-export type { AdvisoryLock, Dialect, Engine, HistoryFacts, HistoryTable, JournalTables, Schema, SchemaTable, ServerFacts, ShadowSql, TableFacts } from './dialect.js'
+export type {
+  AdvisoryLock,
+  Dialect,
+  Engine,
+  HistoryFacts,
+  HistoryTable,
+  JournalTables,
+  Schema,
+  SchemaTable,
+  ServerFacts,
+  ShadowSql,
+  TableFacts,
+} from './dialect.js'
 export { driverVersions } from './driver-versions.js'
 export { isFailure } from './failure.js'
 export { DJANGO_TABLE, openDatabase } from './open.js'

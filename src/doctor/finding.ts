@@ -2,32 +2,35 @@ import { createHash } from 'node:crypto'
 
 export type Severity = 'error' | 'warning' | 'info'
 
-export type FindingCode =
-  | 'hole'
-  | 'ghost'
-  | 'duplicate'
-  | 'sequence-behind'
-  | 'id-default-missing'
-  | 'conflict'
-  | 'missing-parent'
-  | 'circular'
-  | 'squash-unrecorded'
-  | 'squash-partial'
-  | 'squash-not-believed'
-  | 'squash-stale-row'
-  | 'renamed'
-  | 'unknown-app'
-  | 'malformed-applied'
-  | 'damaged-name'
-  | 'table-missing'
-  | 'table-ambiguous'
-  | 'recorded-missing'
-  | 'present-unrecorded'
-  | 'partially-applied'
-  | 'unfinished-operation'
-  | 'non-transactional-table'
-  | 'unreadable-file'
-  | 'depends-on-settings'
+export const FINDING_CODES = [
+  'hole',
+  'ghost',
+  'duplicate',
+  'sequence-behind',
+  'id-default-missing',
+  'conflict',
+  'missing-parent',
+  'circular',
+  'squash-unrecorded',
+  'squash-partial',
+  'squash-not-believed',
+  'squash-stale-row',
+  'renamed',
+  'unknown-app',
+  'malformed-applied',
+  'damaged-name',
+  'table-missing',
+  'table-ambiguous',
+  'recorded-missing',
+  'present-unrecorded',
+  'partially-applied',
+  'unfinished-operation',
+  'non-transactional-table',
+  'unreadable-file',
+  'depends-on-settings',
+] as const
+
+export type FindingCode = (typeof FINDING_CODES)[number]
 
 /** A command to type, or a statement for who may give it. */
 export interface Repair {

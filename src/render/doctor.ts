@@ -13,7 +13,8 @@ const TITLES: Record<Severity, [title: string, one: string, many: string]> = {
 }
 
 /** By severity; each finding with its evidence and what mends it. */
-export function renderDoctor({ findings }: DoctorResult, page: Page): string {
+export function renderDoctor({ findings, explained }: DoctorResult, page: Page): string {
+  if (explained === false) return wrap('None of the findings explains this error.', proseWidth(page))
   const severities = Object.keys(TITLES) as Severity[]
   const groups = severities.flatMap((severity) => {
     const own = findings.filter((one) => one.severity === severity)

@@ -1,6 +1,7 @@
 import type { HistoryFacts, HistoryTable, Schema, SchemaTable } from '../dialect.js'
 import type { Session } from '../session.js'
 import { sequenceOf } from './sequence.js'
+import type { PostgresqlSession } from './session.js'
 
 /** Ordinary and partitioned tables, views and foreign tables: whatever Django can read as a table. */
 const KINDS = "('r', 'p', 'v', 'm', 'f')"
@@ -11,20 +12,19 @@ const COLUMNS = `SELECT json_build_object('name', a.attname, 'nullable', NOT a.a
 const INDEXES = `SELECT json_build_object('name', i.relname, 'valid', x.indisvalid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid
            UNION ALL SELECT json_build_object('name', k.conname, 'valid', true) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'x')`
 
-/** The catalogue is open to every role. A table in the history's own schema comes before one that search_path finds elsewhere. */
+/** The catalogue is open to every role. Of tables of one name that in the history's own schema counts, then as search_path has them. */
 export async function introspect(session: Session, history: HistoryTable | null): Promise<Schema> {
-  const schema = history?.schema ?? null
-  const found = await session.rows<{ name: string; own: string; columns: string; indexes: string }>(
-    `SELECT c.relname AS name, (n.nspname = coalesce(?, current_schema()))::text AS own, array_to_json(ARRAY(${COLUMNS}))::text AS columns,
-            array_to_json(ARRAY(${INDEXES}))::text AS indexes
+  const { schemas } = (session as PostgresqlSession).opening
+  const wanted = [...new Set([...(history?.schema == null ? [] : [history.schema]), ...schemas])]
+  const found = await session.rows<{ name: string; schema: string; columns: string; indexes: string }>(
+    `SELECT c.relname AS name, n.nspname AS schema, array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${INDEXES}))::text AS indexes
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ${KINDS} AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        AND (n.nspname = coalesce(?, current_schema()) OR pg_table_is_visible(c.oid))
-      ORDER BY 2`,
-    [schema, schema],
+      WHERE c.relkind IN ${KINDS} AND n.nspname <> 'pg_catalog' AND n.nspname IN (${wanted.map(() => '?').join(', ') || 'NULL'})`,
+    wanted,
   )
   const tables = new Map<string, SchemaTable>()
-  for (const { name, columns, indexes } of found) tables.set(name, { name, columns: JSON.parse(columns), indexes: JSON.parse(indexes) })
+  for (const { name, columns, indexes } of found.sort((left, right) => wanted.indexOf(left.schema) - wanted.indexOf(right.schema)))
+    if (!tables.has(name)) tables.set(name, { name, columns: JSON.parse(columns), indexes: JSON.parse(indexes) })
   return { tables: [...tables.values()], foldsCase: false, hidden: null, history: history && (await historyFacts(session, history)) }
 }
 
