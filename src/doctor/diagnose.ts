@@ -23,7 +23,7 @@ import { unreadableFiles } from './findings/unreadable-file.js'
 
 /** Causes first: a finding whose migration is explained by an earlier one is a symptom of it. */
 const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found[])[] = [
-  ...[unfinishedOperations, missingTable, damagedNames, renamed, partialSquashes, unbelievedSquashes, unrecordedSquashes, staleSquashRows],
+  ...[unfinishedOperations, missingTable, damagedNames, unrecordedSquashes, renamed, partialSquashes, unbelievedSquashes, staleSquashRows],
   ...[unreadableFiles, missingParents, cycles, holes, conflicts, partiallyApplied, presentUnrecorded, recordedMissing],
   ...[missingIdDefault, sequenceBehind, malformedTimes, looseEngine, otherTables, ghosts, unknownApps, duplicates, dependsOnSettings],
 ]

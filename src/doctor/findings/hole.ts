@@ -18,7 +18,7 @@ export function holes(facts: Facts): Found[] {
 
 function hole(facts: Facts, key: Key, children: readonly Key[]): Found {
   const [app, name] = pairOf(key)
-  const evidence = evidenceFor(facts, key)
+  const evidence = withWhatIsBelow(facts, key, evidenceFor(facts, key))
   const above = children.length > 0 ? children.map(nameOfKey) : [(nearestAppliedAbove(facts.view as never, key) ?? ['what', 'stands on it']).join('.')]
   const refuses = facts.rules.checksHistory && children.length > 0
   const isPart = evidence?.verdict === 'in part'
@@ -37,6 +37,22 @@ function hole(facts: Facts, key: Key, children: readonly Key[]): Found {
     explains: [],
     place: placeOf(facts, key),
   }
+}
+
+/** What leaves no trace cannot have run where something that it stands on never did. */
+function withWhatIsBelow(facts: Facts, key: Key, evidence: Evidence | null): Evidence | null {
+  if (evidence?.verdict !== 'unseen') return evidence
+  const never = waitingBelow(facts, key).find((one) => evidenceFor(facts, one)?.verdict === 'not run')
+  if (never === undefined) return evidence
+  return {
+    ...evidence,
+    verdict: 'not run',
+    operations: evidence.operations.map((one) => ({ ...one, because: `${nameOfKey(never)}, on which it stands, never ran` })),
+  }
+}
+
+function waitingBelow({ view }: Facts, key: Key): Key[] {
+  return view?.graph.hasNode(key) ? view.graph.forwardsPlan(key).filter((one) => one !== key && !view.applied.has(one)) : []
 }
 
 function consequence(evidence: Evidence | null, refuses: boolean): string {
@@ -63,8 +79,7 @@ function evidenceLines(evidence: Evidence | null): string[] {
 
 function repairsOf(facts: Facts, key: Key, evidence: Evidence | null): Repair[] {
   const verdict = evidence?.verdict
-  const view = facts.view as NonNullable<Facts['view']>
-  const waiting = view.graph.hasNode(key) ? view.graph.forwardsPlan(key).filter((one) => one !== key && !view.applied.has(one)) : []
+  const waiting = waitingBelow(facts, key)
   const blind = evidence?.operations.some(({ data }) => data) ?? false
   const ran = verdict === 'ran' || verdict === 'nothing'
   const first = waiting.length > 0 ? `; after ${listed(waiting.map(nameOfKey), 3)}` : ''
