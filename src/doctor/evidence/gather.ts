@@ -93,7 +93,7 @@ function excuses({ view, routed, sourceOf }: EvidenceRequest, { sight, things, r
   const isElsewhere = (app: string): boolean => {
     const known = settled.get(app)
     if (known !== undefined) return known
-    const own = things.all.filter(({ table, madeBy }) => table === null && madeBy !== null && recorded.has(madeBy) && appOf(madeBy) === app)
+    const own = things.beside({ table: null }).filter(({ madeBy }) => madeBy !== null && recorded.has(madeBy) && appOf(madeBy) === app)
     const none = own.every((thing) => !namesNow(thing, recorded).some((name) => sight.table(name)))
     settled.set(app, none)
     return none

@@ -66,7 +66,7 @@ function judgeMade(court: Court, thing: Thing, by: Key): Ruling {
   const gone = thing.goneBy !== null && recorded.has(thing.goneBy)
   if (gone) return ['cannot tell', `a later migration took the ${label} away`]
   if (isThere(sight, thing, recorded)) {
-    if (isShared(court, thing) && !recorded.has(by)) return ['cannot tell', `the ${label} belongs to another migration too`]
+    if (!recorded.has(by) && isShared(court, thing)) return ['cannot tell', `the ${label} belongs to another migration too`]
     return ['done', `the ${label} is there`]
   }
   const reason = thing.unsure ?? thing.table?.unsure ?? sight.hidden ?? court.excuse(thing)
@@ -102,8 +102,8 @@ function judgeIndex({ sight, recorded }: Court, { table, name, drops }: Extract<
 function isShared({ things, sight, recorded }: Court, thing: Thing): boolean {
   const own = namesNow(thing, recorded)
   if (!thing.table && own.some((name) => [...things.claimed].some((claimed) => sight.same(name, claimed)))) return true
-  return things.all.some((other) => {
-    if (other === thing || other.table !== thing.table) return false
+  return things.beside(thing).some((other) => {
+    if (other === thing) return false
     const surelyGone = other.goneBy !== null && recorded.has(other.goneBy)
     return !surelyGone && namesNow(other, recorded).some((name) => own.some((mine) => sight.same(mine, name)))
   })

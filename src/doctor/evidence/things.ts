@@ -17,9 +17,14 @@ export interface Thing {
 export class Things {
   readonly #tables = new Map<string, Thing>()
   readonly #columns = new Map<Thing, Map<string, Thing>>()
-  readonly all: Thing[] = []
+  readonly #made = new Map<Thing | null, Thing[]>([[null, []]])
   /** Tables of models that are not managed: whoever makes them. */
   readonly claimed = new Set<string>()
+
+  /** All tables that ever were, or all columns of one table. */
+  beside({ table }: Pick<Thing, 'table'>): readonly Thing[] {
+    return this.#made.get(table) ?? []
+  }
 
   table(name: string): Thing {
     return this.#tables.get(name) ?? this.makeTable(name, null, 'no migration makes it')
@@ -29,7 +34,8 @@ export class Things {
     const thing: Thing = { table: null, names: [{ names: [name], by }], madeBy: by, goneBy: null, unsure }
     this.#tables.set(name, thing)
     this.#columns.set(thing, new Map())
-    this.all.push(thing)
+    this.#made.set(thing, [])
+    this.#made.get(null)?.push(thing)
     return thing
   }
 
@@ -40,7 +46,7 @@ export class Things {
   makeColumn(table: Thing, names: readonly string[], by: Key | null, unsure: string | null): Thing {
     const thing: Thing = { table, names: [{ names, by }], madeBy: by, goneBy: null, unsure }
     this.#columns.get(table)?.set(names.join('\0'), thing)
-    this.all.push(thing)
+    this.#made.get(table)?.push(thing)
     return thing
   }
 
