@@ -47,9 +47,9 @@ function wordsIn(text: string): ReadonlySet<string> {
   const words = new Set<string>()
   for (const [word] of text.matchAll(/[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*/gu)) {
     words.add(word.toLowerCase())
-    // `database.table.column`, `public.table`: by their last parts too.
+    // `database.table.column`, `public.table`: by each of their parts too.
     const parts = word.toLowerCase().split('.')
-    for (let from = 1; from < parts.length; from++) words.add(parts.slice(from).join('.'))
+    for (let from = 0; from < parts.length; from++) for (let to = from + 1; to <= parts.length; to++) words.add(parts.slice(from, to).join('.'))
   }
   // ('shop', '0002_x')
   for (const [, app, name] of text.matchAll(/\(\s*u?['"]([\w-]+)['"]\s*,\s*u?['"]([\w-]+)['"]\s*\)/g)) words.add(`${app}.${name}`.toLowerCase())
@@ -68,7 +68,7 @@ function namesIn({ about }: Found, words: ReadonlySet<string>): number {
 
 /**
  * The findings that an error text comes of: those of its kind whose names it has. A text that has no kind is matched by names alone, two at
- * least, for it may be in another language; a kind without names in it counts where there is one such finding.
+ * least, for it may be in another language.
  */
 export function explain(found: readonly Found[], text: string): Found[] {
   const kinds = KINDS.filter((kind) => kind.text.test(text))
@@ -78,10 +78,10 @@ export function explain(found: readonly Found[], text: string): Found[] {
   const ofKind = named.filter(({ one }) => codes.has(one.code))
   if (ofKind.length > 0) return best(ofKind)
   // SQLite names a column without its table: `duplicate column name: slug`.
-  const byColumn = found.filter(({ code, about }) => codes.has(code) && about.some((name) => !/^\d/.test(lastOf(name)) && words.has(lastOf(name))))
+  const byColumn = found.filter(
+    ({ code, app, about }) => app !== null && codes.has(code) && about.some((name) => !/^\d/.test(lastOf(name)) && words.has(lastOf(name))),
+  )
   if (byColumn.length > 0) return byColumn
-  const single = found.filter(({ code, app }) => codes.has(code) && app === null)
-  if (single.length > 0 && kinds.length > 0) return single.slice(0, 1)
   return kinds.length === 0 ? best(named.filter(({ names }) => names > 1)) : []
 }
 

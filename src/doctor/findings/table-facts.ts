@@ -21,7 +21,7 @@ export function missingIdDefault({ schema, table }: Facts): Found[] {
   if (!table || !schema.history || schema.history.fillsId) return []
   const message = `The column "id" of ${table.label} fills itself no more: it was copied without its key or its default. Django writes rows without an id, so the next migration cannot be recorded, or gets no id.`
   const why = 'makes the column as Django makes it; only the owner of the table may'
-  return [ofTable('id-default-missing', 'error', message, [], [repair(schema.history.mend.id, why, { recommended: true })], ['id', table.name])]
+  return [ofTable('id-default-missing', 'error', message, [], [repair(schema.history.mend.id, why, { recommended: true })], [table.name, `${table.name}.id`])]
 }
 
 /** The counter gives ids that are taken: the next migration runs, and its row is refused. */
@@ -37,7 +37,7 @@ export function sequenceBehind({ schema, table, sequence, rows }: Facts): Found[
       `The id sequence of ${table.label} is behind: its next id is ${sequence}, and the highest id is ${highest}. The next migration runs, and recording it fails (duplicate key).`,
       ['tables that were restored or copied with their ids have this; the other tables of this database may have it too'],
       [repair(history.mend.counter, 'sets it above the highest id', { recommended: true, safe: true })],
-      [`${table.name}_pkey`, table.name, 'id'],
+      [`${table.name}_pkey`, table.name, `${table.name}.id`],
     ),
   ]
 }
