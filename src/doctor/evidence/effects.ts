@@ -172,5 +172,6 @@ function indexEffects(things: Things, kind: string | null, operation: Operation,
   const text = written?.kind === 'call' ? written.keywords.get('name') : written
   if (text?.kind !== 'text') return [{ does: 'unseen', reason: 'its name cannot be read' }]
   const name = text.value
+  if (kind.startsWith('Add')) things.makeIndex(name)
   return [{ does: 'index', table: things.table(is.table), name, drops: kind.startsWith('Remove') }]
 }

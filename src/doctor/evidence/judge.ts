@@ -89,11 +89,13 @@ function judgeRenamed(court: Court, thing: Thing, at: number): Ruling {
   return ['cannot tell', hasNow ? 'both names are there' : 'neither name is there']
 }
 
-function judgeIndex({ sight, recorded }: Court, { table, name, drops }: Extract<Effect, { does: 'index' }>): Ruling {
+function judgeIndex({ sight, recorded, things }: Court, { table, name, drops }: Extract<Effect, { does: 'index' }>): Ruling {
   const found = tableNow(sight, table, recorded)
   if (!found) return ['cannot tell', 'its table is not there']
   const index = sight.index(found, name)
-  if (drops) return index ? ['not done', `${name} is still there`] : ['cannot tell', `${name} is not there`]
+  // A name is often taken away and made again, of other fields.
+  if (drops) return ['cannot tell', `${name} is ${index ? '' : 'not '}there; it may have been made again`]
+  if (index && things.timesMade(name) > 1) return ['cannot tell', `${name} is there; more than one operation makes it`]
   if (index) return index.valid ? ['done', `${name} is there`] : ['not done', `the index ${name} is there, but not valid: it was not built to its end`]
   return ['cannot tell', `${name} is not there under this name`]
 }

@@ -21,6 +21,17 @@ export class Things {
   /** Tables of models that are not managed: whoever makes them. */
   readonly claimed = new Set<string>()
 
+  /** Named indexes and constraints, by how often an operation makes one of the name. */
+  readonly #indexes = new Map<string, number>()
+
+  makeIndex(name: string): void {
+    this.#indexes.set(name, this.timesMade(name) + 1)
+  }
+
+  timesMade(index: string): number {
+    return this.#indexes.get(index) ?? 0
+  }
+
   /** All tables that ever were, or all columns of one table. */
   beside({ table }: Pick<Thing, 'table'>): readonly Thing[] {
     return this.#made.get(table) ?? []

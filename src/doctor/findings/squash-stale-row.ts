@@ -1,4 +1,4 @@
-import { keyOf, pairOf } from '../../history/index.js'
+import { holesOf, keyOf, pairOf } from '../../history/index.js'
 import { type Facts, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
 import { listed, nameOfKey, repair } from '../words.js'
@@ -6,8 +6,11 @@ import { squashStates } from './squashes.js'
 
 /** The squash has a row although only some of its parts have: it was taken back in part (Django before 4.0 leaves the row). */
 export function staleSquashRows(facts: Facts): Found[] {
+  const holes = facts.view ? holesOf(facts.view) : new Set<string>()
   return squashStates(facts).flatMap(({ key, own, recorded, missing, gone }): Found[] => {
     if (!own || recorded.length === 0 || missing.length === 0 || gone.length > 0) return []
+    // Lost rows of parts are the cause, and findings of their own.
+    if (missing.every((part) => holes.has(part))) return []
     const [app, name] = pairOf(key)
     const ids = facts.rows.filter((row) => keyOf(row) === key).map(({ id }) => id)
     return [
