@@ -286,6 +286,42 @@ class Migration(migrations.Migration):
     await djangoIsContent()
   })
 
+  it.runIf(/mysql|mariadb/.test(engine))('a role that the server shows one table alone: what it does not see is not called missing', async () => {
+    const [{ name } = { name: '' }] = await database.query('SELECT DATABASE() AS name')
+    const user = `r${Math.random().toString(36).slice(2, 10)}`
+    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'secret'`)
+    await database.query(`GRANT SELECT ON ${name}.django_migrations TO '${user}'@'%'`)
+    try {
+      const url = new URL(database.url)
+      url.username = user
+      url.password = 'secret'
+      const answer = await migstate(['doctor', '--json', '--url', url.href], { cwd: shop.folder, env: shop.env })
+      expect([answer.exitCode, answer.json.result.findings], answer.stdout).toEqual([0, []])
+      await forget('shop', '0002_product_slug')
+      const hole = await migstate(['doctor', '--json', '--url', url.href], { cwd: shop.folder, env: shop.env })
+      expect(codes(hole.json.result.findings)).toEqual([['hole', 'shop', '0002_product_slug']])
+      expect(hole.json.result.findings[0].repairs.some(({ recommended }: { recommended: boolean }) => recommended)).toBe(false)
+    } finally {
+      await database.query(`DROP USER '${user}'@'%'`)
+    }
+  })
+
+  it.runIf(engine === 'postgresql')('a role that may only read the history sees the whole schema, and nothing else is needed', async () => {
+    const role = `r${Math.random().toString(36).slice(2, 10)}`
+    await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT USAGE ON SCHEMA public TO ${role}; GRANT SELECT ON django_migrations TO ${role}`)
+    await forget('shop', '0002_product_slug')
+    try {
+      const url = new URL(database.url)
+      url.username = role
+      url.password = 'secret'
+      const answer = await migstate(['doctor', '--json', '--url', url.href], { cwd: shop.folder, env: shop.env })
+      expect(codes(answer.json.result.findings), answer.stdout).toEqual([['hole', 'shop', '0002_product_slug']])
+      expect(answer.json.result.findings[0].repairs[0]).toMatchObject({ command: 'migstate mark applied shop.0002_product_slug', recommended: true })
+    } finally {
+      await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    }
+  })
+
   it('no table at all: usual on an empty database, a loss beside the tables', async () => {
     await database.query(bare('DROP TABLE django_migrations'))
     expect(codes(await doctor())).toEqual([['table-missing', null, null]])
