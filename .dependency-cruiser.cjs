@@ -9,7 +9,8 @@ const ladder = {
   journal: ['errors', 'config', 'database'],
   change: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
   rerun: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change'],
-  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun'],
+  doctor: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
+  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun', 'doctor'],
   cli: ['errors', 'config', 'api', 'render'],
 }
 

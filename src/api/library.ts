@@ -1,5 +1,6 @@
 import { loadConfig, Redactor, type Settings } from '../config/index.js'
 import { toFailure, type Warning } from '../errors/index.js'
+import { doctor, type DoctorArgs, type DoctorResult } from './doctor.js'
 import { fake, type FakeArgs, type FakeResult } from './fake.js'
 import { graph, type GraphArgs, type GraphResult } from './graph.js'
 import { history, type HistoryArgs } from './history.js'
@@ -53,6 +54,7 @@ type Running = Pick<Settings, 'lockTimeout' | 'mode' | 'manage' | 'managePy' | '
 export interface Migstate {
   status(args?: StatusArgs): Promise<Settled<StatusResult>>
   plan(args?: PlanArgs): Promise<Settled<PlanResult>>
+  doctor(args?: DoctorArgs): Promise<Settled<DoctorResult>>
   show(args: ShowArgs): Promise<Settled<ShowResult>>
   graph(args?: GraphArgs): Promise<Settled<GraphResult>>
   /** The journal, newest first. */
@@ -100,6 +102,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
   const migstate: Migstate = {
     status: (args = {}) => reading((view) => status(view, args)),
     plan: (args = {}) => reading((view) => plan(view, args)),
+    doctor: (args = {}) => reading((view) => doctor(view, args)),
     show: (args) => reading((view) => show(view, args)),
     graph: (args = {}) => reading((view) => graph(view, args)),
     history: ((args: HistoryArgs = {}) => reading((view) => history(view, args))) as Migstate['history'],

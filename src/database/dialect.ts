@@ -131,6 +131,40 @@ export interface TableFacts {
   rows: number | null
 }
 
+/** A table as the database has it. */
+export interface SchemaTable {
+  name: string
+  columns: { name: string; nullable: boolean }[]
+  /** Indexes and constraints that have a name; one that was not built to its end is not valid. */
+  indexes: { name: string; valid: boolean }[]
+}
+
+/** What the catalogue says of the history table itself. */
+export interface HistoryFacts {
+  /** An insert without an id gets one. */
+  fillsId: boolean
+  /** The counter is apart from the rows, so it can fall behind them. */
+  hasCounterApart: boolean
+  /** The name of an engine that cannot undo half a change; null: it can. */
+  looseEngine: string | null
+  /** Django reads a time from the column `applied` as it is declared. */
+  keepsTimes: boolean
+  /** Statements for who owns the table: each mends one of the facts above. */
+  mend: { id: string; counter: string; engine: string; applied: string }
+}
+
+/** Everything of an application's schema that is looked at, read at one moment. */
+export interface Schema {
+  /** Those that Django's own session would find by their bare names. */
+  tables: SchemaTable[]
+  /** Names that differ only in upper and lower case are the same here. */
+  foldsCase: boolean
+  /** Why there may be tables that this role does not see; null: it sees all. */
+  hidden: string | null
+  /** null where there is no history table. */
+  history: HistoryFacts | null
+}
+
 /** What one database can do that another cannot; code outside `database/` asks these, never for an engine's name. */
 export interface Capabilities {
   /** A migration's data and its record commit together (Django: `features.can_rollback_ddl`). */
@@ -172,6 +206,8 @@ export interface Dialect {
   fractionText(table: HistoryTable, microseconds: string): string
   /** A table beside the history table. Inside `reading`. */
   tableFacts(session: Session, beside: HistoryTable, name: string): Promise<TableFacts>
+  /** All tables that Django would find from here, and the history itself. Inside `reading`; needs no right but to connect. */
+  introspect(session: Session, history: HistoryTable | null): Promise<Schema>
   /** Other sessions that hold locks on the history or on these tables, a line each, as far as this role can see. */
   sessionsUsing(session: Session, history: HistoryTable, tables: readonly string[]): Promise<string[]>
   readRows(session: Session, table: HistoryTable): Promise<Row[]>

@@ -1,5 +1,5 @@
 export { Database, type History } from './database.js'
-export type { AdvisoryLock, ShadowSql, TableFacts } from './dialect.js'
+export type { AdvisoryLock, HistoryTable, Schema, SchemaTable, ShadowSql, TableFacts } from './dialect.js'
 export { driverVersions } from './driver-versions.js'
 export { isFailure } from './failure.js'
 export { DJANGO_TABLE, openDatabase } from './open.js'

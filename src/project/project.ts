@@ -75,6 +75,13 @@ export class Project {
     return this.python.because
   }
 
+  /** Whether `allow_migrate` of a router may keep tables away from a database; also where that cannot be read. */
+  get hasRouters(): boolean {
+    const routers = this.settings.get('DATABASE_ROUTERS')
+    if (routers === undefined || routers.kind === 'none') return false
+    return !((routers.kind === 'list' || routers.kind === 'tuple') && routers.items.length === 0)
+  }
+
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
     this.#files ??= bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))

@@ -15,6 +15,7 @@ const SESSION: [name: string, argv: string, exit?: number][] = [
   ['status-check', 'status --check'],
   ['status-data', 'status --data'],
   ['status-no-files', 'status --no-files'],
+  ['doctor', 'doctor'],
   ['show', 'show shop 0002'],
   ['plan', 'plan'],
   ['plan-backwards', 'plan shop 0001'],
@@ -48,6 +49,8 @@ const SESSION: [name: string, argv: string, exit?: number][] = [
   ['unknown-migration', 'show shop 0009', 2],
   ['unknown-flag', 'status --chek', 2],
   ['uninstall-dry-run', 'uninstall --dry-run'],
+  ['doctor-broken', 'doctor', 3],
+  ['doctor-explain', 'doctor --explain CONFLICT'],
 ]
 
 describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, 'json'] as const]))('%s, %s', (engine, form) => {
@@ -66,6 +69,7 @@ describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, '
   const known = new Map<string, string>()
 
   it.each(SESSION)('%s', async (name, argv, exit = 0) => {
+    if (name === 'doctor-broken') await damage(database)
     const words = argv.split(' ').flatMap((word) => (word === 'MANAGE' ? project.manage('record') : [known.get(word) ?? word]))
     const result = await migstate([...words, ...(form === 'json' ? ['--json'] : [])], {
       cwd: project.folder,
@@ -110,6 +114,14 @@ describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, '
     )
   }
 })
+
+/** A lost row in the middle, and a row of another branch. */
+async function damage({ query, engine }: TestDatabase): Promise<void> {
+  await query("DELETE FROM django_migrations WHERE app = 'shop' AND name = '0002_data'")
+  const zone = engine === 'postgresql' ? '+00' : ''
+  await query(`INSERT INTO django_migrations (id, app, name, applied) VALUES (900, 'shop', '0009_branch', '2026-01-01 00:00:00.000001${zone}')`)
+  if (engine === 'postgresql') await query("SELECT setval(pg_get_serial_sequence('django_migrations', 'id'), 900)")
+}
 
 /** Prose is wrapped by the length of names that are scrubbed: one line for each warning and error. */
 function unwrapped(text: string): string {

@@ -1,6 +1,7 @@
 import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
 import type { NewRow, Row } from '../row.js'
 import { connect } from './connect.js'
+import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { shadow, shadowGrants } from './shadow.js'
@@ -46,6 +47,7 @@ export function mysqlDialect(own: Own): Dialect {
     },
 
     journalFacts,
+    introspect,
 
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.

@@ -4,6 +4,7 @@ import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
+import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
@@ -42,6 +43,7 @@ export const postgresql: Dialect = {
   },
 
   journalFacts,
+  introspect,
 
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')

@@ -3,6 +3,7 @@ import type { Dialect, HistoryTable } from '../dialect.js'
 import type { NewRow, Row, SqliteType } from '../row.js'
 import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
+import { introspect } from './introspect.js'
 import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { journalFacts } from './journal-facts.js'
 import { shadow } from './shadow.js'
@@ -43,6 +44,7 @@ export const sqlite: Dialect = {
   },
 
   journalFacts,
+  introspect,
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 

@@ -1,0 +1,124 @@
+import type { Schema } from '../../database/index.js'
+import type { MigrationFile, Operation } from '../../project/index.js'
+import { appOf, fullPlan, type Key, type LoaderView, makeKey, ProjectState } from '../../migrations/index.js'
+import { type Effect, effectsOf } from './effects.js'
+import { type Court, type Evidence, type OperationEvidence, sumUp, thingsOf, type Verdict } from './judge.js'
+import { namesNow, Sight } from './sight.js'
+import { type Thing, Things } from './things.js'
+
+export interface EvidenceRequest {
+  /** With squashes and what they replace side by side. */
+  view: LoaderView
+  /** Keys of the rows. */
+  recorded: ReadonlySet<Key>
+  schema: Schema
+  /** With the arguments of its operations. */
+  operationsOf(file: MigrationFile): readonly Operation[] | null
+  /** Its source, for names that only its code has. */
+  sourceOf(file: MigrationFile): string
+  /** Why an app may have its tables elsewhere; null: it has none elsewhere. */
+  routed: string | null
+  maxNameLength: number | null
+}
+
+interface Traced {
+  key: Key
+  operations: { summary: string; data: boolean; effects: Effect[] }[]
+}
+
+/** For each migration on disk, in Django's order: what of it the schema shows. */
+export function gatherEvidence(request: EvidenceRequest): Map<Key, Evidence> {
+  const { view, schema, operationsOf, maxNameLength } = request
+  const counts = countsAsRun(request)
+  const [state, things] = [new ProjectState(maxNameLength), new Things()]
+  const traced: Traced[] = []
+  for (const key of stepsOf(view)) {
+    const file = view.disk.get(key) as MigrationFile
+    const app = file.recordedAs ?? file.app
+    const operations = (operationsOf(file) ?? []).map((one) => ({
+      summary: one.summary,
+      data: one.data !== false,
+      effects: effectsOf(state, things, app, one, key),
+    }))
+    traced.push({ key, operations })
+  }
+  const court: Court = { sight: new Sight(schema), things, recorded: counts, excuse: () => null }
+  court.excuse = excuses(request, court, traced)
+  const first = traced.map((one) => evidenceOf(court, one))
+  // What a migration takes away that is pending itself shows only beside those that made it.
+  const ran = new Set([...counts, ...first.filter(({ verdict }) => verdict === 'ran').map(({ key }) => key)])
+  return new Map(traced.map((one, index) => [one.key, counts.has(one.key) ? (first[index] as Evidence) : again(court, ran, one, first[index] as Evidence)]))
+}
+
+/** A pending migration beside the pending ones that ran; what was told of it already holds. */
+function again(court: Court, recorded: ReadonlySet<Key>, traced: Traced, before: Evidence): Evidence {
+  if (before.verdict !== 'unseen') return before
+  return { ...evidenceOf({ ...court, recorded: new Set([...recorded].filter((key) => key !== traced.key)) }, traced), recorded: false }
+}
+
+/** A squash and its parts do the same: the parts count where they are, else the squash. */
+function stepsOf(view: LoaderView): Key[] {
+  const doubled = (key: Key) => view.replacements.get(key)?.replaces.some(([app, name]) => view.disk.has(makeKey(app, name))) ?? false
+  return fullPlan(view).filter((key) => view.disk.has(key) && !doubled(key))
+}
+
+/** Rows, and squashes of which all parts have rows. */
+function countsAsRun({ view, recorded }: EvidenceRequest): Set<Key> {
+  const all = new Set(recorded)
+  for (const [key, { replaces }] of view.replacements) if (replaces.every(([app, name]) => recorded.has(makeKey(app, name)))) all.add(key)
+  return all
+}
+
+function evidenceOf(court: Court, { key, operations }: Traced): Evidence {
+  const judged: OperationEvidence[] = []
+  for (const { summary, data, effects } of operations) {
+    if (effects.length === 0 && !data) continue
+    const [verdict, because] = effects.length === 0 ? (['cannot tell', 'it leaves no trace in the schema'] as const) : sumUp(court, effects, key)
+    judged.push({ summary, verdict, because, data })
+  }
+  const all = operations.flatMap(({ effects }) => effects)
+  return { key, recorded: court.recorded.has(key), operations: judged, verdict: overall(judged), ...thingsOf(court, all, key) }
+}
+
+function overall(operations: readonly OperationEvidence[]): Evidence['verdict'] {
+  const has = (verdict: Verdict) => operations.some((one) => one.verdict === verdict)
+  if (operations.length === 0) return 'nothing'
+  if (has('in part') || (has('done') && has('not done'))) return 'in part'
+  return has('done') ? 'ran' : has('not done') ? 'not run' : 'unseen'
+}
+
+/** Why a table or column that is not there may be gone for a good reason. */
+function excuses({ view, routed, sourceOf }: EvidenceRequest, { sight, things, recorded }: Court, traced: readonly Traced[]): Court['excuse'] {
+  const settled = new Map<string, boolean>()
+  const isElsewhere = (app: string): boolean => {
+    const known = settled.get(app)
+    if (known !== undefined) return known
+    const own = things.beside({ table: null }).filter(({ madeBy }) => madeBy !== null && recorded.has(madeBy) && appOf(madeBy) === app)
+    const none = own.every((thing) => !namesNow(thing, recorded).some((name) => sight.table(name)))
+    settled.set(app, none)
+    return none
+  }
+  const free = traced.filter(({ key, operations }) => recorded.has(key) && operations.some(({ data }) => data))
+  const sources = new Map<Key, string>()
+  const source = (key: Key) => {
+    const text = sources.get(key) ?? sourceOf(view.disk.get(key) as MigrationFile)
+    sources.set(key, text)
+    return text
+  }
+  const mentioned = (thing: Thing): Key | undefined => {
+    const names = namesNow(thing, recorded)
+    const tables = thing.table ? namesNow(thing.table, recorded) : names
+    const [column, table] = [thing.table ? wordsOf(names) : null, wordsOf(tables)]
+    return free.find(({ key }) => key !== thing.madeBy && table.test(source(key)) && (column === null || column.test(source(key))))?.key
+  }
+  return (thing) => {
+    const app = thing.madeBy === null ? null : appOf(thing.madeBy)
+    if (routed !== null && app !== null && isElsewhere(app)) return `no table of ${app} is here, and ${routed}`
+    const by = mentioned(thing)
+    return by === undefined ? null : `the code of ${by.replace('\0', '.')} names it`
+  }
+}
+
+function wordsOf(names: readonly string[]): RegExp {
+  return new RegExp(`\\b(${names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})\\b`)
+}

@@ -1,0 +1,84 @@
+import type { HistoryTable, Row, Schema } from '../database/index.js'
+import type { ProjectFiles } from '../project/index.js'
+import { appOf, type Key, type LoaderView, makeKey, type Rules } from '../migrations/index.js'
+import type { Evidence } from './evidence/judge.js'
+import type { Sight } from './evidence/sight.js'
+
+/** Everything that findings are made of: files x rows x schema x server facts, read at one moment. */
+export interface Facts {
+  alias: string
+  /** null with `--no-files` or without a project. */
+  project: ProjectFiles | null
+  /** In order of id. */
+  rows: readonly Row[]
+  rules: Rules
+  /** As Django sees squashes; null without files. */
+  view: LoaderView | null
+  /** null: it is not there. */
+  table: HistoryTable | null
+  /** The name that the table has or would have. */
+  tableName: string
+  schema: Schema
+  sight: Sight
+  /** The id that the next insert would get; null where there is no counter. */
+  sequence: string | null
+  /** By migration on disk, in Django's order; empty where there is no order. */
+  evidence: ReadonlyMap<Key, Evidence>
+  /** Operations that were begun and not ended; `holder`: who is at it, null for nobody. */
+  unfinished: readonly { id: string; kind: string; holder: string | null }[]
+  /** What was said of other tables of the same name. */
+  otherTables: string | null
+  /** A migration's data and its record commit together. */
+  transactionalDdl: boolean
+  /** How the database keeps times. */
+  engine: string
+  now: Date
+}
+
+/** Of a squash that its parts stand for, theirs together. */
+export function evidenceFor({ evidence, view }: Facts, key: Key): Evidence | null {
+  const own = evidence.get(key)
+  if (own) return own
+  const parts = (view?.replacements.get(key)?.replaces ?? []).flatMap(([app, name]) => evidence.get(makeKey(app, name)) ?? [])
+  if (parts.length === 0) return null
+  const verdicts = new Set(parts.map(({ verdict }) => verdict).filter((verdict) => verdict === 'ran' || verdict === 'not run' || verdict === 'in part'))
+  const [only] = verdicts
+  return {
+    key,
+    recorded: parts.every(({ recorded }) => recorded),
+    operations: parts.flatMap(({ operations }) => operations),
+    verdict: verdicts.size > 1 ? 'in part' : (only ?? (parts.some(({ verdict }) => verdict === 'unseen') ? 'unseen' : 'nothing')),
+    missing: parts.flatMap(({ missing }) => missing),
+    present: parts.flatMap(({ present }) => present),
+    about: parts.flatMap(({ about }) => about),
+  }
+}
+
+/** Its place in Django's order, for findings of the same rank. */
+export function placeOf({ evidence }: Facts, key: Key): number {
+  const at = [...evidence.keys()].indexOf(key)
+  return at < 0 ? evidence.size : at
+}
+
+/** Labels whose files were found and read, so that a missing file is missing. */
+export function readApps({ project }: Facts): ReadonlySet<string> {
+  const readable = project?.apps.filter((app) => app.migrated && app.broken === null && app.problems.length === 0) ?? []
+  return new Set(readable.map(({ label }) => label))
+}
+
+/** Recorded migrations above this one in all apps, nearest first. */
+export function recordedAbove({ view }: Facts, key: Key): Key[] {
+  if (!view?.graph.hasNode(key)) return []
+  return view.graph.backwardsPlan(key).filter((one) => one !== key && view.recorded.has(one))
+}
+
+/** In Django's order. */
+export function inPlanOrder({ evidence }: Facts, keys: Iterable<Key>): Key[] {
+  const wanted = new Set(keys)
+  const known = [...evidence.keys()].filter((key) => wanted.has(key))
+  return [...known, ...[...wanted].filter((key) => !evidence.has(key)).sort()]
+}
+
+export function appsOf(keys: Iterable<Key>): string[] {
+  return [...new Set([...keys].map(appOf))]
+}

@@ -1,0 +1,105 @@
+import { holesOf, inconsistencies, type Key, makeKey, nearestAppliedAbove, pairOf, typable } from '../../migrations/index.js'
+import type { Evidence } from '../evidence/judge.js'
+import { evidenceFor, type Facts, placeOf } from '../facts.js'
+import type { Found, Repair } from '../finding.js'
+import { countLine, listed, markApplied, nameOfKey, operationLines, repair } from '../words.js'
+
+/** Not recorded, and something above it is: Django refuses every `migrate`. The schema says whether it ran. */
+export function holes(facts: Facts): Found[] {
+  const { view, rules, alias } = facts
+  if (!view) return []
+  const children = new Map<Key, Key[]>()
+  for (const { migrations } of inconsistencies(view, rules, alias)) {
+    const [child, parent] = migrations.map(([app, name]) => makeKey(app, name)) as [Key, Key]
+    children.set(parent, [...(children.get(parent) ?? []), child])
+  }
+  return [...holesOf(view)].filter((key) => !view.recorded.has(key)).map((key) => hole(facts, key, children.get(key) ?? []))
+}
+
+function hole(facts: Facts, key: Key, children: readonly Key[]): Found {
+  const [app, name] = pairOf(key)
+  const evidence = withWhatIsBelow(facts, key, evidenceFor(facts, key))
+  const above = children.length > 0 ? children.map(nameOfKey) : [(nearestAppliedAbove(facts.view as never, key) ?? ['what', 'stands on it']).join('.')]
+  const refuses = facts.rules.checksHistory && children.length > 0
+  const isPart = evidence?.verdict === 'in part'
+  return {
+    code: isPart ? 'partially-applied' : 'hole',
+    severity: 'error',
+    app,
+    migration: name,
+    message: `${app}.${name} is not recorded, but ${listed(above)} above it ${above.length > 1 ? 'are' : 'is'}. ${consequence(evidence, refuses)}`,
+    evidence: [
+      ...children.map((child) => `Django: InconsistentMigrationHistory: Migration ${nameOfKey(child)} is applied before its dependency ${app}.${name}`),
+      ...evidenceLines(evidence),
+    ],
+    repairs: repairsOf(facts, key, evidence),
+    about: [nameOfKey(key), ...children.map(nameOfKey), ...(evidence?.about ?? [])],
+    explains: [],
+    place: placeOf(facts, key),
+  }
+}
+
+/** What leaves no trace cannot have run where something that it stands on never did. */
+function withWhatIsBelow(facts: Facts, key: Key, evidence: Evidence | null): Evidence | null {
+  if (evidence?.verdict !== 'unseen') return evidence
+  const never = waitingBelow(facts, key).find((one) => evidenceFor(facts, one)?.verdict === 'not run')
+  if (never === undefined) return evidence
+  return {
+    ...evidence,
+    verdict: 'not run',
+    operations: evidence.operations.map((one) => ({ ...one, because: `${nameOfKey(never)}, on which it stands, never ran` })),
+  }
+}
+
+function waitingBelow({ view }: Facts, key: Key): Key[] {
+  return view?.graph.hasNode(key) ? view.graph.forwardsPlan(key).filter((one) => one !== key && !view.applied.has(one)) : []
+}
+
+function consequence(evidence: Evidence | null, refuses: boolean): string {
+  const stops = refuses ? 'Django refuses every migrate until this is resolved.' : 'Django would run it out of order.'
+  switch (evidence?.verdict) {
+    case 'ran':
+      return `What it does is in the database: its row is lost. ${stops}`
+    case 'not run':
+      return `Nothing of it is in the database: it never ran. ${stops}`
+    case 'in part':
+      return `Only a part of it is in the database. ${stops}`
+    case 'nothing':
+      return `It does nothing to the database: only its row is missing. ${stops}`
+    default:
+      return `Whether it ran cannot be seen in the database. ${stops}`
+  }
+}
+
+function evidenceLines(evidence: Evidence | null): string[] {
+  if (!evidence) return ['its operations cannot be compared with the database']
+  if (evidence.verdict === 'nothing') return ['it has no operations on the database (a merge, or state only)']
+  return [countLine(evidence), ...operationLines(evidence)]
+}
+
+function repairsOf(facts: Facts, key: Key, evidence: Evidence | null): Repair[] {
+  const verdict = evidence?.verdict
+  const waiting = waitingBelow(facts, key)
+  const blind = evidence?.operations.some(({ data }) => data) ?? false
+  const ran = verdict === 'ran' || verdict === 'nothing'
+  const first = waiting.length > 0 ? `; after ${listed(waiting.map(nameOfKey), 3)}` : ''
+  const mark = repair(markApplied([key]), markReason(verdict, blind, facts.transactionalDdl) + (verdict === 'nothing' ? first : ''), {
+    recommended: ran,
+    safe: ran && !(blind && !facts.transactionalDdl),
+  })
+  if (verdict === 'in part')
+    return [repair(`python manage.py sqlmigrate ${pairOf(key).join(' ')}`, 'prints the statements; what is missing is for a person to do', {})]
+  const run = repair(
+    `migstate run ${typable(...pairOf(key))}${waiting.length > 0 ? ' --with-dependencies' : ''}`,
+    verdict === 'not run' ? 'it never ran: this runs it once and leaves what stands on it alone' : 'if it did not run',
+    { recommended: verdict === 'not run' },
+  )
+  return verdict === 'not run' ? [run] : ran ? [mark] : [mark, run]
+}
+
+function markReason(verdict: Evidence['verdict'] | undefined, blind: boolean, transactional: boolean): string {
+  if (verdict === 'nothing') return 'it does nothing to the database, so its row is all that is missing'
+  if (verdict !== 'ran') return 'if it ran'
+  if (!blind) return 'all that it does is there already'
+  return transactional ? 'its schema is there, and its data was committed with it' : 'its schema is there; what it does to data cannot be seen'
+}

@@ -1,0 +1,7 @@
+export { diagnose, toFindings } from './diagnose.js'
+export { explain } from './explain.js'
+export { gatherEvidence } from './evidence/gather.js'
+export type { Evidence } from './evidence/judge.js'
+export { Sight } from './evidence/sight.js'
+export type { Facts } from './facts.js'
+export { type Finding, FINDING_CODES, isAtLeast, type Severity } from './finding.js'

@@ -1,0 +1,46 @@
+import type { DoctorResult } from '../api/doctor.js'
+import { cleanLine } from './clean.js'
+import { type Page, proseWidth } from './page.js'
+import { wrap } from './wrap.js'
+
+type Finding = DoctorResult['findings'][number]
+type Severity = Finding['severity']
+
+const TITLES: Record<Severity, [title: string, one: string, many: string]> = {
+  error: ['Errors', 'error', 'errors'],
+  warning: ['Warnings', 'warning', 'warnings'],
+  info: ['For your information', 'note', 'notes'],
+}
+
+/** By severity; each finding with its evidence and what mends it. */
+export function renderDoctor({ findings, explained }: DoctorResult, page: Page): string {
+  if (explained === false) return wrap('None of the findings explains this error.', proseWidth(page))
+  const severities = Object.keys(TITLES) as Severity[]
+  const groups = severities.flatMap((severity) => {
+    const own = findings.filter((one) => one.severity === severity)
+    if (own.length === 0) return []
+    const heading = page.quiet ? [] : [page.strong(TITLES[severity][0]), '']
+    return [...heading, ...own.flatMap((one) => [...findingLines(one, page), ...(page.quiet ? [] : [''])])]
+  })
+  const counts = severities.flatMap((severity) => {
+    const count = findings.filter((one) => one.severity === severity).length
+    return count > 0 ? [`${count} ${TITLES[severity][count === 1 ? 1 : 2]}`] : []
+  })
+  if (page.quiet) return groups.join('\n')
+  return [...groups, counts.length > 0 ? `${counts.join(', ')}` : 'Nothing is wrong.'].join('\n')
+}
+
+function findingLines({ id, code, severity, message, evidence, repairs }: Finding, page: Page): string[] {
+  const paint = severity === 'error' ? page.bad : severity === 'warning' ? page.note : page.weak
+  const width = proseWidth(page)
+  const head = wrap(`${paint(code)} ${page.weak(`(${id})`)} ${cleanLine(message)}`, width, '  ')
+  if (page.quiet) return [head]
+  return [
+    head,
+    ...evidence.map((line) => `    ${page.weak(wrap(`- ${cleanLine(line)}`, width - 4, '      '))}`),
+    ...repairs.flatMap(({ command, recommended, why }) => [
+      `    ${wrap(`${recommended ? page.good('Do this') : repairs.length > 1 || !recommended ? 'Or' : 'Do'}: ${cleanLine(why)}:`, width - 4, '      ')}`,
+      `      ${cleanLine(command)}`,
+    ]),
+  ]
+}
