@@ -1,4 +1,4 @@
-import { type Key, dotted, pairOf, typable, typableKeys } from '../migrations/index.js'
+import { type Key, dotted, typableKeys } from '../migrations/index.js'
 import type { Evidence, OperationEvidence } from './evidence/judge.js'
 import type { Repair } from './finding.js'
 
