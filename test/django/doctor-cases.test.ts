@@ -78,6 +78,12 @@ describe('reported cases', () => {
     expect((await project.manage('migrate')).output).toContain('InconsistentMigrationHistory')
     const found = await doctor('--only', 'hole')
     expect(recommended(found)).toContain('migstate mark applied ph.0003_b')
+    // It makes the squash count as applied, below which the stub is not; Django does not mind, so nothing is said of it.
+    const refused = await run('migstate mark applied ph.0003_b')
+    expect(refused.exitCode, refused.stdout + refused.stderr).toBe(4)
+    expect((refused.stdout + refused.stderr).replaceAll(/\s+/g, ' ')).toContain(
+      'ph.0001_squashed_0003 would count as applied while ph.0000_stub, on which it depends, is not. Nothing was changed.',
+    )
     const done = await run('migstate mark applied ph.0003_b --force')
     expect(done.exitCode, done.stdout + done.stderr).toBe(0)
     const plan = await project.manage('migrate', '--plan')
