@@ -120,6 +120,7 @@ async function proveAfter({ redactor }: Database, { manage, env }: TableModeRequ
     return new MigstateError(
       'other-database',
       `manage.py still shows ${lifted.app}.${lifted.name} as applied although its row is gone: it uses another database.`,
+      { more: 'The rows were put back.' },
     )
   } catch (error) {
     return error instanceof MigstateError ? error : new MigstateError('internal-error', (error as Error).message, { cause: error })
