@@ -183,7 +183,7 @@ describe.each(engines)('snapshot prune, %s', (engine) => {
     own.password = 'x'
     const refused = await migstate(['snapshot', 'prune', '--keep', '0', '--yes', '--no-files', '--json', '--url', own.href])
     expect(refused.json.error, refused.stdout).toMatchObject({ code: 'missing-rights', hint: expect.stringContaining('GRANT DELETE ON') })
-    expect(refused.json.error.message).toContain('No snapshot was pruned')
+    expect(refused.json.error.message).toMatch(/nothing was changed/i)
     expect(await database.query("SELECT 1 FROM migstate_event WHERE event = 'snapshot-pruned'")).toEqual([])
     expect(await copies()).toHaveLength(1)
   })
