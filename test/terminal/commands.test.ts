@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migstate, root } from '../support/cli.js'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
 import { type Shown, SIZES, terminal } from '../support/terminal.js'
 
 /** The built program as people run it: in a terminal, narrow and wide. */
@@ -31,6 +31,12 @@ const ids = readdirSync(join(root, 'commands'), { recursive: true })
 /** What each command is given, and how it ends. */
 const CALLS: Record<string, { argv: string[]; exit?: number; files?: Record<string, string> }> = {
   completion: { argv: ['bash'] },
+  doctor: {
+    argv: [],
+    exit: 3,
+    // Two leaves, which Django refuses to migrate.
+    files: Object.fromEntries(['a', 'b'].map((name) => [`blog/migrations/0002_${name}.py`, migration('("blog", "0001_initial")')])),
+  },
   fake: { argv: ['shop', 'zero', '--dry-run'] },
   graph: { argv: [] },
   history: { argv: [] },
