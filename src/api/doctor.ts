@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { byId, type History } from '../database/index.js'
-import type { MigrationFile } from '../project/index.js'
 import {
   diagnose,
   explain,
@@ -93,7 +91,7 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
     recorded: view.recorded,
     schema,
     operationsOf: (file) => project.detailed(file).operations,
-    sourceOf,
+    sourceOf: (file) => project.source(file),
     routed: project.hasRouters
       ? 'DATABASE_ROUTERS may keep them on another database'
       : aliases && workspace.alias !== 'default'
@@ -101,14 +99,6 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
         : null,
     maxNameLength: database.dialect.capabilities.maxNameLength,
   })
-}
-
-function sourceOf({ file }: MigrationFile): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 async function unfinishedOf(workspace: Workspace): Promise<Facts['unfinished']> {

@@ -92,6 +92,11 @@ export class Project {
   detailed(file: MigrationFile): MigrationFile {
     return file.operations?.some((one) => one.arguments === undefined) ? readMigration(file.file, file.name, { ...this.#context, app: file.app }) : file
   }
+
+  /** The text of a migration file, read as everything of the project is; null where it cannot be. */
+  source({ file }: MigrationFile): string | null {
+    return this.#context.modules.files.read(file)
+  }
 }
 
 /**

@@ -15,7 +15,8 @@ export interface EvidenceRequest {
   /** With the arguments of its operations. */
   operationsOf(file: MigrationFile): readonly Operation[] | null
   /** Its source, for names that only its code has. */
-  sourceOf(file: MigrationFile): string
+  /** null where it cannot be read: then it may name anything. */
+  sourceOf(file: MigrationFile): string | null
   /** Why an app may have its tables elsewhere; null: it has none elsewhere. */
   routed: string | null
   maxNameLength: number | null
@@ -99,17 +100,17 @@ function excuses({ view, routed, sourceOf }: EvidenceRequest, { sight, things, r
     return none
   }
   const free = traced.filter(({ key, operations }) => recorded.has(key) && operations.some(({ data }) => data))
-  const sources = new Map<Key, string>()
-  const source = (key: Key) => {
-    const text = sources.get(key) ?? sourceOf(view.disk.get(key) as MigrationFile)
-    sources.set(key, text)
-    return text
+  const sources = new Map<Key, string | null>()
+  const mayName = (key: Key, words: RegExp) => {
+    if (!sources.has(key)) sources.set(key, sourceOf(view.disk.get(key) as MigrationFile))
+    const text = sources.get(key) ?? null
+    return text === null || words.test(text)
   }
   const mentioned = (thing: Thing): Key | undefined => {
     const names = namesNow(thing, recorded)
     const tables = thing.table ? namesNow(thing.table, recorded) : names
     const [column, table] = [thing.table ? wordsOf(names) : null, wordsOf(tables)]
-    return free.find(({ key }) => key !== thing.madeBy && table.test(source(key)) && (column === null || column.test(source(key))))?.key
+    return free.find(({ key }) => key !== thing.madeBy && mayName(key, table) && (column === null || mayName(key, column)))?.key
   }
   return (thing) => {
     const app = thing.madeBy === null ? null : appOf(thing.madeBy)
