@@ -1,4 +1,4 @@
-import { withOperationLock } from '../change/index.js'
+import { dropJournal, withOperationLock } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
 import { type ExportedJournal, exportJournal, Journal, writeExport } from '../journal/index.js'
 import { patienceOf, whereOf } from './change-flow.js'
@@ -45,7 +45,7 @@ export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: I
   await withOperationLock(database, { patience, multiStep: false, name: 'migstate uninstall', makeJournal: false }, async () => {
     // Written under the lock: nothing can come in between the copy and the drop.
     if (file !== null) writeExport(file, await database.reading(() => exportJournal(database)))
-    await database.dialect.dropJournal(database.edit, database.journal)
+    await dropJournal(database)
   })
   return { dryRun: false, dropped: database.journalLabels, exported }
 }

@@ -1,6 +1,7 @@
 export { applyChange, atLeastAboveRows, type Edit, type EditResult } from './apply-change.js'
 export { type Patience, type Waiting } from './begin-edit.js'
 export { type Change, difference, EMPTY, expectedRows, invert, isEmpty, type PlannedRow, sameChange, sameHistory } from './change.js'
+export { dropJournal } from './drop-journal.js'
 export { finishSequence } from './finish-sequence.js'
 export { openOperation } from './open-operation.js'
 export { refuseUnfinished, withOperationLock } from './operation-lock.js'

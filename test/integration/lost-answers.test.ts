@@ -116,6 +116,16 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
   })
 
+  it('the side tables are dropped and the answer is lost: not known, and the same command tells', async () => {
+    expect((await run(database.url, ...mark)).exitCode).toBe(0)
+    const { url, cuts } = await cutAt(/DROP TABLE IF EXISTS/, 'lost')
+    const dropped = await run(url, 'uninstall', '--no-export', '--yes')
+    expect(cuts()).toBe(1)
+    expect([dropped.exitCode, dropped.json.error?.code, dropped.json.error?.consequence], dropped.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    expect(dropped.json.error.message).not.toMatch(/nothing was changed/i)
+    expect((await run(database.url, 'uninstall', '--no-export', '--yes')).json.result.dropped).toEqual([])
+  })
+
   it('cut at the counter, after the rows are committed: it is put back all the same', async () => {
     expect((await run(database.url, 'mark', 'applied', 'blog', '0002_more', '--yes')).exitCode).toBe(0)
     const before = await fingerprint(database)
