@@ -13,7 +13,7 @@ import {
   type SnapshotHeader,
   type SnapshotInfo,
 } from '../journal/index.js'
-import { patienceOf, runChange, settle } from './change-flow.js'
+import { lookAfterwards, patienceOf, runChange, settle } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult, SnapshotListResult, SnapshotResult, SnapshotShowResult } from './results.js'
 import { warnUnfinished } from './unfinished.js'
@@ -39,7 +39,7 @@ export async function createSnapshot(workspace: Workspace, args: { reason?: stri
       return made as SnapshotHeader
     },
   )
-  await warnUnfinished(workspace)
+  await lookAfterwards(workspace, () => warnUnfinished(workspace))
   return { snapshot: snapshotInfo({ ...header, operation: null, createdAt, label: labelOf(by, undefined) }) }
 }
 

@@ -116,6 +116,22 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
   })
 
+  it('a snapshot is committed and the connection is cut: it is there, exit 0', async () => {
+    let wrote = false
+    const afterCopy = Object.assign(/x/, {
+      test: (text: string) => {
+        if (/INSERT INTO \S*migstate_snapshot_row/i.test(text)) wrote = true
+        return wrote && COMMIT.test(text)
+      },
+    })
+    const { url, cuts } = await cutAt(afterCopy, 'passed on')
+    const made = await run(url, 'snapshot', 'create')
+    expect(cuts()).toBe(1)
+    expect(made.exitCode, made.stdout).toBe(0)
+    expect(made.json.warnings).toMatchObject([{ code: 'not-checked' }])
+    expect((await run(database.url, 'snapshot', 'list')).json.result.snapshots).toMatchObject([{ id: made.json.result.snapshot.id }])
+  })
+
   it('the side tables are dropped and the answer is lost: not known, and the same command tells', async () => {
     expect((await run(database.url, ...mark)).exitCode).toBe(0)
     const { url, cuts } = await cutAt(/DROP TABLE IF EXISTS/, 'lost')
