@@ -11,16 +11,23 @@ export interface PlanArgs {
   migration?: string | undefined
 }
 
-/** What `manage.py migrate …` would do now, or the gates that stop it. */
+/** What `manage.py migrate …` would do now, or on a new database where only files are read; or the gates that stop it. */
 export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanResult> {
-  const { database, warnings } = workspace
+  const { warnings } = workspace
   const project = needFiles(workspace, 'A plan')
-  const { rows, journal } = await lookAround(workspace)
+  const { rows, journal, engine } = workspace.options.filesOnly ? NOTHING : await lookInto(workspace)
   const result = planMigrate(
-    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine },
+    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine },
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
-  await warnUnfinished(workspace, journal)
+  if (!workspace.options.filesOnly) await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)
+}
+
+/** A history in which nothing is recorded, as that of a new database. */
+const NOTHING = { rows: [], journal: null, engine: undefined }
+
+async function lookInto(workspace: Workspace) {
+  return { ...(await lookAround(workspace)), engine: workspace.database.facts.engine }
 }
