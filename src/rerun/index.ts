@@ -1,6 +1,7 @@
 export type { RerunHazard } from './hazards/hazard.js'
 export { rerunHazards } from './hazards/rerun-hazards.js'
 export { ManageCommand } from './manage-command.js'
+export { migrateAll } from './migrate-all.js'
 export type { RerunOutcome, RowCounts } from './outcome.js'
 export { planRerun, type RerunPlan } from './preflight.js'
 export { planRun } from './preflight-run.js'
