@@ -3,6 +3,7 @@ import { type AdvisoryLock, type Database, isFailure } from '../database/index.j
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, settleable, writeSettled, unfinishedOperations } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
+import { refuseLivingElsewhere } from './other-nodes.js'
 
 export interface LockRequest {
   patience: Patience
@@ -26,6 +27,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
+    if (request.allowUnfinished) await refuseLivingElsewhere(database, request.patience)
     const seen = await look(database, request)
     if (!request.allowUnfinished) await refuseUnfinished(database, { locked: true, running: seen.running })
     await refuseInterrupted(request.patience)
@@ -127,12 +129,13 @@ export async function refuseUnfinished(database: Database, { locked, running }: 
   database.refuseTraps()
   if (!operation) return
   const holder = locked ? null : await database.dialect.advisoryLockHolder(database.edit, database.table)
-  const state = holder ? `is in progress (${holder})` : 'was interrupted'
+  const reaches = database.dialect.capabilities.sessionLocks === 'everybody'
+  const state = holder ? `is in progress (${holder})` : reaches ? 'was interrupted' : 'is in progress on another node of the cluster, or was interrupted'
   throw new MigstateError(
     'unfinished-operation',
     `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}.`,
     {
-      hint: holder ? 'Wait until it has ended.' : 'Run "migstate recover" to finish or undo it.',
+      hint: holder ? 'Wait until it has ended.' : !reaches ? 'Wait until it has ended; if it was interrupted, run "migstate recover".' : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },
     },
   )

@@ -28,6 +28,9 @@ export function mysqlDialect(own: Own): Dialect {
       schemas: false,
       storesInstants: false,
       waitingBlocks: true,
+      sessionLocks: 'everybody',
+      tableLocks: true,
+      counters: true,
       maxNameLength: 64,
     },
 

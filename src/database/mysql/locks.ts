@@ -113,7 +113,7 @@ async function describeThread(session: Session, id: string): Promise<string> {
   return `server connection ${id} of ${thread.user} from ${thread.host}, ${thread.doing === 'Sleep' ? 'idle' : 'busy'} for ${String(thread.seconds)} s`
 }
 
-async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {
+export async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {
   const [found] = await session.rows<{ engine: string | null }>(
     'SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
     [table.name],

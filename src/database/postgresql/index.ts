@@ -24,6 +24,9 @@ export const postgresql: Dialect = {
     schemas: true,
     storesInstants: true,
     waitingBlocks: true,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: 63,
   },
 

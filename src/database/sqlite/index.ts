@@ -25,6 +25,9 @@ export const sqlite: Dialect = {
     schemas: false,
     storesInstants: false,
     waitingBlocks: false,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: null,
   },
 
