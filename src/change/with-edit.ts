@@ -1,7 +1,8 @@
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
-import type { Consequence } from '../errors/index.js'
+import { type Consequence, MigstateError } from '../errors/index.js'
 import { beginEdit, type Patience, waitFor } from './begin-edit.js'
+import { commitEdit } from './commit.js'
 import { type Proof, wasCommitted } from './lost-commit.js'
 
 /** What an edit has done when its COMMIT is due. */
@@ -77,8 +78,10 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   if (!written) return null
   effects.settle('unknown')
   try {
-    await dialect.commitEdit(database.edit)
+    await commitEdit(database, patience, written.proof)
   } catch (error) {
+    // Sent and not answered: there is nothing that could be taken back.
+    if (error instanceof MigstateError && error.code === 'outcome-unknown') throw error
     if (!isFailure(error, 'lost') || !(await wasCommitted(database, written.proof, patience, error))) {
       await rollBack()
       throw error

@@ -234,6 +234,14 @@ export interface Dialect {
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>
 
+  /**
+   * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @throws MigstateError `pooler` `standby-missing`
+   */
+  refuseUnsafeServer(session: Session): Promise<void>
+  /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
+  waitsFor(side: Session, waiting: Session): Promise<string | null>
+
   /** One try, no waiting. The key covers database, schema and table. */
   tryAdvisoryLock(session: Session, table: HistoryTable): Promise<AdvisoryLock | null>
   /** Who holds the advisory lock, as far as this role can see. */
@@ -313,5 +321,6 @@ export type Locks = Pick<
   | 'commitEdit'
   | 'endEdit'
   | 'rollbackEdit'
+  | 'waitsFor'
 >
 export type Catalogue = Pick<Dialect, 'describe' | 'findTable' | 'tableFacts'>

@@ -52,6 +52,10 @@ export function mysqlDialect(own: Own): Dialect {
     journalFacts,
     introspect,
 
+    async refuseUnsafeServer() {
+      // What is unsafe here is a make of its own (makes.ts).
+    },
+
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.
       const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 0))

@@ -97,6 +97,12 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
       await session.run('UNLOCK TABLES')
       await session.run('SET autocommit = 1')
     },
+
+    async waitsFor(side, waiting) {
+      const id = String((waiting.driver as { threadId?: unknown }).threadId)
+      const [found] = await side.rows<{ state: string | null }>('SELECT STATE AS state FROM information_schema.PROCESSLIST WHERE ID = ?', [id])
+      return `server connection ${id}${found?.state ? `, which is in the state "${found.state}"` : ''}`
+    },
   }
 }
 

@@ -16,6 +16,8 @@ export interface Opening {
   schemas: string[]
   /** Each transaction may be another server session: a pooler stands between. */
   pooled: boolean
+  /** The process id of the server session, where it is one and the same. */
+  pid: string | null
   unsupported: Unsupported | null
   /** PostgreSQL's settings and catalogue are not there. */
   plain: boolean
@@ -46,7 +48,6 @@ export class PostgresqlSession extends WiredSession {
   async open(): Promise<void> {
     const pid = this.#client.processID ?? 0
     try {
-      if (this.#role !== undefined) await this.#plainly(setRole(this.#role, false))
       await this.#settle(pid)
     } catch (error) {
       const make = isFailure(error, 'lost') ? null : await this.#makeOfOther()
@@ -70,6 +71,9 @@ export class PostgresqlSession extends WiredSession {
     const text = this.#role === undefined ? opening(pid) : `${setRole(this.#role, true)}; ${opening(pid)}`
     const answers = (await super.send(text, [])) as { rows: Record<string, string>[] }[]
     const facts = answers.find(({ rows }) => rows[0]?.schemas !== undefined)?.rows[0] ?? {}
+    const pooled = facts.pid !== String(pid)
+    // Through a pooler the role would be left behind for others.
+    if (this.#role !== undefined && !pooled) await this.#plainly(setRole(this.#role, false))
     const citusWorker = facts.citus === 't' && (await this.#citusGroup()) !== '0'
     this.#opening = {
       version: (facts.version ?? '').split(' ')[0] as string,
@@ -77,7 +81,8 @@ export class PostgresqlSession extends WiredSession {
       standby: facts.standby === 't',
       readOnly: facts.read_only === 'on',
       schemas: JSON.parse(facts.schemas ?? '[]') as string[],
-      pooled: facts.pid !== String(pid),
+      pooled,
+      pid: pooled ? null : String(pid),
       ...makeOf(facts.build ?? '', { aurora: facts.aurora === 't', citusWorker }),
     }
   }
@@ -90,6 +95,7 @@ export class PostgresqlSession extends WiredSession {
   }
 
   async #openPlainly(make: Make): Promise<void> {
+    if (this.#role !== undefined) await this.#plainly(setRole(this.#role, false))
     const [found] = await this.#plainly('SELECT version() AS build, current_database() AS name, current_schema() AS here')
     this.#opening = {
       version: /v?(\d+(\.\d+)+)/.exec(String(found?.build))?.[1] ?? '',
@@ -98,6 +104,7 @@ export class PostgresqlSession extends WiredSession {
       readOnly: false,
       schemas: found?.here ? [String(found.here)] : [],
       pooled: false,
+      pid: null,
       ...make,
     }
   }

@@ -49,6 +49,10 @@ export const sqlite: Dialect = {
   journalFacts,
   introspect,
 
+  async refuseUnsafeServer() {
+    // There is no server.
+  },
+
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
   async readRows(session, table) {
