@@ -6,6 +6,7 @@ import { type Change, difference, expectedRows } from './change.js'
 import { type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence } from './finish-sequence.js'
 import type { Proof } from './lost-commit.js'
+import { refuseOtherNodes } from './other-nodes.js'
 import { withEdit } from './with-edit.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
@@ -52,6 +53,7 @@ export async function applyChange(database: Database, request: EditRequest): Pro
   const done = await withEdit(database, patience, async (scope) => {
     await failpoint('edit-begun')
     if (opens) await refuseInterrupted(patience)
+    await refuseOtherNodes(database, operation.id, opens)
     const before = await database.readHistory()
     const edit = request.plan(before)
     if (!edit) return null

@@ -2,6 +2,7 @@ import { failpoint } from '../config/index.js'
 import { type Database, type History, isFailure } from '../database/index.js'
 import { Journal, type OperationRecord } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
+import { refuseOtherNodes } from './other-nodes.js'
 import { withJournaling } from './with-edit.js'
 
 export interface OpenRequest {
@@ -33,6 +34,7 @@ export async function openOperation(database: Database, request: OpenRequest): P
 function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
   return withJournaling(database, patience, async () => {
     const { dialect, edit: session, table } = database
+    await refuseOtherNodes(database, operation.id, true)
     const journal = new Journal(database)
     const at = new Date().toISOString()
     let history: History | undefined

@@ -58,6 +58,20 @@ export interface ServerFacts {
   readOnly: string | null
   /** A transaction pooler stands between: session locks and settings do not hold. */
   pooled: boolean
+  /** Several servers take writes of the same tables: what they are called; null: this one alone does. */
+  cluster?: Cluster | null
+  /** A server of another make that speaks the protocol, and why nothing is written there; null: one that is proven. */
+  unsupported?: Unsupported | null
+}
+
+export type Cluster = 'Galera' | 'MySQL group replication with several primaries'
+
+/** An engine on which nothing is written until its locks are proven. */
+export interface Unsupported {
+  /** As it calls itself, for people: `CockroachDB`. */
+  name: string
+  /** A clause: `its session locks succeed and lock nothing`. */
+  reason: string
 }
 
 /** The three side tables, quoted for SQL, beside the history table. */
@@ -180,6 +194,12 @@ export interface Capabilities {
   storesInstants: boolean
   /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
   waitingBlocks: boolean
+  /** Whom a session's lock keeps out: whoever uses this database, or only those who use this server of a cluster. */
+  sessionLocks: 'everybody' | 'one-node'
+  /** The table can be taken so that nobody reads it; elsewhere two edits exclude each other, and a reader sees the state before. */
+  tableLocks: boolean
+  /** The counter of the ids is one that can be put back. */
+  counters: boolean
   /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
   maxNameLength: number | null
 }
@@ -214,6 +234,14 @@ export interface Dialect {
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>
 
+  /**
+   * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @throws MigstateError `pooler` `standby-missing`
+   */
+  refuseUnsafeServer(session: Session): Promise<void>
+  /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
+  waitsFor(side: Session, waiting: Session): Promise<string | null>
+
   /** One try, no waiting. The key covers database, schema and table. */
   tryAdvisoryLock(session: Session, table: HistoryTable): Promise<AdvisoryLock | null>
   /** Who holds the advisory lock, as far as this role can see. */
@@ -233,7 +261,7 @@ export interface Dialect {
    * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
    * `busy`. `commitEdit` and `rollbackEdit` end it.
    */
-  beginJournaling(session: Session, table: HistoryTable): Promise<void>
+  beginJournaling(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
   /** Inside `beginJournaling`: tries to update a row, and takes that back. @throws DatabaseFailure `missing-rights` */
   probeUpdate(session: Session, table: HistoryTable, row: Row): Promise<void>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
@@ -293,5 +321,6 @@ export type Locks = Pick<
   | 'commitEdit'
   | 'endEdit'
   | 'rollbackEdit'
+  | 'waitsFor'
 >
 export type Catalogue = Pick<Dialect, 'describe' | 'findTable' | 'tableFacts'>

@@ -28,6 +28,9 @@ export function mysqlDialect(own: Own): Dialect {
       schemas: false,
       storesInstants: false,
       waitingBlocks: true,
+      sessionLocks: 'everybody',
+      tableLocks: true,
+      counters: true,
       maxNameLength: 64,
     },
 
@@ -48,6 +51,10 @@ export function mysqlDialect(own: Own): Dialect {
 
     journalFacts,
     introspect,
+
+    async refuseUnsafeServer() {
+      // What is unsafe here is a make of its own (makes.ts).
+    },
 
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.

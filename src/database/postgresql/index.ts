@@ -4,6 +4,7 @@ import type { Session } from '../session.js'
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
+import { refuseUnsafeServer } from './before-writing.js'
 import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
@@ -24,6 +25,9 @@ export const postgresql: Dialect = {
     schemas: true,
     storesInstants: true,
     waitingBlocks: true,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: 63,
   },
 
@@ -44,6 +48,8 @@ export const postgresql: Dialect = {
 
   journalFacts,
   introspect,
+
+  refuseUnsafeServer,
 
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')

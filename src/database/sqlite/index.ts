@@ -25,6 +25,9 @@ export const sqlite: Dialect = {
     schemas: false,
     storesInstants: false,
     waitingBlocks: false,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: null,
   },
 
@@ -45,6 +48,10 @@ export const sqlite: Dialect = {
 
   journalFacts,
   introspect,
+
+  async refuseUnsafeServer() {
+    // There is no server.
+  },
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
