@@ -54,6 +54,7 @@ export const CATALOGUE = {
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
   'table-unfit': { exit: 4, hint: 'Connect as the owner of the table, or as a role without special rights.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
+  'id-default-missing': { exit: 4, hint: 'See "migstate doctor" for the statement that gives the column its default back.' },
   'sequence-behind': { exit: 4, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
   'non-transactional-table': { exit: 4, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },

@@ -69,7 +69,9 @@ async function open(database: Database, request: ShadowModeRequest): Promise<Ope
         sequence: now.sequence,
       }
       opened = { plan, shadowed }
-      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) ?? null }
+      // A first run adds a row: what the column keeps of a time any other one shows.
+      const row = plan.target.at(-1) ?? now.rows.at(-1)
+      return { event: 'shadowed', detail: { shadowed }, update: row ? { row, time: request.stamp(null) } : null }
     },
   })
   return { ...(opened as Omit<Opened, 'before'>), before }

@@ -1,6 +1,6 @@
 import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
-import type { Database } from '../../database/index.js'
+import type { Database, Row } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
 import type { Lifted } from '../../journal/index.js'
 import { type ChildResult, tailOf } from '../child.js'
@@ -75,7 +75,8 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
+      const comesBack = { target: plan.target.at(-1) as Row, time: request.stamp() }
+      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted }, comesBack }
     },
     stamp: request.stamp,
     patience: request.patience,
