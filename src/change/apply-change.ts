@@ -136,8 +136,10 @@ function verify(change: Change, before: readonly Row[], after: readonly Row[]): 
   if (now.size > 0) throw notAsPlanned(`${now.size} rows would appear that were not planned`)
 }
 
+const keyOf = ({ app, name, nulls = [] }: PlannedRow) => JSON.stringify([app, name, nulls])
+
 function isAsPlanned(planned: PlannedRow, found: Row): boolean {
-  if (found.app !== planned.app || found.name !== planned.name || (planned.id !== undefined && found.id !== planned.id)) return false
+  if (keyOf(found) !== keyOf(planned) || (planned.id !== undefined && found.id !== planned.id)) return false
   return (planned.applied === undefined || (found.applied === planned.applied && found.appliedType === planned.appliedType)) && sameExtra(planned, found)
 }
 

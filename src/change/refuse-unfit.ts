@@ -26,7 +26,7 @@ export function refuseUnfitChange(database: Database, now: History, change: Chan
   const { rows } = now
   refuseUnfitTable(database)
   refuseUnnamed(table, rows, [...change.remove, ...change.update.map(({ before }) => before)])
-  refuseUnwritable(table, change.add)
+  refuseUnwritable(table, [...change.add, ...change.update.map(({ after }) => after)])
   if (change.add.some((row) => row.id === undefined)) refuseMissingId(table)
   if (change.add.some((row) => row.extra === undefined)) refuseMissingValues(table)
   refuseTakenIds(table, now, change)
@@ -57,12 +57,12 @@ function refuseUnnamed(table: HistoryTable, rows: readonly Row[], touched: reado
   )
 }
 
-/** A row whose app or name is NULL could only come back as another one. */
+/** An id is no value that an insert can leave NULL: the database would give one. */
 function refuseUnwritable(table: HistoryTable, added: readonly PlannedRow[]): void {
   refuseRows(
     table,
-    added.filter((row) => (row.nulls ?? []).length > 0),
-    'it holds NULL where Django writes none',
+    added.filter((row) => row.nulls?.includes('id')),
+    'its id is NULL, so it could only come back as another row',
   )
 }
 

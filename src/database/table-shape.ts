@@ -92,6 +92,11 @@ export function toRow(raw: RawRow): Row {
   }
 }
 
+/** `app` and `name` as they are bound. */
+export function keyOf({ app, name, nulls }: Pick<Row, 'app' | 'name' | 'nulls'>): [app: string | null, name: string | null] {
+  return [nulls?.includes('app') ? null : app, nulls?.includes('name') ? null : name]
+}
+
 /** `applied` as it is bound where a type is no matter of a value. */
 export function appliedValue({ applied, appliedType }: { applied: string; appliedType?: Row['appliedType'] }): string | null {
   return appliedType === 'null' ? null : applied

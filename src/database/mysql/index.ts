@@ -1,6 +1,6 @@
 import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
 import type { NewRow } from '../row.js'
-import { appliedValue, extraValues, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
+import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
@@ -97,7 +97,7 @@ export function mysqlDialect(own: Own): Dialect {
       const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
       const values = [...(row.id === undefined ? [] : ['?']), '?', '?', '?', ...extra.map(({ column }) => place(column))]
       const sql = `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')})`
-      const rest = [row.app, row.name, appliedValue(row), ...extra.map(({ value }) => value)]
+      const rest = [...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
       if (row.id === undefined) return session.insertId(sql, rest)
       await session.run(sql, [row.id, ...rest])
       return row.id
@@ -109,8 +109,7 @@ export function mysqlDialect(own: Own): Dialect {
       const extra = extraValues(table.shape, after)
       const sets = ['app = ?', 'name = ?', 'applied = ?', ...extra.map(({ column }) => `${quoted(column.name)} = ${place(column)}`)]
       return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ?`, [
-        after.app,
-        after.name,
+        ...keyOf(after),
         appliedValue(after),
         ...extra.map(({ value }) => value),
         id,

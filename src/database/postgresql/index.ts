@@ -1,7 +1,7 @@
 import type { Dialect, HistoryTable, JournalTables } from '../dialect.js'
 import type { NewRow } from '../row.js'
 import type { Binding, Session } from '../session.js'
-import { appliedValue, extraValues, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
+import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
@@ -91,7 +91,7 @@ export const postgresql: Dialect = {
       cast(table.appliedType),
       ...extra.map(({ column }) => cast(column.type)),
     ]
-    const bindings: Binding[] = [...(row.id === undefined ? [] : [row.id]), row.app, row.name, appliedValue(row), ...extra.map(({ value }) => value)]
+    const bindings: Binding[] = [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
     const [added] = await session.rows<{ id: string }>(
       `INSERT INTO ${table.sql} (${columns.join(', ')})${row.id === undefined ? '' : ' OVERRIDING SYSTEM VALUE'} VALUES (${values.join(', ')}) RETURNING id::text AS id`,
       bindings,
@@ -106,8 +106,7 @@ export const postgresql: Dialect = {
     const extra = extraValues(table.shape, after).filter(({ column }) => may.has(column))
     const sets = ['app = ?', 'name = ?', `applied = CAST(? AS ${table.appliedType})`, ...extra.map(({ column }) => `${quoted(column.name)} = CAST(? AS ${column.type})`)]
     return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE ${byId(table)}`, [
-      after.app,
-      after.name,
+      ...keyOf(after),
       appliedValue(after),
       ...extra.map(({ value }) => value),
       id,

@@ -1,6 +1,6 @@
 import type { Dialect, HistoryTable } from '../dialect.js'
 import type { NewRow } from '../row.js'
-import { extraValues, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
+import { extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
@@ -89,7 +89,7 @@ export const sqlite: Dialect = {
     const values = [...(row.id === undefined ? [] : [idPlace(table)]), '?', '?', applied, ...extra.map(({ placed }) => placed[0])]
     const [added] = await session.rows<{ id: string }>(
       `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING CAST(id AS TEXT) AS id`,
-      [...(row.id === undefined ? [] : [row.id]), row.app, row.name, ...time, ...extra.flatMap(({ placed }) => placed[1])],
+      [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), ...time, ...extra.flatMap(({ placed }) => placed[1])],
     )
     return (added as { id: string }).id
   },
@@ -101,8 +101,7 @@ export const sqlite: Dialect = {
     const extra = extraValues(table.shape, after).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
     const sets = ['app = ?', 'name = ?', `applied = ${applied}`, ...extra.map(({ name, placed }) => `${name} = ${placed[0]}`)]
     return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ${idPlace(table)}`, [
-      after.app,
-      after.name,
+      ...keyOf(after),
       ...time,
       ...extra.flatMap(({ placed }) => placed[1]),
       id,
