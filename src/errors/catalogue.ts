@@ -54,13 +54,17 @@ export const CATALOGUE = {
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
   'table-unfit': { exit: 4, hint: 'Connect as the owner of the table, or as a role without special rights.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
+  'id-default-missing': { exit: 4, hint: 'See "migstate doctor" for the statement that gives the column its default back.' },
   'sequence-behind': { exit: 4, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
   'non-transactional-table': { exit: 4, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
   'standby-missing': {
     exit: 4,
     hint: 'Bring the standby back, or let the server commit without it (ALTER SYSTEM SET synchronous_standby_names, then pg_reload_conf()).',
   },
-  'engine-unsupported': { exit: 4, hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.' },
+  'engine-unsupported': {
+    exit: 4,
+    hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.',
+  },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

@@ -1,7 +1,7 @@
 import type { Row } from '../database/row.js'
 import type { Rules } from '../django/rules.js'
 import type { ProjectFiles } from '../project/types.js'
-import { badRows } from './bad-rows.js'
+import { badRows, type TimeColumn } from './bad-rows.js'
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey, pairOf } from './key.js'
@@ -33,6 +33,8 @@ export interface PlanInput {
   alias: string
   /** How the database keeps times, for rows that this Django could not read. */
   engine?: string
+  /** Where the column `applied` has a type that gives Django no times, and Django asks for them. */
+  timeColumn?: TimeColumn | undefined
 }
 
 /** What `manage.py migrate [target]` would do now: the gates of migrate.py in their order, then `executor.migration_plan`. */
@@ -42,7 +44,7 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   const loading = [...view.gates.filter(stopsLoading)]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
   const settings = input.project.complete ? [] : [settingsGate(input.project)]
-  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
+  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine, input.timeColumn), ...loading.filter((gate) => gate.gate !== 'bad-file')]
   if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, target)
