@@ -310,6 +310,12 @@ export interface Dialect {
   wideDdl(journal: JournalTables): string
   /** A column of text as SQL, compared byte by byte: as its index in `journalDdl` has it. */
   byBytes(column: string): string
+  /** A text as SQL, for statements that are printed. */
+  textSql(text: string): string
+  /** A time in the database's own form as SQL, for the column `applied`. */
+  timeSql(table: HistoryTable, stamp: string): string
+  /** The condition that a column of the history holds this text byte for byte, whatever its collation. */
+  exactly(column: string, text: string): string
   /** Drops the side tables: all of them or, where the database can, none. */
   dropJournal(session: Session, journal: JournalTables): Promise<void>
   /** The DDL of the side tables, to hand to a DBA. */

@@ -146,6 +146,12 @@ export function mysqlDialect(own: Own): Dialect {
 
     byBytes: (column) => column,
 
+    textSql: sqlText,
+
+    timeSql: (_table, stamp) => sqlText(stamp),
+
+    exactly: (column, text) => `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = x'${Buffer.from(text).toString('hex')}'`,
+
     async dropJournal(session, journal) {
       await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
     },
@@ -199,3 +205,9 @@ export const mysql = mysqlDialect({
     }
   },
 })
+
+/** What a backslash means hangs on the session, so such a text is written in hexadecimal digits. */
+function sqlText(text: string): string {
+  if (/^[^\\\0]*$/.test(text)) return `'${text.replaceAll("'", "''")}'`
+  return `CONVERT(x'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
+}

@@ -154,6 +154,12 @@ export const postgresql: Dialect = {
 
   byBytes: (column) => `${column} COLLATE "C"`,
 
+  textSql: sqlText,
+
+  timeSql: (table, stamp) => `CAST(${sqlText(stamp)} AS ${table.appliedType})`,
+
+  exactly: (column, text) => `${column} COLLATE "C" = ${sqlText(text)}`,
+
   async dropJournal(session, journal) {
     // A reader of the journal is waited for, and no longer than this.
     const drop = `DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`
@@ -190,4 +196,10 @@ async function grantsToOwner(session: Session, table: HistoryTable, journal: Jou
     [table.sql],
   )
   return owner && owner.same !== 'true' ? shadowGrants(journal, owner.role) : []
+}
+
+/** A backslash is one in every setting of the server only behind an E. */
+function sqlText(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
+  return text.includes('\\') ? `E${quoted}` : quoted
 }
