@@ -201,7 +201,106 @@ const CASES: Case[] = [
   ['a constructor with effects', 'X = []\n\n\nclass C:\n    def __init__(self, n):\n        X.append(n)\n\n\nC("a")\nINSTALLED_APPS = X', { certain: true }],
 ]
 
-it.each(CASES)('%s', (_name, settings, { files: more = {}, env = {}, certain = false } = {}) => {
+const LOCAL = { 'local/machine.py': 'INSTALLED_APPS.append("b")\nEXTRA = "c"\n' }
+
+/** A file that is run in the names of the settings, or of its own: as certain as a star import. */
+const RUN_FILES: Case[] = [
+  ['exec of a file', 'INSTALLED_APPS = ["a"]\nexec(open("local/machine.py").read())\nINSTALLED_APPS += [EXTRA]', { files: LOCAL, certain: true }],
+  [
+    'exec of a file in try',
+    'INSTALLED_APPS = ["a"]\ntry:\n    exec(open("local/machine.py").read())\nexcept IOError:\n    INSTALLED_APPS.append("c")',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec of a file that is not there',
+    'INSTALLED_APPS = ["a"]\ntry:\n    exec(open("local/nowhere.py").read())\nexcept IOError:\n    INSTALLED_APPS.append("c")',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec of a compiled file',
+    'import os\nINSTALLED_APPS = ["a"]\nf = os.path.join(os.path.dirname(os.path.abspath(__file__)), "local", "machine.py")\nif os.path.exists(f):\n    exec(compile(open(f, "rb").read(), f, "exec"), globals())',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec of the text of a with',
+    'INSTALLED_APPS = ["a"]\nwith open("local/machine.py") as fh:\n    code = fh.read()\nexec(code, globals(), locals())',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec in a function, with the names of the module',
+    'INSTALLED_APPS = ["a"]\n\n\ndef load(name):\n    with open(name) as fh:\n        exec(fh.read(), globals())\n\n\nload("local/machine.py")\nINSTALLED_APPS += [EXTRA]',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec into a dict',
+    'names = {"INSTALLED_APPS": ["a"]}\nexec(open("local/machine.py").read(), names)\nINSTALLED_APPS = names["INSTALLED_APPS"]',
+    { files: LOCAL, certain: true },
+  ],
+  ['exec of a text that is put together', 'INSTALLED_APPS = ["a"]\nexec("INSTALLED_APPS." + "append(\'b\')")', { certain: true }],
+  [
+    'exec of pathlib',
+    'from pathlib import Path\nINSTALLED_APPS = ["a"]\nexec((Path(__file__).parent / "local" / "machine.py").read_text())',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'exec of what raises',
+    'INSTALLED_APPS = ["a"]\ntry:\n    exec(open("local/bad.py").read())\nexcept ValueError:\n    INSTALLED_APPS.append("c")',
+    {
+      files: { 'local/bad.py': 'INSTALLED_APPS.append("b")\nraise ValueError("no")\n' },
+      certain: true,
+    },
+  ],
+  ['exec in a branch that cannot be decided', `${UNKNOWN}INSTALLED_APPS = ["a"]\nif UNKNOWN:\n    exec(open("local/machine.py").read())`, { files: LOCAL }],
+  [
+    'exec in a function in a branch that cannot be decided',
+    `${UNKNOWN}INSTALLED_APPS = ["a"]\n\n\ndef load():\n    exec(open("local/machine.py").read(), globals())\n\n\nif not UNKNOWN:\n    load()`,
+    { files: LOCAL },
+  ],
+  [
+    'run_path',
+    'import runpy\nD = runpy.run_path("local/own.py")\nINSTALLED_APPS = D["APPS"]',
+    { files: { 'local/own.py': 'APPS = ["a", "b"]\n' }, certain: true },
+  ],
+  [
+    'run_path into the names',
+    'import runpy\nINSTALLED_APPS = ["a"]\nglobals().update(runpy.run_path("local/own.py"))',
+    { files: { 'local/own.py': 'INSTALLED_APPS = ["b"]\n' }, certain: true },
+  ],
+  [
+    'a spec from a file location',
+    'import importlib.util\nspec = importlib.util.spec_from_file_location("own", "local/own.py")\nown = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(own)\nINSTALLED_APPS = own.APPS',
+    { files: { 'local/own.py': 'APPS = ["a", "b"]\n' }, certain: true },
+  ],
+  [
+    'a spec from a file that is not there',
+    'import importlib.util\nINSTALLED_APPS = ["a"]\ntry:\n    spec = importlib.util.spec_from_file_location("own", "local/none.py")\n    own = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(own)\n    INSTALLED_APPS = own.APPS\nexcept FileNotFoundError:\n    INSTALLED_APPS.append("c")',
+    { certain: true },
+  ],
+  [
+    'the names of a module, copied one by one',
+    'import own\nINSTALLED_APPS = ["c"]\nfor name in dir(own):\n    if name.isupper():\n        globals()[name] = getattr(own, name)',
+    { files: { 'own.py': 'INSTALLED_APPS = ["a"]\n' }, certain: true },
+  ],
+  [
+    'the names of a module, set on this one',
+    'import sys\nimport own\nINSTALLED_APPS = ["c"]\nthis = sys.modules[__name__]\nfor name in dir(own):\n    if name == name.upper():\n        setattr(this, name, getattr(own, name))',
+    { files: { 'own.py': 'INSTALLED_APPS = ["a"]\n' }, certain: true },
+  ],
+  [
+    'the dict of a module',
+    'import own\nINSTALLED_APPS = ["c"]\nglobals().update(own.__dict__)',
+    { files: { 'own.py': 'INSTALLED_APPS = ["a"]\n' }, certain: true },
+  ],
+  ['a look at the names', 'INSTALLED_APPS = ["a"]\nif "EXTRA" not in globals():\n    EXTRA = ["b"]\nINSTALLED_APPS += globals()["EXTRA"]', { certain: true }],
+  ['the lines of a file', 'INSTALLED_APPS = [line.strip() for line in open("apps.txt") if line.strip()]', { files: { 'apps.txt': 'a\n\nb\n' } }],
+  [
+    'the lines of a file in a loop',
+    'INSTALLED_APPS = []\nfor line in open("apps.txt"):\n    INSTALLED_APPS.append(line.strip())',
+    { files: { 'apps.txt': 'a\nb\n' }, certain: true },
+  ],
+]
+
+it.each([...CASES, ...RUN_FILES])('%s', (_name, settings, { files: more = {}, env = {}, certain = false } = {}) => {
   const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))
   files(folder, { 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n', 'settings.py': `${settings}\n`, ...apps, ...more })
   const said = JSON.parse(

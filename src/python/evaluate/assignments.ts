@@ -11,6 +11,7 @@ import { replaceEverywhere } from './holders.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
 import { placeOf } from './keys.js'
+import { namesOf, setName } from './running.js'
 import type { Scope, Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -21,8 +22,7 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   if (lastOperator === undefined) return
   const value = commaList(py, parts.slice(lastOperator + 1), scope)
   const right = parts.slice(lastOperator + 1)
-  if (right.some((part) => /\b(globals|locals|vars)\s*\(\s*\)|\bexec(file)?\s*\(|\bsys\.modules\s*\[/.test(py.text(part))))
-    forgetAll(py, node, scope, 'its names are handed to other code')
+  if (right.some((part) => HANDS_OVER.test(py.text(part)))) forgetAll(py, node, scope, 'its names are handed to other code')
   let from = 0
   for (const operator of operators) {
     bindTargets(
@@ -34,6 +34,10 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
     from = operator + 1
   }
 }
+
+/** Its names go to other code, or to another name; what only looks into them does nothing. */
+const HANDS_OVER =
+  /(?<!\bin\s{1,9})\b(globals|locals|vars)\s*\(\s*\)(?!\s*(?:\.(?:get|keys|items|values|copy)\(|\[))|\bexec(file)?\s*\(|\bsys\.modules\s*\[(?!\s*__name__\s*\])/
 
 export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
   const names = targets.filter((target) => target.name !== ',')
@@ -84,9 +88,16 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   const [object, mark, ...inside] = childrenOf(target)
   const [index] = inside
   if (!object || !mark || !index) return
+  const own = mark.name === '.' ? undefined : namesOf(py, object, scope)
+  if (own) {
+    const name = py.value(index, scope)
+    if (name.kind === 'string') setName(py, own, name.value, value, target, scope)
+    else forgetAll(py, target, scope, 'a name that is set is not known')
+    return
+  }
   const container = py.value(object, scope)
   if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
-  if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
+  if (/\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') {

@@ -6,8 +6,10 @@ import { importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
+import { openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod } from './methods.js'
+import { namesAsDict, runsFile } from './running.js'
 import { sorted } from './sorting.js'
 import { matchesWildcard } from './wildcard.js'
 import { distinct, merged } from './keys.js'
@@ -53,6 +55,12 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
+    case 'dir':
+    case 'vars': {
+      const names = first?.kind === 'module' && args.length === 1 ? namesAsDict(first.scope) : undefined
+      if (names?.kind !== 'dict' || name === 'vars') return names
+      return list(sorted(names.entries.map(([key]) => key as Value & { kind: 'string' })))
+    }
     case 'copy.copy':
       return first && ('items' in first || first.kind === 'dict' ? callMethod(first, 'copy', [], NO_KEYWORDS) : undefined)
     case 'copy.deepcopy':
@@ -91,11 +99,14 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       throw new Raised('SystemExit', plainText(first) ?? '', py.line(node))
     default:
       if ([...keywords.keys()].includes('**')) return undefined
+      if (RUNS_FILES.test(name)) return openFile(py, name, args, keywords, node) ?? runsFile(py, name, args, keywords, node)
       return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
         ? callOsPath(name, args, py.host)
         : callPlain(name, args, keywords)
   }
 }
+
+const RUNS_FILES = /^(?:(?:io\.|codecs\.)?open$|file$|runpy\.|imp\.|importlib\.(?:util|machinery)\.)/
 
 function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   const [first] = args

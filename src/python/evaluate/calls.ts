@@ -10,16 +10,21 @@ import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } 
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
 import { mutate } from './mutations.js'
+import { forgetAll } from './forgetting.js'
 import { bodyOf, splitByComma } from './nodes.js'
+import { readingMethod } from './open-files.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { equal } from './equality.js'
+import { namesAsDict, namesOf, updateNames } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const [calleeNode, argumentList] = childrenOf(node)
   if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
+  const own = namesOf(py, node, scope)
+  if (own) return namesAsDict(own)
   const { args, keywords } = readArguments(py, argumentList, scope)
   if (calleeNode.name === 'MemberExpression') {
     const [objectNode, mark, property] = childrenOf(calleeNode)
@@ -40,9 +45,17 @@ interface MemberCall {
 
 function callMember(py: Interpreter, call: MemberCall): Value {
   const { node, name, args, keywords } = call
+  const own = /^(?:update|setdefault|pop|popitem|clear|__setitem__)$/.test(name) ? namesOf(py, call.objectNode, call.scope) : undefined
+  if (own) {
+    if (name === 'update') updateNames(py, own, args, keywords, node, call.scope)
+    else forgetAll(py, node, call.scope, 'its names are handed to other code')
+    return NONE
+  }
   const written = py.expression(call.objectNode, call.scope)
   const object = py.resolve(written)
   const known = args.map((arg) => py.resolve(arg))
+  const reading = readingMethod(py, object, name, known, node)
+  if (reading) return reading
   const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
   if (object.kind === 'either') {
     const results = object.options.map(method)

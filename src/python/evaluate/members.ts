@@ -9,6 +9,7 @@ import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from '../grammar/parse.js'
 import { lookUp } from './keys.js'
+import { namesAsDict } from './running.js'
 import { type Call, type ClassValue, type Scope, string, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
@@ -19,8 +20,19 @@ export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (mark.name === '.') return attribute(py, object, py.text(rest[0] as SyntaxNode), node)
   const inside = rest.slice(0, -1)
   const known = py.resolve(object)
+  if (object.kind === 'reference' && object.name === 'sys.modules') return moduleItself(py, inside, scope, node)
   if (inside.some((part) => part.name === ':')) return slice(py, known, inside, scope, node)
   return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
+}
+
+/** `sys.modules[__name__]`: the module that is being read. */
+function moduleItself(py: Interpreter, inside: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
+  let root = scope
+  while (root.parent) root = root.parent
+  const key = py.resolve(commaList(py, inside, scope))
+  const own = root.names.get('__name__')
+  if (key.kind === 'string' && own?.kind === 'string' && key.value === own.value) return { kind: 'module', name: key.value, scope: root }
+  return py.unknown(node, 'this subscript is not evaluated')
 }
 
 export function attribute(py: Interpreter, object: Value, name: string, node: SyntaxNode): Value {
@@ -33,6 +45,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return known ?? py.unknown(node, `.${name} is not evaluated`)
     }
     case 'module':
+      if (name === '__dict__') return namesAsDict(object.scope)
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
       if (name === '__name__') return string(object.name)

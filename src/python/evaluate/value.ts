@@ -4,8 +4,9 @@ import type { ParsedFile } from '../grammar/parse.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
 export type Value =
-  | { kind: 'string'; value: string }
-  | { kind: 'bytes'; value: string }
+  /** `from`: the file whose whole text it is. */
+  | { kind: 'string'; value: string; from?: string }
+  | { kind: 'bytes'; value: string; from?: string }
   | { kind: 'number'; value: number; float?: true }
   | { kind: 'boolean'; value: boolean }
   | { kind: 'none' }
