@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
+import { hasGap } from './floors.js'
 import { payCopy, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
@@ -47,7 +48,7 @@ export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], val
   const starred = names.findIndex((target) => target.name === '*')
   if (starred >= 0) return bindStarred(py, names, starred, known, scope)
   names.forEach((target, index) => {
-    const item = 'items' in known && known.items.length === names.length ? known.items[index] : undefined
+    const item = 'items' in known && known.items.length === names.length && !hasGap(known.items) ? known.items[index] : undefined
     bindOne(py, target, item ?? py.unknown(target, 'it is unpacked from something that cannot be read'), scope)
   })
 }
@@ -55,7 +56,7 @@ export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], val
 /** `first, *rest = …` (language reference 7.2). */
 function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, known: Value, scope: Scope): void {
   const targets = names.filter((_target, index) => index !== at)
-  const items = 'items' in known && known.items.length >= targets.length - 1 ? known.items : undefined
+  const items = 'items' in known && known.items.length >= targets.length - 1 && !hasGap(known.items) ? known.items : undefined
   const after = targets.length - at - 1
   targets.forEach((target, index) => {
     const lost = py.unknown(target, 'it is unpacked from something that cannot be read')
@@ -149,7 +150,7 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
   const bounds = sliceBounds(py, parts, scope)
   const given = py.resolve(value)
   let changed: Value = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
-  if (container.kind === 'list' && bounds && 'items' in given) {
+  if (container.kind === 'list' && bounds && 'items' in given && !hasGap(container.items)) {
     const at = (bound: number | undefined, fallback: number) =>
       bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
     const from = at(bounds[0], 0)

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { mapEither } from './alternatives.js'
+import { anyOf, mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
@@ -15,6 +15,7 @@ import { bodyOf, splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
 import { namesAsDict, namesOf, updateNames } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
@@ -72,19 +73,21 @@ function callMember(py: Interpreter, call: MemberCall): Value {
       object.entries.every(([key]) => equal(key, known[0] as Value) === false)
     )
       missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
-    const changed = mutate(object, name, known, keywords)
+    const [more] = known
+    const given = name === 'extend' && (more?.kind === 'call' || more?.kind === 'reference') ? [anyOf(py, more, node)] : known
+    const changed = mutate(object, name, given, keywords)
     if (changed !== 'nothing') {
-      const given =
+      const result =
         method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
       py.change(call.objectNode, object, changed ?? py.unknown(node, `.${name}() with something that cannot be read`), call.scope)
-      return given
+      return result
     }
   }
   if (object.kind === 'reference') {
     const effect = sideEffect(py, object.name, name, known, keywords)
     if (effect.done) return effect.value
   }
-  const result = method(object)
+  const result = method(object) ?? standardMethod(py, object, name, { args: known, keywords: resolveAll(py, keywords) }, node)
   if (result) return result
   if (object.kind === 'unknown') return object
   if (object.kind === 'call') return callOnCall(py, object, call, known)
@@ -159,7 +162,10 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   if (callee.kind === 'reference') {
     const known = args.map((arg) => py.resolve(arg))
     const named = resolveAll(py, keywords)
-    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
+    const result =
+      callBuiltin(callee.name, known, named, py, node) ??
+      standardCall(py, callee.name, { args: known, keywords: named }, node) ??
+      py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
     if (result) return result
   }
   if (callee.kind === 'call') {

@@ -117,7 +117,7 @@ export function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handle
         one.name === 'AssertStatement' ||
         (one.name === 'ExpressionStatement' &&
           one.firstChild?.name === 'CallExpression' &&
-          !/^exec(?:file)?\(|\.(append|extend|insert|update|setdefault|add|close)\(/.test(py.text(one))),
+          !/^exec(?:file)?\(|\.(append|extend|insert|update|setdefault|add|close|read|read_file|readfp)\(/.test(py.text(one))),
     )
   )
 }

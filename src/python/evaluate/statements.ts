@@ -2,6 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { assign, update } from './assignments.js'
 import { deleteTargets } from './deletions.js'
 import { expressionStatement } from './expression-statements.js'
+import { hasGap as containsGap } from './floors.js'
 import { forget } from './forgetting.js'
 import { defaultsOf, readArguments } from './calls.js'
 import { branches, branchesOf } from './branches.js'
@@ -116,7 +117,7 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const through = iterated ? py.value(iterated, scope) : undefined
   const given = iterated && isOpenFile(through) ? linesIn(py, through, iterated) : through
   const items = given && itemsOf(given)
-  if (!body || !items || items.length > 2000) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
+  if (!body || !items || items.length > 2000 || containsGap(items)) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
   try {
     return followLoop(py, {
       node,

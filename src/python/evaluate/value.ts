@@ -67,7 +67,7 @@ export interface Unknown {
   reason: string
   file: string
   line: number
-  /** `*` of it among arguments: any number of them. */
+  /** In a collection or among arguments: any number of values. */
   isSpread?: true
 }
 
@@ -92,7 +92,7 @@ export function truth(value: Value): boolean | undefined {
     case 'list':
     case 'tuple':
     case 'set':
-      return value.items.length > 0
+      return value.items.length > 0 && value.items.every((item) => item.kind === 'unknown' && item.isSpread) ? undefined : value.items.length > 0
     case 'dict':
       return value.entries.length > 0
     case 'path':
