@@ -123,12 +123,14 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
 /** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */
 export function lateCycles(view: LoaderView, rules: Rules, targets: readonly PlanTarget[]): Gate[] {
   if (rules.checksCyclesAtLoad) return []
-  const walks = (target: PlanTarget): boolean => {
-    if ('zero' in target) return view.graph.roots(target.zero).length > 0
-    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key)
-    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key))
+  if (rules.replacesInGraph && view.graph.leaves().length > 0) return cycleGate(view.graph, 'parents')
+  const walk = (target: PlanTarget): 'children' | 'parents' | null => {
+    if ('zero' in target) return view.graph.roots(target.zero).length > 0 ? 'children' : null
+    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key) ? 'parents' : null
+    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key)) ? 'children' : null
   }
-  return (rules.replacesInGraph && view.graph.leaves().length > 0) || targets.some(walks) ? cycleGate(view.graph) : []
+  const first = targets.map(walk).find((along) => along !== null)
+  return first ? cycleGate(view.graph, first) : []
 }
 
 /** A plan and the graph it was made on: Django may have loaded a second one, without replacements. */
