@@ -112,7 +112,7 @@ print(json.dumps({"lost": sorted(lost), "refused": refused, "wrong": wrong.split
 `
 
 describe.skipIf(nodePackage === undefined)('migstate.open', () => {
-  it('has the verbs, answers are whole, failures are typed, and what is refused is', async () => {
+  it('has the verbs, answers are whole, failures are typed, and what is refused is', { timeout: 300_000 }, async () => {
     const { database, shop } = await migratedShop(oneDjango as string, 'sqlite')
     const before = await fingerprint(database)
     const ended = python(['-c', VERBS], { cwd: shop.folder, env: shop.env })
@@ -125,7 +125,7 @@ describe.skipIf(nodePackage === undefined)('migstate.open', () => {
     expect(await fingerprint(database)).toEqual(before)
   })
 
-  it('Ctrl-C waits until the program has put the history in order', async () => {
+  it('Ctrl-C waits until the program has put the history in order', { timeout: 120_000 }, async () => {
     const { database, shop } = await migratedShop(oneDjango as string, 'sqlite')
     const slow = readFileSync(join(shop.folder, 'shop/migrations/0003_fill_slugs.py'), 'utf8').replace(
       '    Product =',
