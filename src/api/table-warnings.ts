@@ -9,7 +9,8 @@ export function warnOfTable({ table }: Database, { rows, sequence }: History, wa
   for (const what of shape.unfit) warnings.add('table-unfit', `${label} can be read and not changed: ${what}`)
   if (shape.looseEngine !== null)
     warnings.add('non-transactional-table', `${label} uses the engine ${shape.looseEngine}, which cannot undo half a change; it can be read and not changed`)
-  if (!shape.fillsId) warnings.add('id-default-missing', `the column "id" of ${label} fills itself no more, so Django's next row gets no id or is refused; ${see}`)
+  if (!shape.fillsId)
+    warnings.add('id-default-missing', `the column "id" of ${label} fills itself no more, so Django's next row gets no id or is refused; ${see}`)
   if (!shape.givesTimes) warnings.add('malformed-applied', `the column "applied" of ${label} is a ${appliedType}, which gives Django no times; ${see}`)
   if (sequence !== null && rows.length > 0 && BigInt(sequence) <= highestId(rows))
     warnings.add('sequence-behind', `the next id of ${label} is ${sequence}, and the highest is ${highestId(rows)}, so Django's next row is refused; ${see}`)
@@ -18,7 +19,10 @@ export function warnOfTable({ table }: Database, { rows, sequence }: History, wa
   if (unnamed.length > 0)
     warnings.add(
       'table-unfit',
-      `${unnamed.length} rows of ${label} have no id of their own, so they cannot be changed: ${unnamed.slice(0, 3).map((row) => `${row.app}.${row.name} (id ${row.id})`).join(', ')}`,
+      `${unnamed.length} rows of ${label} have no id of their own, so they cannot be changed: ${unnamed
+        .slice(0, 3)
+        .map((row) => `${row.app}.${row.name} (id ${row.id})`)
+        .join(', ')}`,
     )
 }
 

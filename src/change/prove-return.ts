@@ -47,12 +47,20 @@ function refuseOther({ table }: Database, wanted: Row, rows: readonly Row[]): vo
   if (found && sameRow(found, wanted)) return
   const name = `${wanted.app}.${wanted.name}`
   if (found && sameRow({ ...found, applied: wanted.applied }, wanted))
-    throw new MigstateError('table-unfit', `The column "applied" of ${table.label} (${table.appliedType}) makes "${found.applied}" of the time "${wanted.applied}", so the new time of ${name} could not be kept.`, {
-      hint: 'Give the column the type that Django makes: "migstate doctor" has the statement.',
-      details: { wanted: [wanted], found: [found] },
-    })
-  throw new MigstateError('table-unfit', `${table.label} does not take the row ${name} (id ${wanted.id}) as it is written, as a trigger or a rule on the table makes it.`, {
-    hint: 'Look at the triggers and rules of the table.',
-    details: { wanted: [wanted], found: found ? [found] : [] },
-  })
+    throw new MigstateError(
+      'table-unfit',
+      `The column "applied" of ${table.label} (${table.appliedType}) makes "${found.applied}" of the time "${wanted.applied}", so the new time of ${name} could not be kept.`,
+      {
+        hint: 'Give the column the type that Django makes: "migstate doctor" has the statement.',
+        details: { wanted: [wanted], found: [found] },
+      },
+    )
+  throw new MigstateError(
+    'table-unfit',
+    `${table.label} does not take the row ${name} (id ${wanted.id}) as it is written, as a trigger or a rule on the table makes it.`,
+    {
+      hint: 'Look at the triggers and rules of the table.',
+      details: { wanted: [wanted], found: found ? [found] : [] },
+    },
+  )
 }

@@ -86,10 +86,14 @@ export function refuseUnfitRun(database: Database, rows: readonly Row[], { touch
   const { table, dialect } = database
   refuseUnfitTable(database)
   if (dialect.timeKept(table) === 'day')
-    throw new MigstateError('table-unfit', `The column "applied" of ${table.label} is a ${table.appliedType}: it keeps no time of the day, so it cannot hold when a migration ran.`, {
-      hint: 'Give the column the type that Django makes: "migstate doctor" has the statement.',
-      details: { found: [table.appliedType] },
-    })
+    throw new MigstateError(
+      'table-unfit',
+      `The column "applied" of ${table.label} is a ${table.appliedType}: it keeps no time of the day, so it cannot hold when a migration ran.`,
+      {
+        hint: 'Give the column the type that Django makes: "migstate doctor" has the statement.',
+        details: { found: [table.appliedType] },
+      },
+    )
   if (touched) refuseUnnamed(table, rows, touched)
   else refuseUnnamedRows(database, rows)
   if (!inserts) return
@@ -120,8 +124,12 @@ function refuseMissingValues(table: HistoryTable): void {
   if (missing.length === 0) return
   const columns = missing.map((name) => `"${name}"`).join(', ')
   const one = missing.length === 1
-  throw new MigstateError('table-unfit', `${table.label} has the column${one ? '' : 's'} ${columns}, which may not be NULL and ${one ? 'has' : 'have'} no default, so no new row can be written: not by Django either.`, {
-    hint: `Give ${one ? 'it a default' : 'them defaults'}, or let ${one ? 'it' : 'them'} be NULL.`,
-    details: { columns: missing },
-  })
+  throw new MigstateError(
+    'table-unfit',
+    `${table.label} has the column${one ? '' : 's'} ${columns}, which may not be NULL and ${one ? 'has' : 'have'} no default, so no new row can be written: not by Django either.`,
+    {
+      hint: `Give ${one ? 'it a default' : 'them defaults'}, or let ${one ? 'it' : 'them'} be NULL.`,
+      details: { columns: missing },
+    },
+  )
 }

@@ -124,7 +124,15 @@ export interface Details {
 
 const counter = orNull(digits)
 // Django's column allows no null in `applied`; a table that was made by hand may.
-const row = object({ id: text, app: text, name: text, applied: orNull(text), appliedType: optional(oneOf('integer', 'real', 'blob', 'null')), extra: optional(texts), nulls: optional(list(oneOf('id', 'app', 'name'))) })
+const row = object({
+  id: text,
+  app: text,
+  name: text,
+  applied: orNull(text),
+  appliedType: optional(oneOf('integer', 'real', 'blob', 'null')),
+  extra: optional(texts),
+  nulls: optional(list(oneOf('id', 'app', 'name'))),
+})
 const rows = list(row)
 const pair = tuple(text, text)
 const changes = object({ removed: rows, added: rows, updated: list(object({ before: row, after: row })) })

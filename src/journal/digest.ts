@@ -11,7 +11,9 @@ export function digestOf(rows: readonly Row[]): string {
 
 /** Before format 2 a time that is NULL was null on a server, and no text. */
 export function hasDigest(rows: readonly Row[], wanted: string): boolean {
-  return digestOf(rows) === wanted || digest(rows, ({ applied, appliedType }) => (appliedType === 'null' ? [null, null] : [applied, appliedType ?? null])) === wanted
+  return (
+    digestOf(rows) === wanted || digest(rows, ({ applied, appliedType }) => (appliedType === 'null' ? [null, null] : [applied, appliedType ?? null])) === wanted
+  )
 }
 
 function digest(rows: readonly Row[], time: (row: Row) => unknown[]): string {

@@ -60,11 +60,15 @@ export class Journal {
     } catch (error) {
       if (!isFailure(error, 'missing-rights')) throw error
       const ddl = [dialect.wideDdl(journal)]
-      throw new MigstateError('missing-rights', `${table.label} has more columns than Django's table, and this role may not give migstate's side tables a place for them.`, {
-        hint: `Ask a DBA to run:\n${ddl[0]};`,
-        details: { ddl },
-        cause: error,
-      })
+      throw new MigstateError(
+        'missing-rights',
+        `${table.label} has more columns than Django's table, and this role may not give migstate's side tables a place for them.`,
+        {
+          hint: `Ask a DBA to run:\n${ddl[0]};`,
+          details: { ddl },
+          cause: error,
+        },
+      )
     }
   }
 

@@ -121,7 +121,7 @@ describe.runIf(version)('runs in odd tables', () => {
       const products = async () => Number((await made.database.query('SELECT count(*) AS n FROM shop_product'))[0]?.n)
       return { ...made, run, products, end: async () => (made.shop.remove(), await made.database.drop()) }
     }
-    const rows = (database: TestDatabase) => database.query("SELECT id, app, name, tag FROM django_migrations ORDER BY id")
+    const rows = (database: TestDatabase) => database.query('SELECT id, app, name, tag FROM django_migrations ORDER BY id')
 
     it('extra columns: every row keeps its own, in both modes and by rollback', async () => {
       const { database, run, products, end } = await shop()
@@ -142,7 +142,9 @@ describe.runIf(version)('runs in odd tables', () => {
 
     it.runIf(engine !== 'sqlite')('a column of days: refused before the code runs, table-unfit', async () => {
       const { database, run, products, end } = await shop()
-      await database.query(engine === 'postgresql' ? 'ALTER TABLE django_migrations ALTER COLUMN applied TYPE date' : 'ALTER TABLE django_migrations MODIFY applied date NOT NULL')
+      await database.query(
+        engine === 'postgresql' ? 'ALTER TABLE django_migrations ALTER COLUMN applied TYPE date' : 'ALTER TABLE django_migrations MODIFY applied date NOT NULL',
+      )
       for (const mode of ['shadow', 'table'])
         for (const more of ['--dry-run', '--yes']) {
           const refused = await run('rerun', 'shop', '0003', '--mode', mode, more)
@@ -155,7 +157,11 @@ describe.runIf(version)('runs in odd tables', () => {
 
     it.runIf(engine !== 'sqlite')('a column of whole seconds: it ends, with the time as the column keeps it', async () => {
       const { database, run, end } = await shop()
-      await database.query(engine === 'postgresql' ? 'ALTER TABLE django_migrations ALTER COLUMN applied TYPE timestamp(0)' : 'ALTER TABLE django_migrations MODIFY applied datetime NOT NULL')
+      await database.query(
+        engine === 'postgresql'
+          ? 'ALTER TABLE django_migrations ALTER COLUMN applied TYPE timestamp(0)'
+          : 'ALTER TABLE django_migrations MODIFY applied datetime NOT NULL',
+      )
       for (const mode of ['shadow', 'table']) {
         const done = await run('rerun', 'shop', '0003', '--mode', mode, '--yes')
         expect(done.exitCode, done.stdout + done.stderr).toBe(0)
@@ -210,5 +216,9 @@ async function ownTime(database: TestDatabase): Promise<void> {
 
 function copied(engine: Engine): string[] {
   const time = engine === 'postgresql' ? `applied${plus(engine)} AS applied` : 'applied'
-  return [`CREATE TABLE copied AS SELECT id, app, name, ${time} FROM django_migrations`, 'DROP TABLE django_migrations', 'ALTER TABLE copied RENAME TO django_migrations']
+  return [
+    `CREATE TABLE copied AS SELECT id, app, name, ${time} FROM django_migrations`,
+    'DROP TABLE django_migrations',
+    'ALTER TABLE copied RENAME TO django_migrations',
+  ]
 }

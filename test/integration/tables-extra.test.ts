@@ -54,12 +54,15 @@ describe.each(engines)('extra columns, %s', (engine) => {
     return done.json
   }
   const create = (more: readonly string[]) =>
-    database.query(`CREATE TABLE django_migrations (id ${ID[engine]}, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied ${APPLIED[engine]} NOT NULL${more.map((one) => `, ${one}`).join('')})`)
+    database.query(
+      `CREATE TABLE django_migrations (id ${ID[engine]}, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied ${APPLIED[engine]} NOT NULL${more.map((one) => `, ${one}`).join('')})`,
+    )
   const insert = (name: string, values: Record<string, string> = {}) =>
     database.query(
       `INSERT INTO django_migrations (${['app', 'name', 'applied', ...Object.keys(values)].join(', ')}) VALUES (${[`'shop'`, `'${name}'`, `'2024-03-10 02:30:00.123456${plus}'`, ...Object.values(values)].join(', ')})`,
     )
-  const whole = () => database.query(`SELECT id, app, name, ${columns.map(([, , , told], index) => `${told} AS c${index}`).join(', ')} FROM django_migrations ORDER BY id`)
+  const whole = () =>
+    database.query(`SELECT id, app, name, ${columns.map(([, , , told], index) => `${told} AS c${index}`).join(', ')} FROM django_migrations ORDER BY id`)
 
   beforeEach(async () => {
     database = await freshDatabase(engine)
@@ -97,17 +100,20 @@ describe.each(engines)('extra columns, %s', (engine) => {
   it('any text and NULL, undone, is as it was', async () => {
     await create([engine === 'postgresql' || engine === 'sqlite' ? 'tag text' : 'tag varchar(200) CHARACTER SET utf8mb4'])
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\0'))), { minLength: 1, maxLength: 5 }), async (tags) => {
-        await database.query('DELETE FROM django_migrations')
-        const literal = (tag: string) => `'${(engine === 'mysql' || engine === 'mariadb' ? tag.replaceAll('\\', '\\\\') : tag).replaceAll("'", "''")}'`
-        for (const [index, tag] of tags.entries()) await insert(`000${index}`, { tag: tag === null ? 'NULL' : literal(tag) })
-        const tell = () => database.query('SELECT id, name, tag FROM django_migrations ORDER BY id')
-        const before = await tell()
-        await write('mark', 'unapplied', 'shop', ...tags.map((_tag, index) => `000${index}`))
-        expect(await tell()).toEqual([])
-        await write('rollback')
-        expect(await tell()).toEqual(before)
-      }),
+      fc.asyncProperty(
+        fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\0'))), { minLength: 1, maxLength: 5 }),
+        async (tags) => {
+          await database.query('DELETE FROM django_migrations')
+          const literal = (tag: string) => `'${(engine === 'mysql' || engine === 'mariadb' ? tag.replaceAll('\\', '\\\\') : tag).replaceAll("'", "''")}'`
+          for (const [index, tag] of tags.entries()) await insert(`000${index}`, { tag: tag === null ? 'NULL' : literal(tag) })
+          const tell = () => database.query('SELECT id, name, tag FROM django_migrations ORDER BY id')
+          const before = await tell()
+          await write('mark', 'unapplied', 'shop', ...tags.map((_tag, index) => `000${index}`))
+          expect(await tell()).toEqual([])
+          await write('rollback')
+          expect(await tell()).toEqual(before)
+        },
+      ),
       { numRuns: 8 },
     )
   })
@@ -127,7 +133,10 @@ describe.each(engines)('extra columns, %s', (engine) => {
   })
 
   it('a column that the database computes is lived with', async () => {
-    await create([`both_names varchar(600) GENERATED ALWAYS AS (${engine === 'mysql' || engine === 'mariadb' ? "concat(app, '.', name)" : "app || '.' || name"}) STORED`, 'tag varchar(20)'])
+    await create([
+      `both_names varchar(600) GENERATED ALWAYS AS (${engine === 'mysql' || engine === 'mariadb' ? "concat(app, '.', name)" : "app || '.' || name"}) STORED`,
+      'tag varchar(20)',
+    ])
     await insert('0001_a', { tag: "'v1'" })
     const tell = () => database.query('SELECT id, both_names, tag FROM django_migrations')
     const before = await tell()
@@ -151,7 +160,7 @@ describe.each(engines)('extra columns, %s', (engine) => {
     const before = await database.query('SELECT id, name, tag FROM django_migrations ORDER BY id')
     await write('mark', 'unapplied', 'shop', '0001_a')
     expect(await columnsNow()).toContain('extra')
-    expect(await database.query("SELECT max(format) AS newest, min(format) AS oldest FROM migstate_operation")).toEqual([{ newest: '2', oldest: '1' }])
+    expect(await database.query('SELECT max(format) AS newest, min(format) AS oldest FROM migstate_operation')).toEqual([{ newest: '2', oldest: '1' }])
     await write('rollback')
     expect(await database.query('SELECT id, name, tag FROM django_migrations ORDER BY id')).toEqual(before)
     // The old copy knows no column "tag": what is there keeps its value.

@@ -39,7 +39,14 @@ async function isLivedWith(): Promise<void> {
   await insertLikeDjango(database)
 }
 
-async function isRefused(code: string, word: RegExp, commands: string[][] = [['mark', 'unapplied', 'shop', '0001_a'], ['mark', 'applied', 'shop', '0009_x']]): Promise<void> {
+async function isRefused(
+  code: string,
+  word: RegExp,
+  commands: string[][] = [
+    ['mark', 'unapplied', 'shop', '0001_a'],
+    ['mark', 'applied', 'shop', '0009_x'],
+  ],
+): Promise<void> {
   const before = await rows()
   for (const command of commands)
     for (const more of command[0] === 'status' || command[1] === 'create' ? [[]] : [['--dry-run'], ['--yes']]) {
@@ -95,19 +102,23 @@ describe.each(engines)('odd tables, %s', (engine) => {
 async function audit(engine: Engine): Promise<void> {
   if (engine === 'postgresql')
     await sql(
-      "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.audit VALUES (TG_OP); RETURN NULL; END $$",
+      'CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.audit VALUES (TG_OP); RETURN NULL; END $$',
       'CREATE TRIGGER note AFTER INSERT OR DELETE ON django_migrations FOR EACH ROW EXECUTE FUNCTION note()',
     )
-  else await sql(`CREATE TRIGGER note AFTER DELETE ON django_migrations FOR EACH ROW ${engine === 'sqlite' ? "BEGIN INSERT INTO audit VALUES ('gone'); END" : "INSERT INTO audit VALUES ('gone')"}`)
+  else
+    await sql(
+      `CREATE TRIGGER note AFTER DELETE ON django_migrations FOR EACH ROW ${engine === 'sqlite' ? "BEGIN INSERT INTO audit VALUES ('gone'); END" : "INSERT INTO audit VALUES ('gone')"}`,
+    )
 }
 
 async function rewriting(engine: Engine): Promise<void> {
   if (engine === 'postgresql')
     await sql(
-      "CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := upper(NEW.name); RETURN NEW; END $$",
+      'CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := upper(NEW.name); RETURN NEW; END $$',
       'CREATE TRIGGER tidy BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNCTION tidy()',
     )
-  else if (engine === 'sqlite') await sql('CREATE TRIGGER tidy AFTER INSERT ON django_migrations BEGIN UPDATE django_migrations SET name = upper(name) WHERE id = NEW.id; END')
+  else if (engine === 'sqlite')
+    await sql('CREATE TRIGGER tidy AFTER INSERT ON django_migrations BEGIN UPDATE django_migrations SET name = upper(name) WHERE id = NEW.id; END')
   else await sql('CREATE TRIGGER tidy BEFORE INSERT ON django_migrations FOR EACH ROW SET NEW.name = upper(NEW.name)')
 }
 
@@ -194,7 +205,13 @@ onEngine('postgresql')('odd tables of PostgreSQL', () => {
     const counter = () => database.query('SELECT last_value, is_called FROM dm_id_seq')
     const before = await counter()
     for (const table of ['dm_copy', 'dm']) {
-      const done = await write('snapshot', 'restore', (table === 'dm' ? (await write('snapshot', 'create', '--table', table)) : { result }).result.snapshot.id, '--table', table)
+      const done = await write(
+        'snapshot',
+        'restore',
+        (table === 'dm' ? await write('snapshot', 'create', '--table', table) : { result }).result.snapshot.id,
+        '--table',
+        table,
+      )
       if (table === 'dm_copy') expect(done.warnings.map((one: { code: string }) => one.code)).toContain('shared-sequence')
     }
     expect(await counter()).toEqual(before)
@@ -236,7 +253,9 @@ onEngine('sqlite')('odd tables of SQLite', () => {
   })
 
   it('STRICT: lived with', async () => {
-    await sql('CREATE TABLE django_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, n INTEGER, r REAL, b BLOB, x ANY) STRICT')
+    await sql(
+      'CREATE TABLE django_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, n INTEGER, r REAL, b BLOB, x ANY) STRICT',
+    )
     await record(database, ROWS)
     await sql("UPDATE django_migrations SET n = 9007199254740993, r = 5, b = x'00', x = '5'")
     const tell = () => database.query('SELECT typeof(n) || n AS n, typeof(r) || r AS r, quote(b) AS b, quote(x) AS x FROM django_migrations ORDER BY id')
@@ -248,7 +267,8 @@ onEngine('sqlite')('odd tables of SQLite', () => {
   it('WITHOUT ROWID, and a key that is no number of its own: no new row, old ones go and come back', async () => {
     for (const key of [`id integer PRIMARY KEY, ${more} datetime) WITHOUT ROWID`, `id integer PRIMARY KEY DESC, ${more} datetime)`]) {
       await sql('DROP TABLE IF EXISTS django_migrations', `CREATE TABLE django_migrations (${key}`)
-      for (const [index, [app, name]] of ROWS.entries()) await sql(`INSERT INTO django_migrations VALUES (${index + 1}, '${app}', '${name}', '2024-01-01 10:00:00')`)
+      for (const [index, [app, name]] of ROWS.entries())
+        await sql(`INSERT INTO django_migrations VALUES (${index + 1}, '${app}', '${name}', '2024-01-01 10:00:00')`)
       await isRefused('id-default-missing', /fills itself no more/, [['mark', 'applied', 'shop', '0009_x']])
       const before = await rows()
       await write('mark', 'unapplied', 'shop', '0001_a')

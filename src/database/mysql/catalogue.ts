@@ -64,7 +64,9 @@ export const catalogue: Catalogue = {
   },
 }
 
-type Found = { tab: string; kind: string; engine: string | null; super: unknown; others: string | null } & { [Name in keyof FoundColumn]: FoundColumn[Name] | null }
+type Found = { tab: string; kind: string; engine: string | null; super: unknown; others: string | null } & {
+  [Name in keyof FoundColumn]: FoundColumn[Name] | null
+}
 
 /** A table of which this account may see no column has none here. */
 function isColumn(found: Found): found is Found & FoundColumn {

@@ -52,7 +52,8 @@ function toColumn({ name, type, nullable, given, extra }: FoundColumn): TableCol
 }
 
 /** What is no text is written as hexadecimal digits; of FLOAT the server shows six digits only, of its double all. */
-const isBytes = ({ type }: TableColumn) => /^(tiny|medium|long)?(blob|binary|varbinary)|^bit|^geometry|^(multi)?(point|linestring|polygon)|^geomcollection|^geometrycollection|^vector/i.test(type)
+const isBytes = ({ type }: TableColumn) =>
+  /^(tiny|medium|long)?(blob|binary|varbinary)|^bit|^geometry|^(multi)?(point|linestring|polygon)|^geomcollection|^geometrycollection|^vector/i.test(type)
 
 function asText(column: TableColumn): string {
   const name = quote(column.name)
@@ -62,7 +63,7 @@ function asText(column: TableColumn): string {
 
 /** SQL for a value that was read with `asText`. */
 export function place(column: TableColumn): string {
-  if (/^bit/i.test(column.type)) return "CAST(CONV(?, 16, 10) AS UNSIGNED)"
+  if (/^bit/i.test(column.type)) return 'CAST(CONV(?, 16, 10) AS UNSIGNED)'
   return isBytes(column) ? 'UNHEX(?)' : '?'
 }
 

@@ -37,7 +37,11 @@ export const catalogue: Catalogue = {
     const type = chosen?.columns.find(({ name }) => name === 'applied')?.type ?? null
     return {
       table: chosen
-        ? { ...tableAt(chosen.schema, wanted.name, type), shape: shapeOf({ ...chosen, stranger: trust?.stranger ?? false }), stranger: trust?.stranger ?? false }
+        ? {
+            ...tableAt(chosen.schema, wanted.name, type),
+            shape: shapeOf({ ...chosen, stranger: trust?.stranger ?? false }),
+            stranger: trust?.stranger ?? false,
+          }
         : null,
       others: tables.filter((one) => one !== chosen && one.readable).map(({ schema }) => `${schema}.${wanted.name}`),
       currentSchema: schemas[0] ?? null,

@@ -104,7 +104,12 @@ export const postgresql: Dialect = {
   updateRow(session, table, id, after) {
     const may = new Set(writable(table.shape))
     const extra = extraValues(table.shape, after).filter(({ column }) => may.has(column))
-    const sets = ['app = ?', 'name = ?', `applied = CAST(? AS ${table.appliedType})`, ...extra.map(({ column }) => `${quoted(column.name)} = CAST(? AS ${column.type})`)]
+    const sets = [
+      'app = ?',
+      'name = ?',
+      `applied = CAST(? AS ${table.appliedType})`,
+      ...extra.map(({ column }) => `${quoted(column.name)} = CAST(? AS ${column.type})`),
+    ]
     return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE ${byId(table)}`, [
       ...keyOf(after),
       appliedValue(after),
