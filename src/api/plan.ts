@@ -22,6 +22,7 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
+  if (project.open) warnings.add('not-checked', 'apps that are not known may come to INSTALLED_APPS, and their migrations are not in this plan')
   await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)
 }

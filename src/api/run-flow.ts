@@ -3,7 +3,7 @@ import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
 import { refuseUnfitRun } from '../change/index.js'
-import { ManageCommand, rerunHazards, type RerunOutcome, type RerunPlan, rerunInShadowMode, rerunInTableMode } from '../rerun/index.js'
+import { ManageCommand, rerunHazards, type RerunOutcome, rerunMigration, type RerunPlan } from '../rerun/index.js'
 import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf, type Opening } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
 import { warnMissingGrants } from './journal-access.js'
@@ -144,7 +144,7 @@ async function runOne(
   const operation = newOperation(workspace, kind, reason)
   const again = (now: readonly Row[]) => request.plan(shown.app, shown.name, now)
   const { timeout } = workspace.config
-  const outcome: RerunOutcome = await (mode === 'shadow' ? rerunInShadowMode : rerunInTableMode)(workspace.database, {
+  const outcome: RerunOutcome = await rerunMigration(workspace.database, mode, {
     operation,
     plan: (now) => (answer === 'person' ? unchanged(shown, again(now)) : again(now)),
     manage,

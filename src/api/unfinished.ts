@@ -45,11 +45,12 @@ export async function warnUnfinished(workspace: Workspace, known?: Glance | null
   if (!operation) return
   const missing = operation.events.some(({ event }) => event === 'lifted')
   const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)
+  const reaches = database.dialect.capabilities.sessionLocks === 'everybody'
   workspace.warnings.add(
     'unfinished-operation',
     holder
       ? `the operation ${operation.id} (${operation.kind}) is in progress (${holder})${missing ? ', so rows may be missing for now' : ''}`
-      : `the operation ${operation.id} (${operation.kind}) was interrupted${missing ? ', so rows may be missing' : ''}; run "migstate recover"`,
+      : `the operation ${operation.id} (${operation.kind}) ${reaches ? '' : 'is in progress on another node, or '}was interrupted${missing ? ', so rows may be missing' : ''}; run "migstate recover"`,
   )
 }
 

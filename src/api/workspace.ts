@@ -16,7 +16,7 @@ import { defaultPython, describeEnvironment, openProject, type Project, type Pro
 import { MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../migrations/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
-import { warnOfFiles } from './file-warnings.js'
+import { notAnswered, warnOfFiles } from './file-warnings.js'
 import { askJournal } from './journal-access.js'
 import { actorOf } from './who.js'
 
@@ -107,7 +107,8 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
-    const { cacheRefusal } = this.project
+    const { cacheRefusal, askFailure } = this.project
+    if (askFailure !== null) this.warnings.add('django-does-not-start', notAnswered(askFailure))
     if (cacheRefusal !== null) this.warnings.add('cache-not-used', `nothing is kept between runs: ${cacheRefusal}`)
     warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false, environment: this.environment ?? '' })
     return files
@@ -210,7 +211,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
     return openProject({
       folder,
       cacheFolder: cacheDirectory,
-      ask: words && { command: words, needsDatabase: config.url === undefined },
+      ask: words && { command: words, alias: config.url === undefined ? config.database : null },
       managePy: config.managePy,
       settings: config.settings,
       python: config.python,

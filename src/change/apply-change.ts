@@ -6,6 +6,7 @@ import { type Change, difference, expectedRows, type PlannedRow, unlike } from '
 import { type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence } from './finish-sequence.js'
 import type { Proof } from './lost-commit.js'
+import { refuseOtherNodes } from './other-nodes.js'
 import { proveReturn, type ReturnTrip } from './prove-return.js'
 import { refuseUnfitChange } from './refuse-unfit.js'
 import { withEdit } from './with-edit.js'
@@ -56,6 +57,7 @@ export async function applyChange(database: Database, request: EditRequest): Pro
   const done = await withEdit(database, patience, async (scope) => {
     await failpoint('edit-begun')
     if (opens) await refuseInterrupted(patience)
+    await refuseOtherNodes(database, operation.id, opens)
     const before = await database.readHistory()
     const edit = request.plan(before)
     if (!edit) return null

@@ -13,3 +13,5 @@ export { hasChanges, isUndoable, planRollbackOf, rollbackSequence } from './plan
 export { withEdit } from './with-edit.js'
 export { tableChanged } from './table-changed.js'
 export { planFakeChange } from './plan-fake.js'
+export { changeSql } from './change-sql.js'
+export { planRepair, rowsAfter } from './plan-repair.js'

@@ -2,6 +2,7 @@ import { failpoint } from '../config/index.js'
 import { type Database, type History, isFailure, type Row } from '../database/index.js'
 import { Journal, type OperationRecord } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
+import { refuseOtherNodes } from './other-nodes.js'
 import { proveUpdate } from './prove-return.js'
 import { refuseUnfitTable, refuseUnnamedRows } from './refuse-unfit.js'
 import { withJournaling } from './with-edit.js'
@@ -35,6 +36,7 @@ export async function openOperation(database: Database, request: OpenRequest): P
 function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
   return withJournaling(database, patience, async () => {
     const { edit: session } = database
+    await refuseOtherNodes(database, operation.id, true)
     refuseUnfitTable(database)
     const journal = new Journal(database)
     const at = new Date().toISOString()

@@ -102,6 +102,11 @@ export class Database {
     return session
   }
 
+  /** Milliseconds: `--lock-timeout`. */
+  get patience(): number {
+    return this.#patience
+  }
+
   get hasTable(): boolean {
     return this.#table !== null
   }
@@ -177,8 +182,13 @@ export class Database {
     return (this.#look.journal ??= await this.dialect.journalFacts(session, table))
   }
 
-  /** What a dry run refuses as the command itself would. @throws MigstateError `table-unfit` `damaged-journal` */
+  /** What a dry run refuses as the command itself would. @throws MigstateError `engine-unsupported` `table-unfit` `damaged-journal` */
   refuseTraps(): void {
+    const { unsupported } = this.facts
+    if (unsupported)
+      throw new MigstateError('engine-unsupported', `The server is ${unsupported.name}, where nothing is changed: ${unsupported.reason}.`, {
+        details: { engine: unsupported.name },
+      })
     if (this.#table && this.#trust && this.#trust.writing.length > 0) throw unfitTable(this.#table, this.#trust.writing)
     if (this.#journalProblems.length > 0) throw damagedJournal(this.#journalProblems)
   }

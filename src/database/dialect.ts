@@ -62,6 +62,20 @@ export interface ServerFacts {
   readOnly: string | null
   /** A transaction pooler stands between: session locks and settings do not hold. */
   pooled: boolean
+  /** Several servers take writes of the same tables: what they are called; null: this one alone does. */
+  cluster?: Cluster | null
+  /** A server of another make that speaks the protocol, and why nothing is written there; null: one that is proven. */
+  unsupported?: Unsupported | null
+}
+
+export type Cluster = 'Galera' | 'MySQL group replication with several primaries'
+
+/** An engine on which nothing is written until its locks are proven. */
+export interface Unsupported {
+  /** As it calls itself, for people: `CockroachDB`. */
+  name: string
+  /** A clause: `its session locks succeed and lock nothing`. */
+  reason: string
 }
 
 /** `instant`: with its offset, UTC; `local`: the naive text of USE_TZ and TIME_ZONE; `day`: no time of the day. */
@@ -187,6 +201,12 @@ export interface Capabilities {
   convertsTimes: boolean
   /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
   waitingBlocks: boolean
+  /** Whom a session's lock keeps out: whoever uses this database, or only those who use this server of a cluster. */
+  sessionLocks: 'everybody' | 'one-node'
+  /** The table can be taken so that nobody reads it; elsewhere two edits exclude each other, and a reader sees the state before. */
+  tableLocks: boolean
+  /** The counter of the ids is one that can be put back. */
+  counters: boolean
   /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
   maxNameLength: number | null
 }
@@ -223,6 +243,14 @@ export interface Dialect {
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>
 
+  /**
+   * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @throws MigstateError `pooler` `standby-missing`
+   */
+  refuseUnsafeServer(session: Session): Promise<void>
+  /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
+  waitsFor(side: Session, waiting: Session): Promise<string | null>
+
   /** One try, no waiting. The key covers database, schema and table. */
   tryAdvisoryLock(session: Session, table: HistoryTable): Promise<AdvisoryLock | null>
   /** Who holds the advisory lock, as far as this role can see. */
@@ -242,7 +270,7 @@ export interface Dialect {
    * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
    * `busy`. `commitEdit` and `rollbackEdit` end it.
    */
-  beginJournaling(session: Session, table: HistoryTable): Promise<void>
+  beginJournaling(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
   /** Inside a transaction: what `work` writes is taken back, whatever comes of it. A counter need not be. */
   attempt<T>(session: Session, work: () => Promise<T>): Promise<T>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
@@ -282,6 +310,12 @@ export interface Dialect {
   wideDdl(journal: JournalTables): string
   /** A column of text as SQL, compared byte by byte: as its index in `journalDdl` has it. */
   byBytes(column: string): string
+  /** A text as SQL, for statements that are printed. */
+  textSql(text: string): string
+  /** A time in the database's own form as SQL, for the column `applied`. */
+  timeSql(table: HistoryTable, stamp: string): string
+  /** The condition that a column of the history holds this text byte for byte, whatever its collation. */
+  exactly(column: string, text: string): string
   /** Drops the side tables: all of them or, where the database can, none. */
   dropJournal(session: Session, journal: JournalTables): Promise<void>
   /** The DDL of the side tables, to hand to a DBA. */
@@ -306,5 +340,6 @@ export type Locks = Pick<
   | 'commitEdit'
   | 'endEdit'
   | 'rollbackEdit'
+  | 'waitsFor'
 >
 export type Catalogue = Pick<Dialect, 'describe' | 'findTable' | 'tableFacts'>

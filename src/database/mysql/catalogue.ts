@@ -3,6 +3,7 @@ import { MigstateError } from '../../errors/index.js'
 import type { HistoryTable, ServerFacts, TableSearch, Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
+import { makeOf } from './makes.js'
 import { type FoundColumn, refuseView, shapeOf } from './shape.js'
 import { PRIVILEGES, trustOf } from './trust.js'
 
@@ -15,6 +16,7 @@ export const catalogue: Catalogue = {
       'SELECT VERSION() AS version, DATABASE() AS name, @@global.read_only AS read_only',
     )
     const server = spec as ServerSpec
+    const make = await makeOf(session)
     return {
       engine: /mariadb/i.test(facts?.version ?? '') ? 'mariadb' : 'mysql',
       version: (facts?.version ?? '').split('-')[0] as string,
@@ -22,6 +24,7 @@ export const catalogue: Catalogue = {
       name: facts?.name ?? '',
       readOnly: ['1', 'ON'].includes(String(facts?.read_only)) && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
       pooled: false,
+      ...make,
     }
   },
 

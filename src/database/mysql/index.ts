@@ -30,6 +30,9 @@ export function mysqlDialect(own: Own): Dialect {
       schemas: false,
       convertsTimes: true,
       waitingBlocks: true,
+      sessionLocks: 'everybody',
+      tableLocks: true,
+      counters: true,
       maxNameLength: 64,
     },
 
@@ -50,6 +53,10 @@ export function mysqlDialect(own: Own): Dialect {
 
     journalFacts,
     introspect,
+
+    async refuseUnsafeServer() {
+      // What is unsafe here is a make of its own (makes.ts).
+    },
 
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.
@@ -139,6 +146,12 @@ export function mysqlDialect(own: Own): Dialect {
 
     byBytes: (column) => column,
 
+    textSql: sqlText,
+
+    timeSql: (_table, stamp) => sqlText(stamp),
+
+    exactly: (column, text) => `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = x'${Buffer.from(text).toString('hex')}'`,
+
     async dropJournal(session, journal) {
       await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
     },
@@ -192,3 +205,9 @@ export const mysql = mysqlDialect({
     }
   },
 })
+
+/** What a backslash means hangs on the session, so such a text is written in hexadecimal digits. */
+function sqlText(text: string): string {
+  if (/^[^\\\0]*$/.test(text)) return `'${text.replaceAll("'", "''")}'`
+  return `CONVERT(x'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
+}

@@ -12,7 +12,7 @@ export const quote = (name: string) => quoteIdentifier(name, '"', 63)
 /** What the server and its catalogue say. */
 export const catalogue: Catalogue = {
   async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
-    const { version, name, standby, readOnly, pooled } = (session as PostgresqlSession).opening
+    const { version, name, standby, readOnly, pooled, unsupported } = (session as PostgresqlSession).opening
     const server = spec as ServerSpec
     const driver = session.driver as { host?: string }
     return {
@@ -22,6 +22,7 @@ export const catalogue: Catalogue = {
       name,
       readOnly: standby ? 'it is a standby (pg_is_in_recovery)' : readOnly ? 'transaction_read_only is on' : null,
       pooled,
+      unsupported,
     }
   },
 

@@ -5,6 +5,7 @@ import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toR
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
+import { refuseUnsafeServer } from './before-writing.js'
 import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
@@ -26,6 +27,9 @@ export const postgresql: Dialect = {
     schemas: true,
     convertsTimes: false,
     waitingBlocks: true,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: 63,
   },
 
@@ -46,6 +50,8 @@ export const postgresql: Dialect = {
 
   journalFacts,
   introspect,
+
+  refuseUnsafeServer,
 
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')
@@ -148,6 +154,12 @@ export const postgresql: Dialect = {
 
   byBytes: (column) => `${column} COLLATE "C"`,
 
+  textSql: sqlText,
+
+  timeSql: (table, stamp) => `CAST(${sqlText(stamp)} AS ${table.appliedType})`,
+
+  exactly: (column, text) => `${column} COLLATE "C" = ${sqlText(text)}`,
+
   async dropJournal(session, journal) {
     // A reader of the journal is waited for, and no longer than this.
     const drop = `DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`
@@ -184,4 +196,10 @@ async function grantsToOwner(session: Session, table: HistoryTable, journal: Jou
     [table.sql],
   )
   return owner && owner.same !== 'true' ? shadowGrants(journal, owner.role) : []
+}
+
+/** A backslash is one in every setting of the server only behind an E. */
+function sqlText(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
+  return text.includes('\\') ? `E${quoted}` : quoted
 }

@@ -26,6 +26,9 @@ export const sqlite: Dialect = {
     schemas: false,
     convertsTimes: false,
     waitingBlocks: false,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: null,
   },
 
@@ -46,6 +49,10 @@ export const sqlite: Dialect = {
 
   journalFacts,
   introspect,
+
+  async refuseUnsafeServer() {
+    // There is no server.
+  },
 
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
@@ -134,6 +141,12 @@ export const sqlite: Dialect = {
 
   byBytes: (column) => column,
 
+  textSql: sqlText,
+
+  timeSql: (_table, stamp) => sqlText(stamp),
+
+  exactly: (column, text) => `${column} COLLATE BINARY = ${sqlText(text)}`,
+
   async dropJournal(session, journal) {
     await untilFree(() => session.run('BEGIN IMMEDIATE'))
     try {
@@ -179,4 +192,10 @@ function value(row: NewRow): [sql: string, bindings: Binding[]] {
 async function isAutoincrement(session: Session, table: HistoryTable): Promise<boolean> {
   const [found] = await session.rows<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [table.name])
   return /\bAUTOINCREMENT\b/i.test(found?.sql ?? '')
+}
+
+/** A NUL ends a text in many shells of SQLite, so it is never in one. */
+function sqlText(text: string): string {
+  if (!text.includes('\0')) return `'${text.replaceAll("'", "''")}'`
+  return `CAST(x'${Buffer.from(text).toString('hex')}' AS TEXT)`
 }
