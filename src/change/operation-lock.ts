@@ -136,7 +136,11 @@ export async function refuseUnfinished(database: Database, { locked, running }: 
     'unfinished-operation',
     `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}.`,
     {
-      hint: holder ? 'Wait until it has ended.' : !reaches ? 'Wait until it has ended; if it was interrupted, run "migstate recover".' : 'Run "migstate recover" to finish or undo it.',
+      hint: holder
+        ? 'Wait until it has ended.'
+        : !reaches
+          ? 'Wait until it has ended; if it was interrupted, run "migstate recover".'
+          : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },
     },
   )

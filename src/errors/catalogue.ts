@@ -60,7 +60,10 @@ export const CATALOGUE = {
     exit: 4,
     hint: 'Bring the standby back, or let the server commit without it (ALTER SYSTEM SET synchronous_standby_names, then pg_reload_conf()).',
   },
-  'engine-unsupported': { exit: 4, hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.' },
+  'engine-unsupported': {
+    exit: 4,
+    hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.',
+  },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

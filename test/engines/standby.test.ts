@@ -28,7 +28,8 @@ describe('a primary and a standby', () => {
     await primary?.remove()
   })
 
-  const at = (...nodes: PostgresNode[]) => `postgresql://postgres@${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${new URL(database.url).pathname.slice(1)}`
+  const at = (...nodes: PostgresNode[]) =>
+    `postgresql://postgres@${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${new URL(database.url).pathname.slice(1)}`
   const on = (url: string, more: Record<string, string> = {}) => ({ cwd: project.folder, env: { MIGSTATE_URL: url, ...more } })
   const mark = ['mark', 'unapplied', 'blog.0001', '--yes', '--json']
 
@@ -69,7 +70,10 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "${n
     const before = await fingerprint(database)
     const url = `${at(primary, standby)}?target_session_attrs=read-write`
     const hold = gate()
-    const running = start(['rerun', 'shop.0002', '--force', '--yes', '--json', ...project.manage('fail')], on(url, { MIGSTATE_FAILPOINT: hold.at('child-exited') }))
+    const running = start(
+      ['rerun', 'shop.0002', '--force', '--yes', '--json', ...project.manage('fail')],
+      on(url, { MIGSTATE_FAILPOINT: hold.at('child-exited') }),
+    )
     await hold.reached()
     await until('the standby has everything', async () => {
       const [state] = await database.query('SELECT (sent_lsn = replay_lsn)::text AS same FROM pg_stat_replication')
@@ -88,7 +92,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "${n
     const { default: pg } = await import('pg')
     const client = new pg.Client({ connectionString: at(standby) })
     await client.connect()
-    const { rows } = await client.query('SELECT concat_ws(\'|\', id, app, name) AS row FROM django_migrations ORDER BY id').finally(() => client.end())
+    const { rows } = await client.query("SELECT concat_ws('|', id, app, name) AS row FROM django_migrations ORDER BY id").finally(() => client.end())
     expect(rows.map(({ row }) => row)).toEqual(before.rows.map((row) => row.split('|').slice(0, 3).join('|')))
     expect((await migstate(mark, on(url))).json).toMatchObject({ ok: true })
   })

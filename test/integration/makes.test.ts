@@ -16,15 +16,22 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
 
   const run = (url: string, ...argv: string[]) => migstate([...argv, '--json'], { cwd: project.folder, env: { MIGSTATE_URL: url } })
 
+  /** Without TLS, which nobody could write over. */
+  const plainly = () => `${database.url}?sslmode=disable`
+
   /** @param said what stands in the server's answers, and what is put in its place */
   const saying = (said: RegExp, instead: string) => {
     const seen: string[] = []
-    const url = throughProxy(database.url, () => ({
+    const url = throughProxy(plainly(), () => ({
       toServer: (data) => {
         seen.push(data.toString('latin1'))
         return data
       },
-      toClient: (data) => Buffer.from(data.toString('latin1').replaceAll(said, (found) => instead.padEnd(found.length).slice(0, found.length)), 'latin1'),
+      toClient: (data) =>
+        Buffer.from(
+          data.toString('latin1').replaceAll(said, (found) => instead.padEnd(found.length).slice(0, found.length)),
+          'latin1',
+        ),
     }))
     return { url, seen }
   }
@@ -70,7 +77,7 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
       ['OFF', 'engine-unsupported'],
       ['ON', undefined],
     ] as const) {
-      const url = await throughProxy(database.url, () => ({ toClient: (data) => instead(data, 'version_comment', 'group_replication_single_primary_mode', mode) }))
+      const url = await throughProxy(plainly(), () => ({ toClient: (data) => instead(data, 'version_comment', 'group_replication_single_primary_mode', mode) }))
       expect((await run(url, 'status')).json.ok).toBe(true)
       const marked = await run(url, 'mark', 'unapplied', 'blog.0001', '--yes')
       expect(marked.json.error?.code, marked.stdout).toBe(code)
@@ -94,7 +101,9 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     ]) {
       // Nobody can make a table in pg_catalog here: what is asked for is another one, of a name as long.
       const { url } = saying(/$^/g, '')
-      await database.query(`CREATE SCHEMA IF NOT EXISTS pgs_catalo; DROP TABLE IF EXISTS pgs_catalo.pg_dist_local_group; CREATE TABLE pgs_catalo.pg_dist_local_group (groupid integer); INSERT INTO pgs_catalo.pg_dist_local_group VALUES (${group})`)
+      await database.query(
+        `CREATE SCHEMA IF NOT EXISTS pgs_catalo; DROP TABLE IF EXISTS pgs_catalo.pg_dist_local_group; CREATE TABLE pgs_catalo.pg_dist_local_group (groupid integer); INSERT INTO pgs_catalo.pg_dist_local_group VALUES (${group})`,
+      )
       const through = await throughProxy(await url, () => ({
         toServer: (data) => Buffer.from(data.toString('latin1').replaceAll('pg_catalog.pg_dist_local_group', 'pgs_catalo.pg_dist_local_group'), 'latin1'),
       }))
@@ -112,6 +121,10 @@ function instead(data: Buffer, name: string, newName: string, newValue: string):
   const end = at + data.readUIntLE(at - 4, 3)
   const texts = [newName, newValue].map((text) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]))
   const header = Buffer.from([0, 0, 0, data[at - 1] as number])
-  header.writeUIntLE(texts.reduce((sum, text) => sum + text.length, 0), 0, 3)
+  header.writeUIntLE(
+    texts.reduce((sum, text) => sum + text.length, 0),
+    0,
+    3,
+  )
   return Buffer.concat([data.subarray(0, at - 4), header, ...texts, data.subarray(end)])
 }
