@@ -71,6 +71,7 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   }
   let written: Written<T> | null = null
   try {
+    await database.lookAtTable()
     written = await work({ writes: () => (wrote = true) })
   } finally {
     if (!written) await rollBack()

@@ -1,7 +1,11 @@
 import type { Dialect, SchemaTable } from '../dialect.js'
 import type { Session } from '../session.js'
+import type { TableShape } from '../table-shape.js'
 import { quote } from './catalogue.js'
 import type { PostgresqlSession } from './session.js'
+
+/** Only reading needs it: rows of four texts. */
+const NOTHING_ODD: TableShape = { columns: [], fillsId: true, mendId: '', unfit: [], givesTimes: true, looseEngine: null }
 
 /**
  * For servers that speak PostgreSQL's protocol and are none: nothing is written there. Those that lack its settings and its catalogue are read
@@ -30,6 +34,7 @@ export function plain(dialect: Dialect): Dialect {
               sql: `${quote(chosen.schema)}.${quote(wanted.name)}`,
               label: `${chosen.schema}.${wanted.name}`,
               appliedType: chosen.type,
+              shape: NOTHING_ODD,
             }
           : null,
         others: found.filter((one) => one !== chosen).map(({ schema }) => `${schema}.${wanted.name}`),
@@ -39,7 +44,7 @@ export function plain(dialect: Dialect): Dialect {
 
     async journalFacts(session, table) {
       // Nothing was ever written here.
-      return standard(session) ? { exists: false, problems: [] } : dialect.journalFacts(session, table)
+      return standard(session) ? { exists: false, wide: false, problems: [] } : dialect.journalFacts(session, table)
     },
 
     async readSequence() {
