@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, idKinds, insertLikeDjango, record } from '../support/history-table.js'
-import { migratedShop, oneDjango } from '../support/django.js'
+import { oneDjango, shopProject } from '../support/django.js'
 import { type PostgresNode, RELEASES, startPostgresNode } from '../support/servers/postgres-nodes.js'
 
 /** Every PostgreSQL that its makers support: what a change, its undo and a rerun do to the table. */
@@ -44,11 +44,12 @@ describe.each(Object.keys(RELEASES))('PostgreSQL %s', (release) => {
   })
 
   it.runIf(oneDjango)('a rerun with Django', async () => {
-    const { database: shopDatabase, shop } = await migratedShop(oneDjango as string, 'postgresql')
-    const before = await fingerprint(shopDatabase)
+    const shop = shopProject(oneDjango as string, database)
+    expect((await shop.manage('migrate', '-v0')).exitCode).toBe(0)
+    const before = await fingerprint(database)
     const ran = await migstate(['rerun', 'shop', '0003', '--yes', '--json'], { cwd: shop.folder, env: shop.env })
     expect(ran.json, ran.stdout + ran.stderr).toMatchObject({ ok: true, result: { rerun: { mode: 'shadow' } } })
-    const after = await fingerprint(shopDatabase)
+    const after = await fingerprint(database)
     expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
   })
 })
