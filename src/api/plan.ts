@@ -1,6 +1,7 @@
 import { planMigrate } from '../migrations/index.js'
 import { needFiles } from './need-files.js'
 import { type PlanResult, toPlanResult } from './results.js'
+import { whereStateBreaks } from './state-breaks.js'
 import { djangoTarget } from './targets.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
@@ -21,6 +22,12 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
+  const broken = whereStateBreaks(workspace, rows, result.steps)
+  if (broken)
+    warnings.add(
+      'state-breaks',
+      `Django would die at ${broken.app}.${broken.name} (${broken.operation}, line ${broken.line}): ${broken.reason}; what stands behind it would not run`,
+    )
   await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)
 }

@@ -15,6 +15,7 @@ import { readProjectFiles } from './project-files.js'
 import { rulesFor } from '../django/rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
 import { settingOfApps } from './settings-of-apps.js'
+import { type Unshipped, unshippedMigrations } from './shipped.js'
 import type { MigrationFile, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
@@ -91,6 +92,12 @@ export class Project {
   /** The same migration with the arguments of its operations, which are not kept between runs. */
   detailed(file: MigrationFile): MigrationFile {
     return file.operations?.some((one) => one.arguments === undefined) ? readMigration(file.file, file.name, { ...this.#context, app: file.app }) : file
+  }
+
+  /** Migrations that lie in installed packages and did not come with them. */
+  unshipped(): Unshipped[] {
+    const { environment, files } = this.#context.modules
+    return bounded(this.folder, () => unshippedMigrations(this.files(), files, environment.sitePackages))
   }
 
   /** The text of a migration file, read as everything of the project is; null where it cannot be. */
