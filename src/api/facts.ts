@@ -45,6 +45,14 @@ function ofRows(workspace: Workspace, found: readonly Row[], schema: Facts['sche
   return { rows, view, evidence: view ? evidenceOf(workspace, rows, schema) : new Map<Key, Evidence>(), stateBreak: whereStateBreaks(workspace, rows) }
 }
 
+/** What the schema shows of each migration on disk now; null where there are no files. */
+export async function readEvidence(workspace: Workspace, rows: readonly Row[]): Promise<ReadonlyMap<Key, Evidence> | null> {
+  const { database } = workspace
+  if (!workspace.files()) return null
+  const schema = await database.reading(() => database.dialect.introspect(database.edit, database.hasTable ? database.table : null))
+  return evidenceOf(workspace, rows, schema)
+}
+
 /** Empty without files, and where they have no order. */
 function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['schema']): Map<Key, Evidence> {
   const { project, database } = workspace
