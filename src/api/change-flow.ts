@@ -5,6 +5,7 @@ import {
   isEmpty,
   type Patience,
   refuseUnfinished,
+  refuseUnfitChange,
   sameChange,
   sameHistory,
   tableChanged,
@@ -41,6 +42,7 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   const { database } = workspace
   const shown = { history, change: verb.plan(history) }
   const nothing = isEmpty(shown.change)
+  if (!nothing) refuseUnfitChange(database, history, shown.change)
   const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)

@@ -60,7 +60,7 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
   if (!project || !files) return new Map()
   const view: LoaderView = loadHistory(files, rows, workspace.rules(), false)
   // Without an order there is nothing to replay.
-  if (cycleGate(view.graph).length > 0) return new Map()
+  if (cycleGate(view.graph, 'children').length > 0) return new Map()
   const aliases = workspace.aliases.length > 1
   return gatherEvidence({
     view,

@@ -21,7 +21,7 @@ import type { Workspace } from './workspace.js'
 export function whereStateBreaks(workspace: Workspace, rows: readonly Row[], steps?: readonly Step[]): StateBreak | null {
   const { project, database, alias } = workspace
   const files = workspace.files()
-  if (!project || !files?.complete) return null
+  if (!project || !files?.complete || files.open) return null
   const rules = workspace.rules()
   const taken = steps ?? planMigrate({ project: files, rows, rules, alias, engine: database.facts.engine }).steps
   if (taken.length === 0 || taken.some(({ direction }) => direction === 'backward')) return null

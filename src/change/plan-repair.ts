@@ -24,11 +24,15 @@ const ORDER: readonly RowEdit['do'][] = ['delete', 'rewrite', 'unrecord', 'recor
 export function planRepair(request: RepairRequest, rows: readonly Row[]): Change {
   const edits = [...request.edits].sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
   const after = edits.reduce<readonly Row[]>((now, edit) => edited(request, edit, now), rows)
-  const kept = new Map(after.map((row) => [row.id, row]))
+  // By the rows themselves, not by their ids: an id need not name one row only.
+  const before = new Set(rows)
+  const untouched = new Set(after)
+  const changed = new Map(after.filter((row) => !before.has(row) && !isNew(row)).map((row) => [row.id, row]))
+  const gone = rows.filter((row) => !untouched.has(row))
   const change: Change = {
-    remove: rows.filter(({ id }) => !kept.has(id)),
-    update: rows.flatMap((row) => {
-      const now = kept.get(row.id)
+    remove: gone.filter(({ id }) => !changed.has(id)),
+    update: gone.flatMap((row) => {
+      const now = changed.get(row.id)
       return now && !sameRow(row, now) ? [{ before: row, after: now }] : []
     }),
     add: after.filter(isNew).map(({ app, name }) => ({ app, name })),
@@ -63,8 +67,10 @@ function edited({ project, rules }: RepairRequest, edit: RowEdit, rows: readonly
       })
     }
     // Holes are looked for in the result of all of them together.
-    case 'unrecord':
-      return rowsAfter(rows, planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows))
+    case 'unrecord': {
+      const { remove } = planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows)
+      return rows.filter((row) => !remove.includes(row))
+    }
     case 'record': {
       const { add } = planMarkApplied({ project, rules, targets: edit.keys, force: true, withDependencies: false }, rows)
       const made = rows.filter(isNew).length

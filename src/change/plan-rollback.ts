@@ -9,10 +9,8 @@ import { tableChanged } from './table-changed.js'
  */
 export function planRollback(operation: Operation, now: History): Change {
   const change = invert(operation.changes)
-  const rows = new Map(now.rows.map((row) => [row.id, row]))
   for (const row of [...change.remove, ...change.update.map(({ before }) => before)]) {
-    const found = rows.get(row.id)
-    if (!found || !sameRow(found, row))
+    if (!now.rows.some((found) => sameRow(found, row)))
       throw tableChanged(
         change,
         now.rows,
