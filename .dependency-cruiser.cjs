@@ -9,8 +9,9 @@ const ladder = {
   journal: ['errors', 'config', 'database'],
   change: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
   rerun: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change'],
+  recovery: ['errors', 'config', 'database', 'journal', 'change', 'rerun'],
   doctor: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
-  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun', 'doctor'],
+  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun', 'recovery', 'doctor'],
   cli: ['errors', 'config', 'api', 'render'],
 }
 

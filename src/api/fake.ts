@@ -8,6 +8,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { ChangeResult } from './results.js'
 import { djangoTarget } from './targets.js'
+import { timeColumnOf } from './table-warnings.js'
 import type { Workspace } from './workspace.js'
 
 export interface FakeArgs {
@@ -85,7 +86,14 @@ function planOrRefuse(
   target: Target | undefined,
   schema: SchemaNames | null,
 ): FakePlan & { left?: LeftStep[] } {
-  const input = { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: workspace.database.facts.engine }
+  const input = {
+    project,
+    rows,
+    rules: workspace.rules(),
+    alias: workspace.alias,
+    engine: workspace.database.facts.engine,
+    timeColumn: timeColumnOf(workspace.database, project),
+  }
   const plan = schema === null ? planFake(input, target) : planInitialFake({ ...input, schema, ...filesOf(workspace) }, target)
   if (!('gate' in plan)) return plan
   throw refusal(plan)

@@ -2,6 +2,7 @@ import { planMigrate } from '../migrations/index.js'
 import { needFiles } from './need-files.js'
 import { type PlanResult, toPlanResult } from './results.js'
 import { djangoTarget } from './targets.js'
+import { timeColumnOf } from './table-warnings.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -17,10 +18,11 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
   const project = needFiles(workspace, 'A plan')
   const { rows, journal } = await lookAround(workspace)
   const result = planMigrate(
-    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine },
+    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine, timeColumn: timeColumnOf(database, project) },
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
+  if (project.open) warnings.add('not-checked', 'apps that are not known may come to INSTALLED_APPS, and their migrations are not in this plan')
   await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)
 }

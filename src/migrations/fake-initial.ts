@@ -9,6 +9,7 @@ import { isKnown, valueOr } from './state/fact.js'
 import { isManaged, isProxy, labelOf, type ModelState, textOption } from './state/model-state.js'
 import { ProjectState, type StateStep } from './state/project-state.js'
 import { resolveTargets, type Target } from './target.js'
+import { worldsOf } from './worlds.js'
 
 /** The names that the database has. */
 export interface SchemaNames {
@@ -75,6 +76,17 @@ export interface InitialFakePlan extends FakePlan {
  * @returns a gate where the target itself is wrong or Django dies on it
  */
 export function planInitialFake(input: FakeInitialInput, target?: Target): InitialFakePlan | Gate {
+  const all = planFake(input, target)
+  if ('gate' in all) return all
+  const plans = (worldsOf(input.project) ?? [input.project]).map((project) => initialFake({ ...input, project }, target))
+  const [first] = plans as [InitialFakePlan | Gate]
+  if ('gate' in first) return first
+  // What the settings may mean: only what is recorded in each of them.
+  const inAll = (call: RecorderCall) => plans.every((plan) => 'gate' in plan || plan.calls.some((one) => one.action === call.action && one.key === call.key))
+  return { ...first, calls: first.calls.filter(inAll), lifted: all.lifted }
+}
+
+function initialFake(input: FakeInitialInput, target: Target | undefined): InitialFakePlan | Gate {
   const all = planFake(input, target)
   if ('gate' in all) return all
   const view = loadHistory(input.project, input.rows, input.rules)

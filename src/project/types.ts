@@ -10,6 +10,10 @@ export interface Problem {
   /** From 1. */
   line: number | null
   message: string
+  /** Of a migration: it concerns nothing but what this migration depends on. */
+  ownEdges?: boolean
+  /** … and each of the `variants` has its own answer. */
+  inVariants?: boolean
 }
 
 export interface Dependency {
@@ -73,6 +77,8 @@ export interface MigrationFile {
   /** The label under which Django records it, where its `__init__` passes another one than its app's. */
   recordedAs?: string
   dependencies: Dependency[]
+  /** Where a setting decides that cannot be read: all that `dependencies` may be. They hold what is in each. */
+  variants?: Dependency[][]
   runBefore: Dependency[]
   replaces: [app: string, name: string][]
   /** Tri-state, as Django keeps it. */
@@ -118,8 +124,12 @@ export interface ProjectFiles {
   apps: AppFiles[]
   /** Entries of INSTALLED_APPS whose package was not found on disk. */
   notFound: string[]
-  /** INSTALLED_APPS was read completely. */
+  /** INSTALLED_APPS was read completely, as far as migrations depend on it. */
   complete: boolean
+  /** What was read of INSTALLED_APPS is there, and apps that are not known may come to it. */
+  open?: boolean
+  /** Where conditions decide that cannot be read: the labels that are missing in each of the projects that it may be. */
+  worlds?: { without: string[] }[]
   problems: Problem[]
   /** Django itself cannot start: two apps of one label. */
   broken: { exception: string; message: string } | null

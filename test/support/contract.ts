@@ -7,7 +7,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   4: `needs-yes declined would-make-hole not-recorded schema-operations unknown-operation-kind pending-migrations other-database
       unproven-database pooler squashed-target foreign-snapshot store-without-marker shadow-unavailable not-reversible
       django-would-refuse lock-ineffective engine-unsupported table-unfit id-default-missing sequence-behind non-transactional-table
-      name-the-operation cannot-rehearse`,
+      name-the-operation cannot-rehearse standby-missing`,
   5: 'lock-timeout',
   6: 'table-changed',
   7: 'manage-failed django-does-not-start',
