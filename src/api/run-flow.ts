@@ -1,6 +1,6 @@
 import { childEnvironment } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
-import { defaultPython } from '../project/index.js'
+import { defaultPython, type Project } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
 import { refuseUnfitRun } from '../change/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, rerunMigration, type RerunPlan } from '../rerun/index.js'
@@ -28,7 +28,7 @@ export interface RunRequest {
 
 /** How Django is started. @throws MigstateError `usage` `other-database` `no-project` */
 export function prepareManage(workspace: Workspace): ManageCommand {
-  const { database, project, config } = workspace
+  const { database, project } = workspace
   if (process.platform === 'win32')
     throw new MigstateError('usage', 'Migrations are run on Linux and macOS only; on Windows rows can be changed and put back.', {
       hint: 'Run the same command in WSL or in a container of the project.',
@@ -41,6 +41,12 @@ export function prepareManage(workspace: Workspace): ManageCommand {
       `manage.py uses the table ${DJANGO_TABLE} and not ${database.table.label}, so a run would not touch what you named.`,
       { hint: 'Leave --table out.' },
     )
+  return manageOf(workspace, project)
+}
+
+/** Django of this project, as the flags say. @throws MigstateError `usage` */
+export function manageOf(workspace: Workspace, project: Project): ManageCommand {
+  const { config } = workspace
   return new ManageCommand({
     folder: project.folder,
     python: defaultPython({ folder: project.folder, cwd: workspace.options.cwd, python: config.python, env: workspace.options.env }),

