@@ -64,8 +64,10 @@ function edited({ project, rules }: RepairRequest, edit: RowEdit, rows: readonly
       })
     }
     // Holes are looked for in the result of all of them together.
-    case 'unrecord':
-      return rowsAfter(rows, planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows))
+    case 'unrecord': {
+      const { remove } = planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows)
+      return rows.filter((row) => !remove.includes(row))
+    }
     case 'record': {
       const { add } = planMarkApplied({ project, rules, targets: edit.keys, force: true, withDependencies: false }, rows)
       const made = rows.filter(isNew).length

@@ -68,7 +68,7 @@ export interface ServerFacts {
   unsupported?: Unsupported | null
 }
 
-export type Cluster = 'Galera' | 'MySQL group replication with several primaries'
+export type Cluster = 'Galera'
 
 /** An engine on which nothing is written until its locks are proven. */
 export interface Unsupported {
@@ -124,6 +124,8 @@ export interface ShadowCheck {
   want: string
   /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */
   as?: 'inode' | 'pid'
+  /** `pid` counts as the same through this pooler, which keeps sessions together: `host:port:role`. */
+  through?: string
   /** Statements to try, and to ask again after each. */
   otherwise?: string[]
 }
