@@ -157,6 +157,8 @@ export interface TableFacts {
 /** A table as the database has it. */
 export interface SchemaTable {
   name: string
+  /** Django's own introspection calls it a table: no view, no partition (`introspection.table_names`). */
+  isTable: boolean
   columns: { name: string; nullable: boolean }[]
   /** Indexes and constraints that have a name; one that was not built to its end is not valid. */
   indexes: { name: string; valid: boolean }[]
@@ -182,6 +184,8 @@ export interface Schema {
   tables: SchemaTable[]
   /** Names that differ only in upper and lower case are the same here. */
   foldsCase: boolean
+  /** The same as Django has it for tables (`features.ignores_table_name_case`). */
+  foldsTables: boolean
   /** Why there may be tables that this role does not see; null: it sees all. */
   hidden: string | null
   /** null where there is no history table. */
