@@ -1,8 +1,8 @@
-import { type Row, sameRow } from '../database/index.js'
+import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
 import { inconsistencies, loadHistory, type RowEdit, type Rules } from '../migrations/index.js'
-import { type Change, expectedRows } from './change.js'
+import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 
 export interface RepairRequest {
@@ -24,16 +24,13 @@ const ORDER: readonly RowEdit['do'][] = ['delete', 'rewrite', 'unrecord', 'recor
 export function planRepair(request: RepairRequest, rows: readonly Row[]): Change {
   const edits = [...request.edits].sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
   const after = edits.reduce<readonly Row[]>((now, edit) => edited(request, edit, now), rows)
-  // By the rows themselves, not by their ids: an id need not name one row only.
-  const before = new Set(rows)
-  const untouched = new Set(after)
-  const changed = new Map(after.filter((row) => !before.has(row) && !isNew(row)).map((row) => [row.id, row]))
-  const gone = rows.filter((row) => !untouched.has(row))
+  const { left, right } = unlike(rows, after)
+  const kept = new Map(right.map((row) => [row.id, row]))
   const change: Change = {
-    remove: gone.filter(({ id }) => !changed.has(id)),
-    update: gone.flatMap((row) => {
-      const now = changed.get(row.id)
-      return now && !sameRow(row, now) ? [{ before: row, after: now }] : []
+    remove: left.filter(({ id }) => !kept.has(id)),
+    update: left.flatMap((row) => {
+      const now = kept.get(row.id)
+      return now ? [{ before: row, after: now }] : []
     }),
     add: after.filter(isNew).map(({ app, name }) => ({ app, name })),
   }

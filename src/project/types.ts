@@ -97,6 +97,8 @@ export interface AppFiles {
   label: string
   /** Dotted Python module of the app. */
   module: string
+  /** Its AppConfig may give it another label. */
+  labelIsGuess?: true
   /** Absolute folder of the app. */
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */
