@@ -5,7 +5,7 @@ import { askOrRemember } from './ask/remember.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { djangoNames } from './django-names.js'
-import { findEnvironment, type PythonEnvironment } from '../python/environment/index.js'
+import { findEnvironment, type PythonEnvironment, versionInText } from '../python/environment/index.js'
 import { Files } from '../python/files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from '../python/modules/modules.js'
@@ -148,7 +148,7 @@ function open(request: ProjectRequest): Project {
   const question = questionOf(request, managePy, settingsModule.module, environment)
   const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: settingsModule.module }, { store, question, modules }) : null
   if (answer) settings.tell(answeredSettings(answer))
-  const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
+  const djangoVersion = request.djangoVersion ?? answer?.version ?? versionOnPath(modules) ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
   const context: Omit<MigrationContext, 'app'> = {
     modules,
@@ -160,6 +160,12 @@ function open(request: ProjectRequest): Project {
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
   const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
   return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache, store?.refusal ?? null)
+}
+
+/** Of the Django that this path finds first: PYTHONPATH, `--path`, what manage.py adds, a vendored copy, the environment. */
+function versionOnPath(modules: Modules): string | null {
+  const file = modules.findFile('django')
+  return versionInText(file === null ? null : modules.files.read(file))
 }
 
 /** `--migrations`: a folder, or a dotted package. */

@@ -94,6 +94,8 @@ export interface AppFiles {
   label: string
   /** Dotted Python module of the app. */
   module: string
+  /** Installed only if a condition holds that cannot be read. */
+  inDoubt?: true
   /** Absolute folder of the app. */
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */
