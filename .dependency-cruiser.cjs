@@ -9,8 +9,9 @@ const ladder = {
   journal: ['errors', 'config', 'database'],
   change: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
   rerun: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change'],
+  recovery: ['errors', 'config', 'database', 'journal', 'change', 'rerun'],
   doctor: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal'],
-  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun', 'doctor'],
+  api: ['errors', 'config', 'django', 'project', 'database', 'migrations', 'journal', 'change', 'rerun', 'recovery', 'doctor'],
   cli: ['errors', 'config', 'api', 'render'],
 }
 
@@ -61,7 +62,7 @@ module.exports = {
     {
       name: 'ladder-index',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
+      from: { path: '^src/(index|testing)\\.ts$' },
       to: { path: '^(src|commands)/', pathNot: '^src/(errors|api)/' },
     },
     onlyFrom('drivers', 'only src/database imports Knex and drivers', 'node_modules/(knex|pg|mysql2|better-sqlite3)/', ['src/database']),

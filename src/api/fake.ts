@@ -8,6 +8,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { ChangeResult } from './results.js'
 import { djangoTarget } from './targets.js'
+import { timeColumnOf } from './table-warnings.js'
 import type { Workspace } from './workspace.js'
 
 export interface FakeArgs {
@@ -59,7 +60,14 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
 }
 
 function planOrRefuse(workspace: Workspace, project: ProjectFiles, rows: readonly Row[], target: Target | undefined): FakePlan {
-  const input = { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: workspace.database.facts.engine }
+  const input = {
+    project,
+    rows,
+    rules: workspace.rules(),
+    alias: workspace.alias,
+    engine: workspace.database.facts.engine,
+    timeColumn: timeColumnOf(workspace.database, project),
+  }
   const plan = planFake(input, target)
   if (!('gate' in plan)) return plan
   throw refusal(plan)

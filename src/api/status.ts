@@ -1,5 +1,5 @@
 import type { Row } from '../database/index.js'
-import type { ProjectFiles } from '../project/index.js'
+import type { Operation, ProjectFiles } from '../project/index.js'
 import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, makeKey, readableConflicts, statusOf, type UnknownApp } from '../migrations/index.js'
 import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, MERGE } from './advice.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
@@ -73,13 +73,19 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
 
 /** What people look for who want to run something again; null is a custom operation, which may do anything. */
 function withData(app: AppStatus, view: LoaderView | undefined): AppStatus[] {
+  const operationsOf = ({ name }: { name: string }) => view?.disk.get(makeKey(app.label, name))?.operations ?? []
   const migrations = app.migrations
-    .filter((one) => one.data !== false)
+    .filter((one) => one.data !== false || operationsOf(one).some(isToBeSeen))
     .map((one) => {
-      const operations = view?.disk.get(makeKey(app.label, one.name))?.operations ?? []
-      return { ...one, operations: operations.filter((each) => each.data !== false).map((each) => each.summary) }
+      const operations = operationsOf(one)
+      return { ...one, operations: operations.filter(isToBeSeen).map((each) => each.summary) }
     })
   return migrations.length > 0 ? [{ ...app, migrations, ghosts: [] }] : []
+}
+
+/** Django's own answer says of a custom one that it is neither RunPython nor RunSQL, and not what it does. */
+function isToBeSeen({ data, schema }: Operation): boolean {
+  return data !== false || schema === null
 }
 
 type Judged = Pick<HistoryStatus, 'apps' | 'unknownApps' | 'summary'> & { view?: LoaderView }

@@ -49,13 +49,13 @@ export function planMarkApplied(request: MarkRequest & { withDependencies: boole
 /** Deletes rows, all duplicates; a squash goes with the rows it replaces. */
 export function planMarkUnapplied(request: MarkRequest & { withDependants: boolean }, rows: readonly Row[]): Change {
   const { project, rules } = request
-  const remove = new Map<string, Row>()
+  const remove = new Set<Row>()
   for (const key of request.targets) {
     const own = project ? rowsOf(loadHistory(project, rows, rules), rules, rows, key) : rows.filter((row) => keyOf(row) === key)
-    for (const row of own) remove.set(row.id, row)
-    if (project && request.withDependants) for (const row of dependantRows(project, rows, rules, key)) remove.set(row.id, row)
+    for (const row of own) remove.add(row)
+    if (project && request.withDependants) for (const row of dependantRows(project, rows, rules, key)) remove.add(row)
   }
-  const change: Change = { remove: rows.filter((row) => remove.has(row.id)), add: [], update: [] }
+  const change: Change = { remove: rows.filter((row) => remove.has(row)), add: [], update: [] }
   if (project) refuseNewHoles(request, project, rows, change)
   return change
 }

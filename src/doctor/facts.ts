@@ -60,6 +60,11 @@ export function placeOf({ evidence }: Facts, key: Key): number {
   return at < 0 ? evidence.size : at
 }
 
+/** Whether a statement can name this row and no other. */
+export function hasOwnId({ rows }: Facts, { id }: Row): boolean {
+  return /^-?\d+$/.test(id) && rows.filter((row) => row.id === id).length === 1
+}
+
 /** Labels whose files were found and read, so that a missing file is missing. */
 export function readApps({ project }: Facts): ReadonlySet<string> {
   const readable = project?.apps.filter((app) => app.migrated && app.broken === null && app.problems.length === 0) ?? []

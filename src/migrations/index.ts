@@ -23,4 +23,5 @@ export { NEWEST_KNOWN, OLDEST_KNOWN, type Rules, rulesFor } from '../django/rule
 export { type AppStatus, ghostsOf, type HistoryStatus, type UnknownApp, type MigrationStatus, readableConflicts, stateOf, statusOf } from './status.js'
 export { dependantRows, inGraphOrder, replacedBy, rowsOf, withAncestors } from './dependants.js'
 export { checkApps, resolveMigration } from './resolve.js'
+export type { RowEdit } from './row-edit.js'
 export { FIND_PACKAGES, probableLabel, whyMayExist } from './not-found.js'

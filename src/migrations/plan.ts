@@ -1,7 +1,7 @@
 import type { Row } from '../database/row.js'
 import type { Rules } from '../django/rules.js'
 import type { ProjectFiles } from '../project/types.js'
-import { badRows } from './bad-rows.js'
+import { badRows, type TimeColumn } from './bad-rows.js'
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey, pairOf } from './key.js'
@@ -35,6 +35,8 @@ export interface PlanInput {
   alias: string
   /** How the database keeps times, for rows that this Django could not read. */
   engine?: string
+  /** Where the column `applied` has a type that gives Django no times, and Django asks for them. */
+  timeColumn?: TimeColumn | undefined
 }
 
 /** What `manage.py migrate [target]` would do now: the gates of migrate.py in their order, then `executor.migration_plan`. */
@@ -77,7 +79,7 @@ function planCertain(input: PlanInput, target?: Target): MigratePlan {
   const loading = [...view.gates.filter((gate) => stopsLoading(gate) && !weak.has(gate))]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
   const settings = isKnown(input.project) ? [] : [settingsGate(input.project)]
-  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
+  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine, input.timeColumn), ...loading.filter((gate) => gate.gate !== 'bad-file')]
   if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules, new Set([...weak.values()].map(appOf)))]
   const targets = resolveTargets(input, view, target)
@@ -121,12 +123,14 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
 /** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */
 export function lateCycles(view: LoaderView, rules: Rules, targets: readonly PlanTarget[]): Gate[] {
   if (rules.checksCyclesAtLoad) return []
-  const walks = (target: PlanTarget): boolean => {
-    if ('zero' in target) return view.graph.roots(target.zero).length > 0
-    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key)
-    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key))
+  if (rules.replacesInGraph && view.graph.leaves().length > 0) return cycleGate(view.graph, 'parents')
+  const walk = (target: PlanTarget): 'children' | 'parents' | null => {
+    if ('zero' in target) return view.graph.roots(target.zero).length > 0 ? 'children' : null
+    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key) ? 'parents' : null
+    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key)) ? 'children' : null
   }
-  return (rules.replacesInGraph && view.graph.leaves().length > 0) || targets.some(walks) ? cycleGate(view.graph) : []
+  const first = targets.map(walk).find((along) => along !== null)
+  return first ? cycleGate(view.graph, first) : []
 }
 
 /** A plan and the graph it was made on: Django may have loaded a second one, without replacements. */

@@ -41,7 +41,10 @@ export interface Operation {
   newName?: string
   /** RunPython: the function. */
   code?: string
-  /** RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. */
+  /**
+   * RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. Where Django itself was
+   * asked it is known, and `schema` is null for one that is neither and does things of its own.
+   */
   data: boolean | null
   /** Changes the schema of the database; null where that cannot be known. */
   schema: boolean | null
@@ -108,6 +111,10 @@ export interface AppFiles {
   migrations: MigrationFile[]
 }
 
+type Pair = [app: string, name: string]
+
+export type ToldGraph = { nodes: Pair[]; edges: [child: Pair, parent: Pair][] } | { exception: string; message: string }
+
 export interface ProjectFiles {
   folder: string
   settingsModule: string | null
@@ -126,6 +133,8 @@ export interface ProjectFiles {
   problems: Problem[]
   /** Django itself cannot start: two apps of one label. */
   broken: { exception: string; message: string } | null
+  /** The graph that Django's own loader makes of an empty history, where it was asked; child first. */
+  told?: ToldGraph
   /** null where the settings do not say it readably. */
   useTz: boolean | null
   timeZone: string | null

@@ -13,6 +13,9 @@ export interface RerunRequest {
   plan(rows: readonly Row[]): RerunPlan
   manage: ManageCommand
   patience: Patience
+  alias: string
+  /** `applied` for an ISO time of the child's clock, else for now. */
+  stamp(at?: string | null): string
   /** For `recover`: the zone that `stamp` uses. */
   timeZone: string | null
   env: Readonly<Record<string, string | undefined>>

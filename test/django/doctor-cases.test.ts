@@ -151,10 +151,10 @@ describe('reported cases', () => {
     expect(await doctor('--only', 'sequence-behind')).toEqual([])
   })
 
-  reported('L24', 'sqlite', 'a name with .py is one finding, and one UPDATE that keeps id and time', async ({ database, doctor }) => {
+  reported('L24', 'sqlite', 'a name with .py is one finding, and one UPDATE that keeps id and time', async ({ database, doctor, run }) => {
     const found = await doctor()
     expect(codes(found).filter((code) => !code.startsWith('recorded-missing'))).toEqual(['damaged-name helpdesk 0018_secret'])
-    await database.query(recommended(found.filter(({ code }) => code === 'damaged-name'))[0] as string)
+    expect((await run(recommended(found.filter(({ code }) => code === 'damaged-name'))[0] as string)).exitCode).toBe(0)
     expect(await database.query('SELECT id, name, applied FROM django_migrations WHERE id = 2')).toEqual([
       { id: '2', name: '0018_secret', applied: '2024-01-02 10:00:00' },
     ])

@@ -1,9 +1,9 @@
 import { highestId } from '../../database/index.js'
 import type { Facts } from '../facts.js'
-import type { Found, FindingCode, Repair, Severity } from '../finding.js'
+import type { Found, FindingCode, Proposal, Severity } from '../finding.js'
 import { counted, listed, repair } from '../words.js'
 
-const ofTable = (code: FindingCode, severity: Severity, message: string, evidence: string[], repairs: Repair[], about: string[] = []): Found => ({
+const ofTable = (code: FindingCode, severity: Severity, message: string, evidence: string[], repairs: Proposal[], about: string[] = []): Found => ({
   code,
   severity,
   app: null,
@@ -36,7 +36,7 @@ export function sequenceBehind({ schema, table, sequence, rows }: Facts): Found[
       'error',
       `The id sequence of ${table.label} is behind: its next id is ${sequence}, and the highest id is ${highest}. The next migration runs, and recording it fails (duplicate key).`,
       ['tables that were restored or copied with their ids have this; the other tables of this database may have it too'],
-      [repair(history.mend.counter, 'sets it above the highest id', { recommended: true, safe: true })],
+      [repair(history.mend.counter, 'sets it above the highest id', { recommended: true })],
       [`${table.name}_pkey`, table.name, `${table.name}.id`],
     ),
   ]

@@ -1,10 +1,11 @@
-import { applyChange, type EditResult, openOperation, type Patience, withOperationLock } from '../../change/index.js'
+import { applyChange, type EditResult, openOperation, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
 import { eventsOf, type Half, NO_CHANGES, type OperationRecord, type Shadowed } from '../../journal/index.js'
 import { tailOf } from '../child.js'
-import { countInterrupts, type Interrupts } from '../interrupts.js'
+import type { Interrupts } from '../interrupts.js'
+import type { HalfVerdict, OpenedRerun, RerunMode } from '../mode.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
 import { childIsGone } from '../child-life.js'
@@ -17,39 +18,42 @@ import { planShadowClose, reportInterleaved, targetIsUntouched } from './plan-sh
 import { ShimTalk } from './shim-talk.js'
 import { shimLine, shimMark } from './spec.js'
 
-export interface ShadowModeRequest extends RerunRequest {
-  alias: string
-  /** `applied` for an ISO time of the child's clock. */
-  stamp(at: string | null): string
-}
-
-interface Opened {
+interface Opened extends OpenedRerun {
   plan: RerunPlan
   shadowed: Shadowed
   before: History
+  /** Milliseconds of all halves so far. */
+  durationMs: number
+}
+
+interface Run {
+  run: ChildRun
+  talk: ShimTalk
+}
+
+interface Verdict extends HalfVerdict {
+  halves: Halves
+  /** null where no child was started. */
+  ended: Run | null
 }
 
 /**
- * Runs the target while the real table stays as it is: Django sees, in its own session, a temporary table without the target and its
- * dependants. Then one ordinary change gives the target's row its new time.
- * @throws MigstateError `manage-failed` `django-does-not-start` `other-database` `shadow-unavailable` `pending-migrations`
- *   `django-would-refuse` `pooler` `interrupted` (the history is as before), `outcome-unknown` (`recover` asks)
+ * The real table stays as it is: Django sees, in its own session, a temporary table without the target and its dependants. Then one
+ * ordinary change gives the target's row its new time.
  */
-export async function rerunInShadowMode(database: Database, request: ShadowModeRequest): Promise<RerunOutcome> {
-  const { operation, patience } = request
-  return withOperationLock(database, { patience, multiStep: true, name: `migstate ${operation.kind} ${operation.id}`, makeJournal: true }, async () => {
-    const interrupts = countInterrupts(request.ui, 'The table is as it was all the time')
-    try {
-      const opened = await open(database, request)
-      await failpoint('shadowed')
-      return await runHalves(database, request, opened, interrupts)
-    } finally {
-      interrupts.stop()
-    }
-  })
+export function shadowMode(database: Database, request: RerunRequest): RerunMode<Opened, Run, Verdict> {
+  return {
+    promise: 'The table is as it was all the time',
+    open: () => open(database, request),
+    stops: (opened, _half, interrupts) => stops(database, request, opened, interrupts),
+    run: (opened, half, interrupts) => runHalf(database, request, opened, half, interrupts),
+    judge: (opened, half, run) => judgeHalf(database, request, opened, half, run),
+    close: (opened, verdict, interrupts) =>
+      verdict.ran ? close(database, request, opened, verdict, interrupts) : giveUp(database, request, opened, verdict, interrupts),
+  }
 }
 
-async function open(database: Database, request: ShadowModeRequest): Promise<Opened> {
+async function open(database: Database, request: RerunRequest): Promise<Opened> {
   let opened: Omit<Opened, 'before'> | undefined
   const before = await openOperation(database, {
     operation: request.operation,
@@ -68,48 +72,25 @@ async function open(database: Database, request: ShadowModeRequest): Promise<Ope
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      opened = { plan, shadowed }
-      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) ?? null }
+      opened = { plan, shadowed, halves: shadowed.halves, durationMs: 0 }
+      // A first run adds a row: what the column keeps of a time any other one shows.
+      const row = plan.target.at(-1) ?? now.rows.at(-1)
+      return { event: 'shadowed', detail: { shadowed }, update: row ? { row, time: request.stamp(null) } : null }
     },
   })
+  await failpoint('shadowed')
   return { ...(opened as Omit<Opened, 'before'>), before }
 }
 
-async function runHalves(database: Database, request: ShadowModeRequest, opened: Opened, interrupts: Interrupts): Promise<RerunOutcome> {
-  const { shadowed } = opened
-  let durationMs = 0
-  for (const half of shadowed.halves) {
-    if (interrupts.count > 0) throw await interrupted(database, request, opened, interrupts)
-    const { run, talk } = await runHalf(database, request, opened, half, interrupts)
-    durationMs += run.durationMs
-    const halves = await judge(database, request, shadowed, run, talk)
-    if (halves.half === half && halves.outcome !== 'ran') {
-      await end(database, request, opened, halves, interrupts)
-      throw notRun(database, { shadowed, halves, run, talk, interrupted: interrupts.count > 0, timeout: request.timeout && request.timeout / 1000 })
-    }
-    await failpoint(`${half}-ran`)
-    if (half === 'forward') return close(database, request, opened, { run, halves, durationMs }, interrupts)
-  }
-  throw new Error('a rerun without its forward half')
-}
-
 /** Ctrl-C while no child runs. */
-async function interrupted(database: Database, request: ShadowModeRequest, opened: Opened, interrupts: Interrupts): Promise<MigstateError> {
-  const { shadowed } = opened
+async function stops(database: Database, request: RerunRequest, { shadowed }: Opened, interrupts: Interrupts): Promise<Verdict | null> {
+  if (interrupts.count === 0) return null
   const events = await ownEvents(database, request.operation).catch((error: unknown) => Promise.reject(unfinished(request, error)))
-  const halves = judgeHalves(shadowed, events, true)
-  await end(database, request, opened, halves, interrupts)
-  const name = `${shadowed.app}.${shadowed.name}`
-  if (!halves.reversed) return new MigstateError('interrupted', `Interrupted before ${name} ran.`)
-  return new MigstateError('interrupted', 'Interrupted.', {
-    more: sayReversed(shadowed),
-    hint: hintReversed(shadowed),
-    details: { half: 'reversed' },
-  })
+  return { ran: false, halves: judgeHalves(shadowed, events, true), ended: null }
 }
 
 /** One run of manage.py with the shim. */
-async function runHalf(database: Database, request: ShadowModeRequest, { plan, before }: Opened, half: Half, interrupts: Interrupts) {
+async function runHalf(database: Database, request: RerunRequest, { plan, before }: Opened, half: Half, interrupts: Interrupts): Promise<Run> {
   const { manage, operation, ui } = request
   const talk = new ShimTalk(shimMark(operation.id))
   try {
@@ -168,8 +149,16 @@ function sayOperation({ lines }: ShimTalk): string | null {
   return last ? `operation ${last.index + 1} of ${last.of}: ${last.what}` : null
 }
 
+async function judgeHalf(database: Database, request: RerunRequest, opened: Opened, half: Half, ended: Run): Promise<Verdict> {
+  opened.durationMs += ended.run.durationMs
+  const halves = await judge(database, request, opened.shadowed, ended)
+  const ran = halves.half !== half || halves.outcome === 'ran'
+  if (ran) await failpoint(`${half}-ran`)
+  return { ran, halves, ended }
+}
+
 /** @throws MigstateError `outcome-unknown` */
-async function judge(database: Database, request: ShadowModeRequest, shadowed: Shadowed, run: ChildRun, talk: ShimTalk): Promise<Halves> {
+async function judge(database: Database, request: RerunRequest, shadowed: Shadowed, { run, talk }: Run): Promise<Halves> {
   let halves: Halves
   let gone = true
   try {
@@ -203,8 +192,9 @@ async function judge(database: Database, request: ShadowModeRequest, shadowed: S
   )
 }
 
-/** The history is as it was; the journal says how it ended. */
-async function end(database: Database, request: ShadowModeRequest, { shadowed }: Opened, halves: Halves, interrupts: Interrupts): Promise<void> {
+/** The history is as it was; the journal says how it ended. @throws MigstateError why the target did not run, always */
+async function giveUp(database: Database, request: RerunRequest, { shadowed }: Opened, verdict: Verdict, interrupts: Interrupts): Promise<never> {
+  const { halves, ended } = verdict
   const { sequence } = shadowed
   const outcome = { changes: NO_CHANGES, sequence: { before: sequence, after: sequence }, saw: halves.saw, reversed: halves.reversed }
   try {
@@ -213,14 +203,20 @@ async function end(database: Database, request: ShadowModeRequest, { shadowed }:
   } catch (error) {
     throw unfinished(request, error)
   }
+  if (ended) {
+    const timeout = request.timeout && request.timeout / 1000
+    throw notRun(database, { shadowed, halves, ...ended, interrupted: interrupts.count > 0, timeout })
+  }
+  if (!halves.reversed) throw new MigstateError('interrupted', `Interrupted before ${shadowed.app}.${shadowed.name} ran.`)
+  throw new MigstateError('interrupted', 'Interrupted.', { more: sayReversed(shadowed), hint: hintReversed(shadowed), details: { half: 'reversed' } })
 }
 
 /** Waits as long as it takes: only another Ctrl-C ends it, and then the operation is unfinished (exit 8). */
 async function close(
   database: Database,
-  request: ShadowModeRequest,
-  { shadowed, before }: Opened,
-  { run, halves, durationMs }: { run: ChildRun; halves: Halves; durationMs: number },
+  request: RerunRequest,
+  { shadowed, before, durationMs }: Opened,
+  { halves, ended }: Verdict,
   interrupts: Interrupts,
 ): Promise<RerunOutcome> {
   const name = `${shadowed.app}.${shadowed.name}`
@@ -252,6 +248,7 @@ async function close(
       hint: 'Look at "migstate status"; then "migstate recover" ends the operation and leaves their row as it is.',
       details: { operation: request.operation.id },
     })
+  const { run } = ended as Run
   if (run.exitCode !== 0)
     request.warnings.add(
       'manage-failed-after',
@@ -267,7 +264,7 @@ async function ownEvents(database: Database, operation: OperationRecord) {
   return own
 }
 
-function unfinished({ operation }: ShadowModeRequest, error: unknown): MigstateError {
+function unfinished({ operation }: RerunRequest, error: unknown): MigstateError {
   return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,

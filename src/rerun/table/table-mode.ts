@@ -1,47 +1,53 @@
-import { applyChange, type EditResult, type Patience, withOperationLock } from '../../change/index.js'
+import { applyChange, type EditResult, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
-import type { Database } from '../../database/index.js'
+import type { Database, Row } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
-import type { Lifted } from '../../journal/index.js'
+import type { Half, Lifted } from '../../journal/index.js'
 import { type ChildResult, tailOf } from '../child.js'
 import { recogniseCause } from '../causes.js'
-import { countInterrupts, type Interrupts, stopIfInterrupted } from '../interrupts.js'
+import { type Interrupts, stopIfInterrupted } from '../interrupts.js'
 import { gaveUp, mayGoOn } from './end-of-child.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './plan-close.js'
+import type { HalfVerdict, OpenedRerun, RerunMode } from '../mode.js'
 import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
 import type { RerunRequest } from '../request.js'
 import { type ChildRun, record, runChild, sessionName } from '../run-child.js'
 import { askDjango } from './prove-database.js'
 
-export interface TableModeRequest extends RerunRequest {
-  /** `applied` for now. */
-  stamp(): string
+interface Opened extends OpenedRerun {
+  lifted: Lifted
 }
 
-/**
- * Takes the target and its dependants out, lets manage.py run the target, puts everything back: two journaled changes with a
- * child in between, under one advisory lock.
- * @throws MigstateError `manage-failed` `django-does-not-start` `other-database` `interrupted` (the history is as before),
- *   `outcome-unknown` (nothing was put back; `recover` asks)
- */
-export async function rerunInTableMode(database: Database, request: TableModeRequest): Promise<RerunOutcome> {
-  const { operation, patience } = request
-  return withOperationLock(database, { patience, multiStep: true, name: `migstate rerun ${operation.id}`, makeJournal: true }, async () => {
-    const interrupts = countInterrupts(request.ui, 'The rows are put back before the end')
-    try {
-      const before = request.plan((await database.reading(() => database.readHistory())).rows)
-      if (request.manage.canAsk) await proveBefore(database, request, before, interrupts)
-      stopIfInterrupted(interrupts)
-      const lifted = await lift(database, request)
-      return await runLifted(database, request, lifted, interrupts)
-    } finally {
-      interrupts.stop()
-    }
-  })
+interface Judged extends HalfVerdict {
+  /** null where no child was started. */
+  run: ChildRun | null
+  /** Why the way forward was not even begun. */
+  failure: MigstateError | null
 }
 
-async function proveBefore({ redactor }: Database, { manage, env, ui }: TableModeRequest, plan: RerunPlan, interrupts: Interrupts): Promise<void> {
+/** Takes the target and its dependants out, lets manage.py run the target, puts everything back: two journaled changes with a child in between. */
+export function tableMode(database: Database, request: RerunRequest): RerunMode<Opened, ChildRun, Judged> {
+  return {
+    promise: 'The rows are put back before the end',
+    open: (interrupts) => open(database, request, interrupts),
+    stops: (opened, half, interrupts) => stops(database, request, opened, half, interrupts),
+    run: (opened, half, interrupts) => runHalf(database, request, opened, half, interrupts),
+    judge: (opened, half, run, interrupts) =>
+      half === 'backward' ? judgeBackward(database, opened, run, interrupts) : judgeForward(database, request, opened, run, interrupts),
+    close: (opened, judged, interrupts) => end(database, request, opened, judged, interrupts),
+  }
+}
+
+async function open(database: Database, request: RerunRequest, interrupts: Interrupts): Promise<Opened> {
+  const before = request.plan((await database.reading(() => database.readHistory())).rows)
+  if (request.manage.canAsk) await proveBefore(database, request, before, interrupts)
+  stopIfInterrupted(interrupts)
+  const lifted = await lift(database, request)
+  return { lifted, halves: lifted.reverse === null ? ['forward'] : ['backward', 'forward'] }
+}
+
+async function proveBefore({ redactor }: Database, { manage, env, ui }: RerunRequest, plan: RerunPlan, interrupts: Interrupts): Promise<void> {
   ui.say('Asking manage.py which database it uses …')
   const mark = await askDjango(manage, plan.app, plan.name, env, interrupts, redactor)
   if (mark === 'X') return
@@ -51,7 +57,7 @@ async function proveBefore({ redactor }: Database, { manage, env, ui }: TableMod
   )
 }
 
-async function lift(database: Database, request: TableModeRequest): Promise<Lifted> {
+async function lift(database: Database, request: RerunRequest): Promise<Lifted> {
   let lifted: Lifted | undefined
   await failpoint('before-lift')
   await applyChange(database, {
@@ -75,9 +81,10 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
+      const comesBack = { target: plan.target.at(-1) as Row, time: request.stamp() }
+      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted }, comesBack }
     },
-    stamp: request.stamp,
+    stamp: () => request.stamp(),
     patience: request.patience,
     warnings: request.warnings,
   })
@@ -85,33 +92,20 @@ async function lift(database: Database, request: TableModeRequest): Promise<Lift
   return lifted as Lifted
 }
 
-/** From here on every way out has put the rows back, or says with exit 8 that it could not. */
-async function runLifted(database: Database, request: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<RerunOutcome> {
+async function stops(database: Database, request: RerunRequest, { lifted, halves }: Opened, half: Half, interrupts: Interrupts): Promise<Judged | null> {
+  if (half !== halves[0]) return null
   const failure = await proveAfter(database, request, lifted, interrupts)
-  if (failure) {
-    await close(database, request, lifted, 'not-run', interrupts)
-    throw failure
-  }
-  const stuck = lifted.reverse === null ? null : await runBackward(database, request, lifted, lifted.reverse, interrupts)
-  if (stuck) {
-    await close(database, request, lifted, 'not-run', interrupts)
-    throw stuck
-  }
-  const result = await runTarget(database, request, lifted, lifted.name, interrupts)
-  const verdict = await judge(database, request, lifted, result, interrupts)
-  await failpoint('before-close')
-  const closed = await close(database, request, lifted, verdict, interrupts)
-  if (closed.verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
-  if (result.exitCode !== 0)
-    request.warnings.add(
-      'manage-failed-after',
-      `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`,
-    )
-  return { changes: closed.changes, rows: closed.rows, durationMs: result.durationMs, exitCode: result.exitCode, hidden: lifted.hidden, rowCounts: null }
+  return failure && { ran: false, run: null, failure }
+}
+
+async function runHalf(database: Database, request: RerunRequest, { lifted }: Opened, half: Half, interrupts: Interrupts): Promise<ChildRun> {
+  if (half === 'forward') return runTarget(database, request, lifted, lifted.name, interrupts)
+  await putTargetBack(database, request, lifted, interrupts)
+  return runTarget(database, request, lifted, lifted.reverse as string, interrupts)
 }
 
 /** After the lift manage.py must see the target as not applied; before it forward migrate is never started. */
-async function proveAfter({ redactor }: Database, { manage, env }: TableModeRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
+async function proveAfter({ redactor }: Database, { manage, env }: RerunRequest, lifted: Lifted, interrupts: Interrupts): Promise<MigstateError | null> {
   if (interrupts.count > 0) return new MigstateError('interrupted', 'Interrupted before the migration ran.')
   if (!manage.canAsk) return null
   try {
@@ -127,18 +121,14 @@ async function proveAfter({ redactor }: Database, { manage, env }: TableModeRequ
   }
 }
 
-/**
- * The way back: only for it the target's own row is in the table. Django takes the row out after its code has run.
- * @returns why it was not taken back, or null
- */
-async function runBackward(database: Database, request: TableModeRequest, lifted: Lifted, to: string, interrupts: Interrupts): Promise<MigstateError | null> {
-  const name = `${lifted.app}.${lifted.name}`
+/** The way back: only for it the target's own row is in the table. Django takes the row out after its code has run. */
+async function putTargetBack(database: Database, request: RerunRequest, lifted: Lifted, interrupts: Interrupts): Promise<void> {
   try {
     await applyChange(database, {
       operation: request.operation,
       opens: false,
       plan: () => ({ change: { remove: [], add: lifted.target, update: [] }, event: 'target-back' }),
-      stamp: request.stamp,
+      stamp: () => request.stamp(),
       patience: { deadline: Number.POSITIVE_INFINITY, signal: interrupts.next() },
       warnings: request.warnings,
     })
@@ -146,9 +136,18 @@ async function runBackward(database: Database, request: TableModeRequest, lifted
     throw unfinishedOperation(request, error)
   }
   await failpoint('target-back')
-  const result = await runTarget(database, request, lifted, to, interrupts)
+}
+
+async function judgeBackward(database: Database, { lifted }: Opened, run: ChildRun, interrupts: Interrupts): Promise<Judged> {
   const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
   await failpoint('backward-ran')
+  const failure = notBack(lifted, rows, run, interrupts)
+  return { ran: failure === null, run, failure }
+}
+
+/** Why it was not taken back, or must not run forward after it; else null. */
+function notBack(lifted: Lifted, rows: readonly Row[], result: ChildRun, interrupts: Interrupts): MigstateError | null {
+  const name = `${lifted.app}.${lifted.name}`
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
   if (targetIsBack(lifted, rows)) {
     const left = 'What its reverse code did to schema and data outside a transaction stays.'
@@ -164,7 +163,33 @@ async function runBackward(database: Database, request: TableModeRequest, lifted
   })
 }
 
-async function runTarget(database: Database, request: TableModeRequest, lifted: Lifted, to: string, interrupts: Interrupts): Promise<ChildRun> {
+async function judgeForward(database: Database, request: RerunRequest, { lifted }: Opened, run: ChildRun, interrupts: Interrupts): Promise<Judged> {
+  const verdict = await judge(database, request, lifted, run, interrupts)
+  await failpoint('before-close')
+  return { ran: verdict === 'ran', run, failure: null }
+}
+
+/** The rows are back, and it is said how it ended. */
+async function end(
+  database: Database,
+  request: RerunRequest,
+  { lifted }: Opened,
+  { ran, run, failure }: Judged,
+  interrupts: Interrupts,
+): Promise<RerunOutcome> {
+  const closed = await close(database, request, lifted, ran ? 'ran' : 'not-run', interrupts)
+  if (failure) throw failure
+  const result = run as ChildRun
+  if (closed.verdict === 'not-run') throw notRun(lifted, result, interrupts.count > 0)
+  if (result.exitCode !== 0)
+    request.warnings.add(
+      'manage-failed-after',
+      `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`,
+    )
+  return { changes: closed.changes, rows: closed.rows, durationMs: result.durationMs, exitCode: result.exitCode, hidden: lifted.hidden, rowCounts: null }
+}
+
+async function runTarget(database: Database, request: RerunRequest, lifted: Lifted, to: string, interrupts: Interrupts): Promise<ChildRun> {
   const { manage, operation, ui } = request
   const backward = to !== lifted.name
   const words = manage.migrate(lifted.app, to)
@@ -189,7 +214,7 @@ async function runTarget(database: Database, request: TableModeRequest, lifted: 
   }
 }
 
-function unfinishedOperation({ operation }: TableModeRequest, error: unknown): MigstateError {
+function unfinishedOperation({ operation }: RerunRequest, error: unknown): MigstateError {
   return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,
@@ -200,7 +225,7 @@ function unfinishedOperation({ operation }: TableModeRequest, error: unknown): M
  * An orderly end without a record means that Django gave up; a violent one proves that only where record and data commit together.
  * @throws MigstateError `outcome-unknown`
  */
-async function judge(database: Database, request: TableModeRequest, lifted: Lifted, result: ChildRun, interrupts: Interrupts): Promise<Verdict> {
+async function judge(database: Database, request: RerunRequest, lifted: Lifted, result: ChildRun, interrupts: Interrupts): Promise<Verdict> {
   try {
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     database.effects.settle('committed')
@@ -222,7 +247,7 @@ async function judge(database: Database, request: TableModeRequest, lifted: Lift
 }
 
 /** Waits as long as it takes: only another Ctrl-C ends it, and then the operation is unfinished (exit 8). */
-async function close(database: Database, request: TableModeRequest, lifted: Lifted, verdict: Verdict, interrupts: Interrupts): Promise<Closed> {
+async function close(database: Database, request: RerunRequest, lifted: Lifted, verdict: Verdict, interrupts: Interrupts): Promise<Closed> {
   const patience: Patience = {
     deadline: Number.POSITIVE_INFINITY,
     signal: interrupts.next(),
@@ -237,9 +262,9 @@ async function close(database: Database, request: TableModeRequest, lifted: Lift
         // A row may have come between the look and the lock; a present row always means that it ran.
         if (targetIsRecorded(lifted, now.rows)) settled = 'ran'
         const event = settled === 'ran' ? 'done' : interrupts.count > 0 ? 'aborted' : 'failed'
-        return planClose(lifted, now, settled, event, request.stamp, request.warnings)
+        return planClose(lifted, now, settled, event, () => request.stamp(), request.warnings)
       },
-      stamp: request.stamp,
+      stamp: () => request.stamp(),
       patience,
       warnings: request.warnings,
     })
