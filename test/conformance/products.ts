@@ -40,6 +40,7 @@ export async function compareProducts(only: string | undefined): Promise<Figures
       total.notes.push(`${name}: Django itself does not start with it here (${one.failed.slice(0, 160)})`)
       continue
     }
+    console.log(`  ${name}: ${one.disagreements.length} disagreements, ${one.unknowns.length} unknown`)
     versions.add((one.version ?? '?').split('.').slice(0, 2).join('.'))
     products.add(site.product)
     count.sites++
