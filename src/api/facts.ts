@@ -1,6 +1,7 @@
 import { byId, type History, type Row } from '../database/index.js'
 import { type Evidence, type Facts, gatherEvidence, Sight } from '../doctor/index.js'
 import { cycleGate, type Key, loadHistory, type LoaderView } from '../migrations/index.js'
+import { whereStateBreaks } from './state-breaks.js'
 import { glance, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -22,6 +23,8 @@ export async function readFacts(workspace: Workspace): Promise<Facts> {
     schema,
     sight: new Sight(schema),
     unfinished: await unfinishedOf(workspace),
+    unshipped: workspace.files() ? (workspace.project?.unshipped() ?? []) : [],
+    readOnly: database.facts.readOnly,
     otherTables: warnings.list().find(({ code }) => code === 'table-ambiguous')?.message ?? null,
     transactionalDdl: database.dialect.capabilities.transactionalDdl,
     engine: database.facts.engine,
@@ -35,11 +38,19 @@ export function factsWith(workspace: Workspace, facts: Facts, { rows, sequence }
   return { ...facts, ...ofRows(workspace, rows, facts.schema), sequence }
 }
 
-function ofRows(workspace: Workspace, found: readonly Row[], schema: Facts['schema']): Pick<Facts, 'rows' | 'view' | 'evidence'> {
+function ofRows(workspace: Workspace, found: readonly Row[], schema: Facts['schema']): Pick<Facts, 'rows' | 'view' | 'evidence' | 'stateBreak'> {
   const project = workspace.files()
   const rows = [...found].sort(byId)
   const view = project && loadHistory(project, rows, workspace.rules())
-  return { rows, view, evidence: view ? evidenceOf(workspace, rows, schema) : new Map<Key, Evidence>() }
+  return { rows, view, evidence: view ? evidenceOf(workspace, rows, schema) : new Map<Key, Evidence>(), stateBreak: whereStateBreaks(workspace, rows) }
+}
+
+/** What the schema shows of each migration on disk now; null where there are no files. */
+export async function readEvidence(workspace: Workspace, rows: readonly Row[]): Promise<ReadonlyMap<Key, Evidence> | null> {
+  const { database } = workspace
+  if (!workspace.files()) return null
+  const schema = await database.reading(() => database.dialect.introspect(database.edit, database.hasTable ? database.table : null))
+  return evidenceOf(workspace, rows, schema)
 }
 
 /** Empty without files, and where they have no order. */

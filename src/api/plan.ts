@@ -2,6 +2,7 @@ import { planMigrate } from '../migrations/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { needFiles } from './need-files.js'
 import { type PlanResult, toPlanResult } from './results.js'
+import { whereStateBreaks } from './state-breaks.js'
 import { djangoTarget } from './targets.js'
 import { timeColumnOf } from './table-warnings.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
@@ -23,6 +24,12 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
+  const broken = workspace.options.filesOnly ? null : whereStateBreaks(workspace, rows, result.steps)
+  if (broken)
+    warnings.add(
+      'state-breaks',
+      `Django would die at ${broken.app}.${broken.name} (${broken.operation}, line ${broken.line}): ${broken.reason}; what stands behind it would not run`,
+    )
   if (project.open) warnings.add('not-checked', 'apps that are not known may come to INSTALLED_APPS, and their migrations are not in this plan')
   if (!workspace.options.filesOnly) await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)

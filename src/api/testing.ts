@@ -87,7 +87,6 @@ function place(spec: ConnectionSpec): string {
  */
 export function migstateFixture(options: OpenOptions | (() => OpenOptions | Promise<OpenOptions>)) {
   // vitest reads the parameters of a fixture from its source: the first has to be a pattern.
-  // eslint-disable-next-line no-empty-pattern
   return async ({}: object, use: (migstate: Migstate) => Promise<void>): Promise<void> =>
     withRestore(typeof options === 'function' ? await options() : options, use)
 }

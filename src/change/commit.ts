@@ -6,14 +6,14 @@ import type { Proof } from './lost-commit.js'
 const LOOK = 100
 
 /**
- * Sends the COMMIT of the edit. One that takes longer than `--lock-timeout` is told of, with what the server says it waits for; an interrupt
+ * Waits for the answer to a COMMIT. One that takes longer than `--lock-timeout` is told of, with what the server says it waits for; an interrupt
  * then ends the waiting, and not the COMMIT.
  * @throws MigstateError `outcome-unknown` after an interrupt
  */
-export async function commitEdit(database: Database, patience: Patience, proof: Proof): Promise<void> {
+export async function awaitCommit(database: Database, sent: Promise<void>, patience: Patience, proof: Proof): Promise<void> {
   const began = Date.now()
   let answered = false
-  const commit = database.dialect.commitEdit(database.edit).finally(() => (answered = true))
+  const commit = sent.finally(() => (answered = true))
   // It is awaited below, or given up.
   commit.catch(() => {})
   let told = Number.NEGATIVE_INFINITY
@@ -56,7 +56,10 @@ async function whoWaits(database: Database): Promise<string | null> {
 function sentNotAnswered({ operation }: Proof, holder: string | null): MigstateError {
   const id = operation === null ? '' : ` of operation ${operation}`
   return new MigstateError('outcome-unknown', `Interrupted: the COMMIT${id} was sent and is not answered${holder === null ? '' : ` (${holder})`}.`, {
-    hint: operation === null ? 'See "migstate snapshot list".' : `When the server answers again, run "migstate history ${operation}": if it is listed, the change is there.`,
+    hint:
+      operation === null
+        ? 'See "migstate snapshot list".'
+        : `When the server answers again, run "migstate history ${operation}": if it is listed, the change is there.`,
     details: operation === null ? {} : { operation },
   })
 }

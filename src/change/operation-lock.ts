@@ -36,6 +36,8 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     if (seen.settled !== null) await writeSettled(database, seen.settled)
     await failpoint('journal-made')
     return await work()
+  } catch (error) {
+    throw await withGrants(database, error)
   } finally {
     const { lock } = database
     database.lock = null
@@ -44,6 +46,14 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
       if (!isFailure(error, 'lost')) throw error
     })
   }
+}
+
+/** A right that is missing is seldom the only one: what the role lacks is named at once, as far as the database tells. */
+async function withGrants(database: Database, error: unknown): Promise<unknown> {
+  if (!isFailure(error, 'missing-rights')) return error
+  const grants = await database.missingGrants().catch(() => [])
+  if (grants.length === 0) return error
+  return error.with({ hint: `Ask a DBA for: ${grants.map((grant) => `${grant};`).join(' ')}`, details: { grants } })
 }
 
 interface Seen {
@@ -136,7 +146,11 @@ export async function refuseUnfinished(database: Database, { locked, running }: 
     'unfinished-operation',
     `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}.`,
     {
-      hint: holder ? 'Wait until it has ended.' : !reaches ? 'Wait until it has ended; if it was interrupted, run "migstate recover".' : 'Run "migstate recover" to finish or undo it.',
+      hint: holder
+        ? 'Wait until it has ended.'
+        : !reaches
+          ? 'Wait until it has ended; if it was interrupted, run "migstate recover".'
+          : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },
     },
   )

@@ -1,8 +1,8 @@
-import { type Row, sameRow } from '../database/index.js'
+import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
 import { inconsistencies, loadHistory, type RowEdit, type Rules } from '../migrations/index.js'
-import { type Change, expectedRows } from './change.js'
+import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 
 export interface RepairRequest {
@@ -24,12 +24,13 @@ const ORDER: readonly RowEdit['do'][] = ['delete', 'rewrite', 'unrecord', 'recor
 export function planRepair(request: RepairRequest, rows: readonly Row[]): Change {
   const edits = [...request.edits].sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
   const after = edits.reduce<readonly Row[]>((now, edit) => edited(request, edit, now), rows)
-  const kept = new Map(after.map((row) => [row.id, row]))
+  const { left, right } = unlike(rows, after)
+  const kept = new Map(right.map((row) => [row.id, row]))
   const change: Change = {
-    remove: rows.filter(({ id }) => !kept.has(id)),
-    update: rows.flatMap((row) => {
+    remove: left.filter(({ id }) => !kept.has(id)),
+    update: left.flatMap((row) => {
       const now = kept.get(row.id)
-      return now && !sameRow(row, now) ? [{ before: row, after: now }] : []
+      return now ? [{ before: row, after: now }] : []
     }),
     add: after.filter(isNew).map(({ app, name }) => ({ app, name })),
   }
@@ -63,8 +64,10 @@ function edited({ project, rules }: RepairRequest, edit: RowEdit, rows: readonly
       })
     }
     // Holes are looked for in the result of all of them together.
-    case 'unrecord':
-      return rowsAfter(rows, planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows))
+    case 'unrecord': {
+      const { remove } = planMarkUnapplied({ project, rules, targets: edit.keys, force: true, withDependants: false }, rows)
+      return rows.filter((row) => !remove.includes(row))
+    }
     case 'record': {
       const { add } = planMarkApplied({ project, rules, targets: edit.keys, force: true, withDependencies: false }, rows)
       const made = rows.filter(isNew).length

@@ -2,7 +2,7 @@ import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
 import { type Consequence, MigstateError } from '../errors/index.js'
 import { beginEdit, type Patience, waitFor } from './begin-edit.js'
-import { commitEdit } from './commit.js'
+import { awaitCommit } from './commit.js'
 import { type Proof, wasCommitted } from './lost-commit.js'
 
 /** What an edit has done when its COMMIT is due. */
@@ -79,7 +79,7 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   if (!written) return null
   effects.settle('unknown')
   try {
-    await commitEdit(database, patience, written.proof)
+    await awaitCommit(database, dialect.commitEdit(database.edit), patience, written.proof)
   } catch (error) {
     // Sent and not answered: there is nothing that could be taken back.
     if (error instanceof MigstateError && error.code === 'outcome-unknown') throw error

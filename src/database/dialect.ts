@@ -68,7 +68,7 @@ export interface ServerFacts {
   unsupported?: Unsupported | null
 }
 
-export type Cluster = 'Galera' | 'MySQL group replication with several primaries'
+export type Cluster = 'Galera'
 
 /** An engine on which nothing is written until its locks are proven. */
 export interface Unsupported {
@@ -124,6 +124,8 @@ export interface ShadowCheck {
   want: string
   /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */
   as?: 'inode' | 'pid'
+  /** `pid` counts as the same through this pooler, which keeps sessions together: `host:port:role`. */
+  through?: string
   /** Statements to try, and to ask again after each. */
   otherwise?: string[]
 }
@@ -155,6 +157,8 @@ export interface TableFacts {
 /** A table as the database has it. */
 export interface SchemaTable {
   name: string
+  /** Django's own introspection calls it a table: no view, no partition (`introspection.table_names`). */
+  isTable: boolean
   columns: { name: string; nullable: boolean }[]
   /** Indexes and constraints that have a name; one that was not built to its end is not valid. */
   indexes: { name: string; valid: boolean }[]
@@ -180,6 +184,8 @@ export interface Schema {
   tables: SchemaTable[]
   /** Names that differ only in upper and lower case are the same here. */
   foldsCase: boolean
+  /** The same as Django has it for tables (`features.ignores_table_name_case`). */
+  foldsTables: boolean
   /** Why there may be tables that this role does not see; null: it sees all. */
   hidden: string | null
   /** null where there is no history table. */

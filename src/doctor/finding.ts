@@ -29,6 +29,11 @@ export const FINDING_CODES = [
   'non-transactional-table',
   'unreadable-file',
   'depends-on-settings',
+  'database-ahead',
+  'not-shipped',
+  'state-breaks',
+  'read-only',
+  'extra-columns',
 ] as const
 
 export type FindingCode = (typeof FINDING_CODES)[number]
@@ -82,7 +87,7 @@ const ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 /** Those that keep Django from starting or from reading come first, then what stops `migrate`, then what fails on the way. */
 const FIRST: readonly FindingCode[] = [
   ...(['unfinished-operation', 'table-missing', 'unreadable-file', 'malformed-applied', 'circular', 'missing-parent', 'damaged-name', 'renamed'] as const),
-  ...(['squash-partial', 'squash-stale-row', 'squash-not-believed', 'hole', 'conflict', 'partially-applied', 'squash-unrecorded'] as const),
+  ...(['squash-partial', 'squash-stale-row', 'squash-not-believed', 'hole', 'conflict', 'partially-applied', 'state-breaks', 'squash-unrecorded'] as const),
   ...(['present-unrecorded', 'id-default-missing', 'sequence-behind', 'recorded-missing'] as const),
 ]
 

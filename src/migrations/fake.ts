@@ -1,5 +1,5 @@
 import { type Gate, stopsLoading } from './gate.js'
-import { conflicts, inconsistencies } from './gates.js'
+import { inconsistencies, readableConflicts } from './gates.js'
 import { dotted, type Key, keyOf, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
@@ -55,7 +55,13 @@ function fakeCertain(input: PlanInput, target?: Target): FakePlan | Gate {
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) return targets
   const cycles = lateCycles(view, rules, targets)
-  const lifted = [...settings, ...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
+  const lifted = [
+    ...settings,
+    ...view.gates.filter(stopsLoading),
+    ...inconsistencies(view, rules, input.alias),
+    ...readableConflicts(input.project, view, rules),
+    ...cycles,
+  ]
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return plan
   const steps = inRunOrder(plan, rules)

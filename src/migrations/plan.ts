@@ -120,16 +120,16 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
   return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
 }
 
-/** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */
+/** Before 2.2 a cycle is met by the first plan that walks: the target's and, since 1.10, that of the whole project after it. */
 export function lateCycles(view: LoaderView, rules: Rules, targets: readonly PlanTarget[]): Gate[] {
   if (rules.checksCyclesAtLoad) return []
-  if (rules.replacesInGraph && view.graph.leaves().length > 0) return cycleGate(view.graph, 'parents')
   const walk = (target: PlanTarget): 'children' | 'parents' | null => {
     if ('zero' in target) return view.graph.roots(target.zero).length > 0 ? 'children' : null
     if (!view.applied.has(target.key)) return view.graph.hasNode(target.key) ? 'parents' : null
     return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key)) ? 'children' : null
   }
-  const first = targets.map(walk).find((along) => along !== null)
+  const whole = rules.replacesInGraph && view.graph.leaves().length > 0 ? 'parents' : null
+  const first = targets.map(walk).find((along) => along !== null) ?? whole
   return first ? cycleGate(view.graph, first) : []
 }
 

@@ -104,6 +104,11 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
       apps.push(installed.worlds?.every((world) => world.includes(entry)) === false ? { ...app, inDoubt: true } : app)
     } else if (isCertain && app.problems.length === 0)
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
+    else if (app.labelIsGuess) {
+      // A guess that meets another app's label is wrong.
+      notFound.push(entry)
+      refused.push(...app.problems)
+    }
   }
   for (const [label, place] of overrides) {
     if (labels.has(label)) continue

@@ -20,6 +20,7 @@ import { readProjectFiles } from './project-files.js'
 import { rulesFor } from '../django/rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
 import { settingOfApps } from './settings-of-apps.js'
+import { type Unshipped, unshippedMigrations } from './shipped.js'
 import type { MigrationFile, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
@@ -111,6 +112,12 @@ export class Project {
     if (!file.operations?.some((one) => one.arguments === undefined)) return file
     const read = readMigration(file.file, file.name, { ...this.#context, app: file.app })
     return this.files().told ? withDetails(file, read) : read
+  }
+
+  /** Migrations that lie in installed packages and did not come with them. */
+  unshipped(): Unshipped[] {
+    const { environment, files } = this.#context.modules
+    return bounded(this.folder, () => unshippedMigrations(this.files(), files, environment.sitePackages))
   }
 
   /** The text of a migration file, read as everything of the project is; null where it cannot be. */

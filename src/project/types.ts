@@ -99,6 +99,8 @@ export interface AppFiles {
   module: string
   /** Installed only if a condition holds that cannot be read. */
   inDoubt?: true
+  /** Its AppConfig may give it another label. */
+  labelIsGuess?: true
   /** Absolute folder of the app. */
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const scopes = Object.keys({ ...dependencies, ...optionalDependencies, typescript: '', '@types/node': '' }).map((name) => name.split('/')[0] as string)
   for (const name of new Set(scopes)) symlinkSync(realpathSync(join(root, 'node_modules', name)), join(modules, name))
   ;({ database, shop } = await migratedShop(oneDjango as string, 'sqlite'))
-})
+}, 300_000)
 afterAll(async () => {
   shop?.remove()
   await database?.drop()

@@ -126,29 +126,33 @@ it('env and cwd take the place of the process', async () => {
 })
 
 /** A new database for each engine, empty as a container's is. */
-it.runIf(oneDjango).each(engines.filter((engine) => engine !== 'mysql'))('%s: the project of docs/testing.md runs as it stands there', { timeout: 180_000 }, async (engine) => {
-  const database = await freshDatabase(engine)
-  const shop = shopProject(oneDjango as string, database)
-  const folder = mkdtempSync(join(tmpdir(), 'migstate-fixture-'))
-  try {
-    const [, block] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs', 'testing.md'), 'utf8')) as RegExpExecArray
-    const here = (block as string).replace("'migstate/testing'", `'${join(root, 'src', 'testing.ts')}'`)
-    writeFileSync(join(folder, 'fixture.test.ts'), here)
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    const vitest = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--root', folder], {
-      cwd: folder,
-      env: { ...process.env, ...shop.env, PROJECT: shop.folder, NEW_DATABASE_URL: database.url },
-    })
-    let output = ''
-    for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk))
-    expect(await new Promise((resolve) => vitest.on('close', resolve)), output).toBe(0)
-    expect(output.replaceAll(/\u001b\[[0-9;]*m/g, '')).toMatch(/Tests\s+2 passed/)
-    expect((await fingerprint(database)).rows).toHaveLength(21)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+it.runIf(oneDjango).each(engines.filter((engine) => engine !== 'mysql'))(
+  '%s: the project of docs/testing.md runs as it stands there',
+  { timeout: 180_000 },
+  async (engine) => {
+    const database = await freshDatabase(engine)
+    const shop = shopProject(oneDjango as string, database)
+    const folder = mkdtempSync(join(tmpdir(), 'migstate-fixture-'))
+    try {
+      const [, block] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs', 'testing.md'), 'utf8')) as RegExpExecArray
+      const here = (block as string).replace("'migstate/testing'", `'${join(root, 'src', 'testing.ts')}'`)
+      writeFileSync(join(folder, 'fixture.test.ts'), here)
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+      const vitest = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--root', folder], {
+        cwd: folder,
+        env: { ...process.env, ...shop.env, PROJECT: shop.folder, NEW_DATABASE_URL: database.url },
+      })
+      let output = ''
+      for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk))
+      expect(await new Promise((resolve) => vitest.on('close', resolve)), output).toBe(0)
+      expect(output.replaceAll(/\u001b\[[0-9;]*m/g, '')).toMatch(/Tests\s+2 passed/)
+      expect((await fingerprint(database)).rows).toHaveLength(21)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
 
 describe.runIf(oneDjango)('migrated', () => {
   it('starts nothing where the settings name another database than the container', async () => {

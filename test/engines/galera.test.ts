@@ -39,7 +39,8 @@ describe('galera', () => {
     }
   }
 
-  const history = async (node: number) => JSON.stringify(await ask(node, 'SELECT id, app, name, CAST(applied AS CHAR) AS applied FROM django_migrations ORDER BY id'))
+  const history = async (node: number) =>
+    JSON.stringify(await ask(node, 'SELECT id, app, name, CAST(applied AS CHAR) AS applied FROM django_migrations ORDER BY id'))
   const journal = async (node: number) => JSON.stringify(await ask(node, 'SELECT seq, operation, event FROM migstate_event ORDER BY seq'))
   const foreign = (node: number, name: string) =>
     ask(node, `INSERT INTO django_migrations (app, name, applied) VALUES ('foreign', '${name}', '2024-05-05 05:05:05.123456')`)

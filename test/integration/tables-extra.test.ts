@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { open } from '../../src/index.js'
 import { migstate } from '../support/cli.js'
 import { type Engine, engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { fingerprint } from '../support/history-table.js'
@@ -143,6 +144,24 @@ describe.each(engines)('extra columns, %s', (engine) => {
     await write('mark', 'unapplied', 'shop', '0001_a')
     await write('rollback')
     expect(await tell()).toEqual(before)
+  })
+
+  it('a column that comes while a library has the database open is kept too', async () => {
+    await create([])
+    await insert('0001_a')
+    const m = await open({ url: database.url, noFiles: true })
+    try {
+      await m.status()
+      await database.query('ALTER TABLE django_migrations ADD COLUMN tag varchar(20)')
+      await database.query("UPDATE django_migrations SET tag = 'v1'")
+      const before = await database.query('SELECT id, name, tag FROM django_migrations')
+      // The side tables are made by the first change, with a place for it.
+      await m.mark({ applied: false, app: 'shop', migrations: ['0001_a'] })
+      await m.rollback({})
+      expect(await database.query('SELECT id, name, tag FROM django_migrations')).toEqual(before)
+    } finally {
+      await m.close()
+    }
   })
 
   it('side tables and copies of an older version: still restored, and widened when that is needed', async () => {

@@ -186,7 +186,7 @@ describe.each(engines.filter((engine) => engine !== 'mysql'))('what stands in th
     })
 
     it('of an unfinished operation: nothing is finished, whatever its events look like', async () => {
-      await forge.operation('f0', { format: 2 })
+      await forge.operation('f0', { format: 3 })
       await forge.event('f0', 'lifted', '{"other":"shape"}')
       await expectRead('newer-format', 'f0')
       expect((await mark()).json.error?.code).toBe('unfinished-operation')

@@ -14,7 +14,7 @@ export function clusterWarning(cluster: Cluster): string {
  * cluster, until the server is killed (MariaDB manual, Galera limitations). An edit is a transaction instead: one row of the journal is
  * rewritten by each, so that of two edits on two nodes one fails as a whole when it is certified, and is tried again.
  */
-export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
+export function clustered(dialect: Dialect): Dialect {
   return {
     ...dialect,
     capabilities: { ...dialect.capabilities, sessionLocks: 'one-node', tableLocks: false, counters: false },
@@ -22,7 +22,7 @@ export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
     async connect(spec, options) {
       const session = await dialect.connect(spec, options)
       try {
-        await readCausally(session, cluster)
+        await readCausally(session)
         return session
       } catch (error) {
         await session.close()
@@ -66,8 +66,8 @@ export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
 }
 
 /** What was committed on another node before this moment is seen (MariaDB manual, wsrep_sync_wait: reads 1, changes 2 and 4). */
-export async function readCausally(session: Session, cluster: Cluster): Promise<void> {
-  await session.run(cluster === 'Galera' ? 'SET SESSION wsrep_sync_wait = 7' : "SET SESSION group_replication_consistency = 'BEFORE'")
+export async function readCausally(session: Session): Promise<void> {
+  await session.run('SET SESSION wsrep_sync_wait = 7')
 }
 
 /** The first row of the journal's events carries nothing: it is there to be written by every edit. The id 0 is given to no other (NO_AUTO_VALUE_ON_ZERO). */

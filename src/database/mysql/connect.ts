@@ -27,7 +27,8 @@ const SQL_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'
  * wait_timeout takes on every system but Windows, where it is 24 days. Comments of MariaDB and of MySQL 8 are code to that server only (MariaDB
  * manual, comment syntax).
  */
-const ENDLESS = ', wait_timeout = 2147483 /*M! , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */ /*!80000 , max_execution_time = 0 */'
+const ENDLESS =
+  ', wait_timeout = 2147483 /*M! , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */ /*!80000 , max_execution_time = 0 */'
 
 export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
   const server = spec as ServerSpec
@@ -49,7 +50,9 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
 
 async function settled(session: Session): Promise<Session> {
   try {
-    await session.run(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1${ENDLESS}`)
+    await session.run(
+      `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1${ENDLESS}`,
+    )
     return session
   } catch (error) {
     await session.close()

@@ -14,9 +14,13 @@ export async function introspect(session: Session, history: HistoryTable | null)
       UNION SELECT TABLE_NAME, CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE()`,
   )
   const [all] = await session.rows(SEES_ALL)
+  const views = await session.rows<{ name: string }>(
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'BASE TABLE'",
+  )
+  const [names] = await session.rows<{ folds: string }>('SELECT CAST(@@lower_case_table_names AS CHAR) AS folds')
   const tables = new Map<string, SchemaTable>()
   for (const { tab, name, nullable } of columns) {
-    const table = tables.get(tab) ?? { name: tab, columns: [], indexes: [] }
+    const table = tables.get(tab) ?? { name: tab, isTable: !views.some(({ name: view }) => view === tab), columns: [], indexes: [] }
     tables.set(tab, table)
     table.columns.push({ name, nullable: nullable === 'YES' })
   }
@@ -24,6 +28,7 @@ export async function introspect(session: Session, history: HistoryTable | null)
   return {
     tables: [...tables.values()],
     foldsCase: true,
+    foldsTables: names?.folds !== '0',
     hidden: all ? null : 'this role has rights on single tables only, and the server shows it no others',
     history: history && historyFacts(history),
   }

@@ -19,6 +19,11 @@ const OTHERS: readonly [RegExp, Unsupported][] = [
 
 const AURORA: Unsupported = { name: 'Amazon Aurora MySQL', reason: 'its locks are not proven over a failover of its storage' }
 
+const GROUP: Unsupported = {
+  name: 'MySQL group replication with several primaries',
+  reason: 'two tools on two of its servers would both change the history; with a single primary it works',
+}
+
 /** Asked once for each connection that is described. */
 export async function makeOf(session: Session): Promise<Make> {
   const rows = await session.rows<{ Variable_name: string; Value: string }>(
@@ -26,12 +31,9 @@ export async function makeOf(session: Session): Promise<Make> {
   )
   const said = new Map(rows.map((row) => [row.Variable_name.toLowerCase(), String(row.Value)]))
   const build = `${said.get('version') ?? ''} ${said.get('version_comment') ?? ''}`
-  const unsupported = OTHERS.find(([words]) => words.test(build))?.[1] ?? (said.has('aurora_version') ? AURORA : null)
-  return { unsupported, cluster: unsupported ? null : clusterOf(said) }
-}
-
-function clusterOf(said: ReadonlyMap<string, string>): Cluster | null {
+  const several = said.get('group_replication_single_primary_mode') === 'OFF' ? GROUP : null
+  const unsupported = OTHERS.find(([words]) => words.test(build))?.[1] ?? (said.has('aurora_version') ? AURORA : several)
   // Percona's builds have wsrep_on = ON also without a provider, and then are no cluster.
-  if (said.get('wsrep_on') === 'ON' && !['', 'none'].includes(said.get('wsrep_provider') ?? '')) return 'Galera'
-  return said.get('group_replication_single_primary_mode') === 'OFF' ? 'MySQL group replication with several primaries' : null
+  const galera = said.get('wsrep_on') === 'ON' && !['', 'none'].includes(said.get('wsrep_provider') ?? '')
+  return { unsupported, cluster: !unsupported && galera ? 'Galera' : null }
 }

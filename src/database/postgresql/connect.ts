@@ -45,7 +45,7 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   const server = spec as ServerSpec
   const places = [server, ...(server.others ?? []).map((place) => ({ ...server, host: undefined, socket: undefined, port: undefined, ...place }))]
   const wanted = server.target ?? 'any'
-  const turns = wanted === 'prefer-standby' ? ['standby', 'any'] as const : [wanted]
+  const turns = wanted === 'prefer-standby' ? (['standby', 'any'] as const) : [wanted]
   let refusal: unknown
   for (const turn of turns)
     for (const place of places) {
@@ -54,9 +54,12 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
         const why = unfitFor(turn, session)
         if (why === null) return session
         await session.close()
-        refusal = new MigstateError(turn === 'read-only' || turn === 'standby' ? 'cannot-connect' : 'read-only', `No server fits target_session_attrs=${wanted}: ${why}.`)
+        refusal = new MigstateError(
+          turn === 'read-only' || turn === 'standby' ? 'cannot-connect' : 'read-only',
+          `No server fits target_session_attrs=${wanted}: ${why}.`,
+        )
       } catch (error) {
-        if (places.length === 1 || !isFailure(error, 'lost') && (error as MigstateError).code !== 'cannot-connect') throw error
+        if (places.length === 1 || (!isFailure(error, 'lost') && (error as MigstateError).code !== 'cannot-connect')) throw error
         refusal = error
       }
     }

@@ -68,15 +68,18 @@ export function opening(pid: number): string {
     ['idle_in_transaction_session_timeout', '0'],
   ]
   return [
-    
     `SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)) AS schemas, pg_catalog.current_setting('server_version') AS version,
             pg_catalog.current_database() AS name, pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS standby,
             pg_catalog.current_setting('transaction_read_only') AS read_only, pg_catalog.version() AS build,
             pg_catalog.to_regproc('pg_catalog.aurora_version') IS NOT NULL AS aurora, pg_catalog.to_regclass('pg_catalog.pg_dist_local_group') IS NOT NULL AS citus`,
     `SELECT ${set('search_path', FIXED_PATH)}`,
     `SELECT ${settings.map(([name, value]) => set(name, value)).join(', ')}`,
-    `SELECT set_config(name, CASE ${Object.entries(LATER).map(([name, value]) => `WHEN name = '${name}' THEN '${value}'`).join(' ')} END, ${local})
-       FROM pg_settings WHERE name IN (${Object.keys(LATER).map((name) => `'${name}'`).join(', ')})`,
+    `SELECT set_config(name, CASE ${Object.entries(LATER)
+      .map(([name, value]) => `WHEN name = '${name}' THEN '${value}'`)
+      .join(' ')} END, ${local})
+       FROM pg_settings WHERE name IN (${Object.keys(LATER)
+         .map((name) => `'${name}'`)
+         .join(', ')})`,
   ].join('; ')
 }
 

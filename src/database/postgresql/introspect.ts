@@ -17,16 +17,16 @@ const INDEXES = `SELECT json_build_object('name', i.relname, 'valid', x.indisval
 export async function introspect(session: Session, history: HistoryTable | null): Promise<Schema> {
   const { schemas } = (session as PostgresqlSession).opening
   const wanted = [...new Set([...(history?.schema == null ? [] : [history.schema]), ...schemas])]
-  const found = await session.rows<{ name: string; schema: string; columns: string; indexes: string }>(
-    `SELECT c.relname AS name, n.nspname AS schema, array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${INDEXES}))::text AS indexes
+  const found = await session.rows<{ name: string; plain: string; schema: string; columns: string; indexes: string }>(
+    `SELECT c.relname AS name, (c.relkind NOT IN ('v', 'm') AND NOT c.relispartition)::text AS plain, n.nspname AS schema, array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${INDEXES}))::text AS indexes
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ${KINDS} AND n.nspname <> 'pg_catalog' AND n.nspname IN (${wanted.map(() => '?').join(', ') || 'NULL'})`,
     wanted,
   )
   const tables = new Map<string, SchemaTable>()
-  for (const { name, columns, indexes } of found.sort((left, right) => wanted.indexOf(left.schema) - wanted.indexOf(right.schema)))
-    if (!tables.has(name)) tables.set(name, { name, columns: JSON.parse(columns), indexes: JSON.parse(indexes) })
-  return { tables: [...tables.values()], foldsCase: false, hidden: null, history: history && (await historyFacts(session, history)) }
+  for (const { name, plain, columns, indexes } of found.sort((left, right) => wanted.indexOf(left.schema) - wanted.indexOf(right.schema)))
+    if (!tables.has(name)) tables.set(name, { name, isTable: plain === 'true', columns: JSON.parse(columns), indexes: JSON.parse(indexes) })
+  return { tables: [...tables.values()], foldsCase: false, foldsTables: false, hidden: null, history: history && (await historyFacts(session, history)) }
 }
 
 async function historyFacts(session: Session, history: HistoryTable): Promise<HistoryFacts> {

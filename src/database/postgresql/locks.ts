@@ -108,10 +108,9 @@ export const locks: Locks = {
   async waitsFor(side, waiting) {
     const { pid } = (waiting as PostgresqlSession).opening
     if (pid === null) return null
-    const [found] = await side.rows<{ event: string | null }>(
-      'SELECT wait_event AS event FROM pg_stat_activity WHERE pid = CAST(CAST(? AS text) AS integer)',
-      [pid],
-    )
+    const [found] = await side.rows<{ event: string | null }>('SELECT wait_event AS event FROM pg_stat_activity WHERE pid = CAST(CAST(? AS text) AS integer)', [
+      pid,
+    ])
     const why = found?.event === 'SyncRep' ? ', which waits for a synchronous standby (SyncRep)' : found?.event ? `, which waits for ${found.event}` : ''
     return `PostgreSQL session ${pid}${why}`
   },

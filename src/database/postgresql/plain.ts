@@ -61,18 +61,19 @@ export function plain(dialect: Dialect): Dialect {
 
     async introspect(session, history) {
       if (!standard(session)) return dialect.introspect(session, history)
-      const columns = await session.rows<{ tab: string; name: string; nullable: string }>(
-        `SELECT table_name AS tab, column_name AS name, is_nullable AS nullable FROM information_schema.columns
+      const columns = await session.rows<{ tab: string; type: string; name: string; nullable: string }>(
+        `SELECT table_name AS tab, table_type AS type, column_name AS name, is_nullable AS nullable
+           FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
           WHERE table_schema = ? ORDER BY table_name, ordinal_position`,
         [history?.schema ?? (session as PostgresqlSession).opening.schemas[0] ?? ''],
       )
       const tables = new Map<string, SchemaTable>()
-      for (const { tab, name, nullable } of columns) {
-        const table = tables.get(tab) ?? { name: tab, columns: [], indexes: [] }
+      for (const { tab, type, name, nullable } of columns) {
+        const table = tables.get(tab) ?? { name: tab, isTable: type === 'BASE TABLE', columns: [], indexes: [] }
         tables.set(tab, table)
         table.columns.push({ name, nullable: nullable === 'YES' })
       }
-      return { tables: [...tables.values()], foldsCase: false, hidden: 'the indexes of this server are not looked at', history: null }
+      return { tables: [...tables.values()], foldsCase: false, foldsTables: false, hidden: 'the indexes of this server are not looked at', history: null }
     },
   }
 }

@@ -29,7 +29,9 @@ export async function findPooling(session: PostgresqlSession, open: () => Promis
   } catch (error) {
     // PgBouncer: "transaction blocks not allowed in statement pooling mode", a protocol violation.
     if (codeOf(error) === '08P01')
-      throw new MigstateError('pooler', 'A pooler in statement mode stands between migstate and PostgreSQL: not even a transaction holds together.', { cause: error })
+      throw new MigstateError('pooler', 'A pooler in statement mode stands between migstate and PostgreSQL: not even a transaction holds together.', {
+        cause: error,
+      })
     // A pool without a free session is taken for one of transactions.
     if (!isFailure(error, 'lost')) throw error
   } finally {

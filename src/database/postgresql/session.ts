@@ -24,6 +24,9 @@ export interface Opening {
 }
 
 interface Client {
+  host: string
+  port: number
+  user: string
   processID: number | null
   /** `I` outside of a transaction. */
   getTransactionStatus(): string | null
@@ -33,6 +36,7 @@ interface Client {
 export class PostgresqlSession extends WiredSession {
   #opening: Opening | undefined
   readonly #role: string | undefined
+  #sessionPooler: string | null = null
 
   /** @param role Django's `assume_role` */
   constructor(parts: WiredParts, role: string | undefined) {
@@ -43,6 +47,11 @@ export class PostgresqlSession extends WiredSession {
   get opening(): Opening {
     if (!this.#opening) throw new Error('the session is not open')
     return this.#opening
+  }
+
+  /** The pooler of sessions that this one goes through, as `host:port:role`. */
+  get sessionPooler(): string | null {
+    return this.#sessionPooler
   }
 
   async open(): Promise<void> {
@@ -65,6 +74,8 @@ export class PostgresqlSession extends WiredSession {
   /** A pooler that gives this client one server session for good: what is set there holds. */
   async holdsSession(pid: string): Promise<void> {
     await this.#settle(Number(pid))
+    const { host, port, user } = this.#client
+    this.#sessionPooler = `${host}:${port}:${user}`
   }
 
   async #settle(pid: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'
+import type { PostgresqlSession } from './session.js'
 import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
 
 const TEMPORARY = `pg_temp."${SHADOW_TABLE}"`
@@ -16,7 +17,7 @@ const asText = (value: string) => `'${value.replaceAll("'", "''")}'::pg_catalog.
 /** Explicit DDL: LIKE and AS SELECT wait for the real table's lock, and LIKE shares its sequence. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest): Promise<ShadowSql> {
   const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
-  const all = checks(history, journal, operation, own?.pid ?? '0')
+  const all = checks(history, journal, operation, own?.pid ?? '0', (session as PostgresqlSession).sessionPooler)
   return {
     early: all.filter(({ reason }) => reason === 'pooler' || reason === 'read-only'),
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
@@ -44,7 +45,7 @@ export function shadowGrants(journal: JournalTables, role: string): string[] {
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
 }
 
-function checks(history: HistoryTable, journal: JournalTables, operation: string, pid: string): ShadowSql['checks'] {
+function checks(history: HistoryTable, journal: JournalTables, operation: string, pid: string, through: string | null): ShadowSql['checks'] {
   const key = BigInt.asUintN(64, lockNumber([history.label]))
   const may = (table: string, right: string) => `pg_catalog.has_table_privilege(${asText(table)}, ${asText(right)})`
   const oid = (name: string) => `pg_catalog.to_regclass(${asText(name)})::pg_catalog.oid`
@@ -53,6 +54,7 @@ function checks(history: HistoryTable, journal: JournalTables, operation: string
     {
       reason: 'pooler',
       as: 'pid',
+      ...(through === null ? {} : { through }),
       want: 'same',
       text: 'a pooler stands between Django and the server, and a temporary table does not hold through it',
       sql: 'SELECT pg_catalog.pg_backend_pid()',

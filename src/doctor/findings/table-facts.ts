@@ -109,3 +109,34 @@ export function unfinishedOperations({ unfinished }: Facts): Found[] {
       : ofTable('unfinished-operation', 'info', `The operation ${id} (${kind}) is in progress (${holder}). What is said below may be a result of it.`, [], [])),
   }))
 }
+
+/** Reading goes on; whoever comes to change something should know before. */
+export function readOnly({ readOnly: reason, table }: Facts): Found[] {
+  if (reason === null || !table) return []
+  return [ofTable('read-only', 'info', `Nothing can be written here: ${reason}. Repairs have to be made on the writable database.`, [], [], [table.name])]
+}
+
+const DJANGOS = new Set(['id', 'app', 'name', 'applied'])
+
+/** Django names its columns in every INSERT: one more that must not be NULL and has no default makes recording fail. */
+export function extraColumns({ sight, table }: Facts): Found[] {
+  const columns = table ? (sight.table(table.name)?.columns ?? []) : []
+  const extra = columns.filter(({ name }) => !DJANGOS.has(name.toLowerCase()))
+  if (!table || extra.length === 0) return []
+  const strict = extra.filter(({ nullable }) => !nullable)
+  const names = listed(extra.map(({ name }) => name))
+  return [
+    ofTable(
+      'extra-columns',
+      'info',
+      `${table.label} has ${extra.length === 1 ? 'a column' : 'columns'} that Django does not know: ${names}. ${
+        strict.length > 0
+          ? `Where ${listed(strict.map(({ name }) => name))} has no default, recording a migration fails.`
+          : 'Django leaves them NULL in the rows that it writes.'
+      }`,
+      [],
+      [],
+      extra.map(({ name }) => `${table.name}.${name}`),
+    ),
+  ]
+}

@@ -89,15 +89,14 @@ const tuple =
     Array.isArray(value) && value.length === checks.length && checks.every((check, index) => check(value[index]))
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** A key that ends in "?" may be missing; others than these are not looked at. */
-const shape =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    isObject(value) &&
-    Object.entries(fields).every(([key, check]) => {
-      const isOptional = key.endsWith('?')
-      const name = isOptional ? key.slice(0, -1) : key
-      return Object.hasOwn(value as object, name) ? check((value as Record<string, unknown>)[name]) : isOptional
-    })
+const shape = (fields: Record<string, Check>): Check => {
+  const wanted = Object.entries(fields).map(([key, check]) => ({ name: key.replace(/\?$/, ''), isOptional: key.endsWith('?'), check }))
+  return (value) => {
+    if (!isObject(value)) return false
+    const given = new Map(Object.entries(value as object))
+    return wanted.every(({ name, isOptional, check }) => (given.has(name) ? check(given.get(name)) : isOptional))
+  }
+}
 
 const pair = tuple(text, text)
 const dependency = either(pair, tuple(text, text, text))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
@@ -29,10 +29,12 @@ export async function startGalera(size = 3): Promise<Cluster | null> {
   const daemon = find(['mariadbd'])
   const install = find(['mariadb-install-db'])
   if (!daemon || !install || !find(['rsync'])) return null
-  const provider = debianFile('galera-4', 'usr/lib/galera/libgalera_smm.so')
   const user: { uid?: number; gid?: number } = unprivilegedUser(['mysql', 'nobody'])
   const home = mkdtempSync(join(tmpdir(), 'migstate-galera-'))
   spawnSync('chmod', ['755', home])
+  // The cache of one user may be closed to the one that the servers run as.
+  const provider = join(home, 'libgalera_smm.so')
+  cpSync(debianFile('galera-4', 'usr/lib/galera/libgalera_smm.so'), provider)
   const nodes: Node[] = []
   for (let index = 0; index < size; index++) {
     const data = join(home, `node${index}`)
