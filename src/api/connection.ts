@@ -49,15 +49,22 @@ export function aliasesOf(project: Project | null): string[] {
 
 /** One entry of DATABASES as Django's backend of that engine would connect (django/db/backends/{postgresql,mysql,sqlite3}/base.py). */
 export function fromSetting(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
-  const backend = setting.engine.split('.').at(-1) ?? ''
-  if (/sqlite|spatialite/.test(backend)) return sqliteFrom(setting, alias, project)
-  if (/postg/.test(backend)) return postgresqlFrom(setting, alias)
-  if (/mysql|mariadb/.test(backend)) return mysqlFrom(setting, alias)
+  if (setting.family === 'sqlite') return sqliteFrom(setting, alias, project)
+  if (setting.family === 'postgresql') return postgresqlFrom(setting, alias)
+  if (setting.family === 'mysql') return mysqlFrom(setting, alias)
+  const name = setting.family === 'oracle' ? 'Oracle' : setting.family === 'microsoft' ? 'SQL Server' : null
   throw new MigstateError(
     'database-unknown',
-    `DATABASES["${alias}"] uses the engine "${setting.engine}", which migstate does not know as PostgreSQL, MySQL, MariaDB or SQLite.`,
+    name === null
+      ? `DATABASES["${alias}"] uses the engine "${setting.engine}", which migstate does not know as PostgreSQL, MySQL, MariaDB or SQLite.`
+      : `DATABASES["${alias}"] is ${name} (engine "${setting.engine}"), and ${name} is not supported.`,
+    name === null ? {} : { hint: WITHOUT_CONNECTION },
   )
 }
+
+/** What works all the same where no driver speaks to the database. */
+const WITHOUT_CONNECTION =
+  'What reads files alone works against any table: with --url sqlite:///PATH of an empty file "plan", "graph" and "show" answer for an empty history.'
 
 function sqliteFrom(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
   if (setting.name === '' || setting.name === ':memory:' || setting.name.startsWith('file:'))

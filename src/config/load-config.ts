@@ -26,7 +26,7 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
   const problems: string[] = []
   const fromEnv = readEnvironment(env, problems)
   const early = { ...fromEnv, ...defined(flags) }
-  const startFolder = findProjectFolder(early, cwd)
+  const startFolder = findProjectFolder(early, cwd, env)
   const { settings: file, untrusted } = trustedPart(readConfigFile(startFolder ?? cwd, cwd, problems), env)
   const merged: Settings = { ...file, ...fromEnv, ...defined(flags) }
   problems.push(...problemsOf(merged))
@@ -36,7 +36,7 @@ export function loadConfig(flags: Settings, env: NodeJS.ProcessEnv, cwd: string)
     database: merged.database ?? 'default',
     path: merged.path ?? [],
     lockTimeout: merged.lockTimeout ?? 10,
-    projectFolder: merged.project === early.project ? startFolder : findProjectFolder(merged, cwd),
+    projectFolder: merged.project === early.project ? startFolder : findProjectFolder(merged, cwd, env),
     urlSource: flags.url !== undefined ? 'flag' : fromEnv.url !== undefined ? 'environment' : file.url !== undefined ? 'file' : undefined,
     untrusted: untrusted && { ...untrusted, keys: untrusted.keys.filter((key) => early[key] === undefined) },
   }

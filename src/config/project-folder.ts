@@ -4,24 +4,26 @@ import { MigstateError } from '../errors/index.js'
 import type { Settings } from './settings.js'
 
 /**
- * The folder of manage.py: `--project`, the folder of `--manage-py`, else the current folder or the nearest parent that has one.
+ * The folder of manage.py: `--project`, the folder of `--manage-py`, else the current folder or the nearest parent that has one;
+ * where `--settings` or DJANGO_SETTINGS_MODULE name the settings, the current folder.
  * @returns undefined when nothing was named and nothing was found
- * @throws MigstateError `no-project` when a folder was named that is not one, or has no manage.py and no `--settings`
+ * @throws MigstateError `no-project` when a folder was named that is not one, or has no manage.py and nothing names the settings
  */
-export function findProjectFolder(settings: Settings, cwd: string): string | undefined {
+export function findProjectFolder(settings: Settings, cwd: string, env: Readonly<Record<string, string | undefined>> = {}): string | undefined {
+  const isNamed = Boolean(settings.settings ?? env.DJANGO_SETTINGS_MODULE)
   if (settings.project !== undefined) {
     const folder = resolve(cwd, settings.project)
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
       throw new MigstateError('no-project', `There is no folder ${folder}, so no project was read.`)
-    if (!existsSync(join(folder, 'manage.py')) && !settings.settings && !settings.managePy && !settings.noFiles)
+    if (!existsSync(join(folder, 'manage.py')) && !isNamed && !settings.managePy && !settings.noFiles)
       throw new MigstateError('no-project', `${folder} has no manage.py, so no project was read.`, {
-        hint: 'Give the folder of manage.py, or name the settings module with --settings.',
+        hint: 'Give the folder of manage.py, or name the settings module with --settings or DJANGO_SETTINGS_MODULE.',
       })
     return folder
   }
   if (settings.managePy !== undefined) return dirname(resolve(cwd, settings.managePy))
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'manage.py'))) return folder
-    if (dirname(folder) === folder) return settings.settings === undefined ? undefined : resolve(cwd)
+    if (dirname(folder) === folder) return isNamed ? resolve(cwd) : undefined
   }
 }

@@ -1,4 +1,5 @@
 import { MigstateError } from '../errors/index.js'
+import type { Family } from '../django/backends.js'
 import { lookUp } from '../python/evaluate/keys.js'
 import type { Value } from '../python/evaluate/value.js'
 import { exhaustion, payValues, Pool, spending } from '../python/budget.js'
@@ -7,6 +8,8 @@ import type { DjangoSettings } from './settings.js'
 /** One entry of DATABASES as text; the composition root turns it into a connection. */
 export interface DatabaseSetting {
   engine: string
+  /** What it talks to; null where neither its files nor its name say it. */
+  family: Family | null
   name: string
   host: string
   port: string
@@ -56,8 +59,10 @@ function readEntry(settings: DjangoSettings, alias: string): DatabaseSetting | n
   const stored = lookUp(entry, 'OPTIONS')
   const options = stored && settings.resolve(stored)
   if (options && options.kind !== 'dict' && options.kind !== 'none') throw unknown(`${alias}.OPTIONS`, options, settings)
+  const engine = text('ENGINE')
   return {
-    engine: text('ENGINE'),
+    engine,
+    family: settings.familyOf(engine),
     name: text('NAME'),
     host: text('HOST'),
     port: text('PORT'),

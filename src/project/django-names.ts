@@ -3,15 +3,6 @@ import { lookUp } from '../python/evaluate/keys.js'
 import { number, string, type Value } from '../python/evaluate/value.js'
 import type { DjangoSettings } from './settings.js'
 
-/** Engines to `connection.vendor` (django/db/backends/*\/base.py). */
-const VENDORS: [RegExp, string][] = [
-  [/sqlite|spatialite/, 'sqlite'],
-  [/postg(res|is)|psycopg|timescale|cockroach/, 'postgresql'],
-  [/mysql|mariadb/, 'mysql'],
-  [/oracle/, 'oracle'],
-  [/mssql|sql_server/, 'microsoft'],
-]
-
 /** What Django answers once it is set up, from settings and version: for migrations that ask while they are imported. */
 export function djangoNames(settings: DjangoSettings, djangoVersion: string | null, modules: Modules): DjangoNames {
   return (dotted) => {
@@ -38,8 +29,8 @@ function connectionAttribute(settings: DjangoSettings, alias: string, attribute:
   const known = entry && settings.resolve(entry)
   if (known === undefined || attribute === 'settings_dict') return known
   const engine = lookUp(known, 'ENGINE')
-  const vendor = engine?.kind === 'string' ? VENDORS.find(([pattern]) => pattern.test(engine.value))?.[1] : undefined
-  return vendor === undefined ? undefined : string(vendor)
+  const vendor = engine?.kind === 'string' ? settings.familyOf(engine.value) : null
+  return vendor === null ? undefined : string(vendor)
 }
 
 function versionValue(dotted: string, version: string): Value {

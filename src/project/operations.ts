@@ -86,7 +86,9 @@ function readOperation(call: Call, resolve: Resolve): Operation {
   }
   const what = [base.model, base.field ?? (base.model === undefined ? base.name : undefined)].filter(Boolean).join('.')
   const summary = what ? `${type} ${what}` : type
-  if (kind === undefined || !own) return { ...base, summary, data: null, schema: null, reversible: null }
+  // Its own `__init__` makes arguments of its own; what the class above runs with them is code or SQL all the same.
+  const runs = found.above === 'RunPython' || found.above === 'RunSQL' ? true : null
+  if (kind === undefined || !own) return { ...base, summary, data: runs, schema: null, reversible: null }
   return { ...base, summary, data: false, schema: !STATE_ONLY.has(kind), reversible: true }
 }
 

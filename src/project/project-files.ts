@@ -21,11 +21,17 @@ export function readProjectFiles(
   return files
 }
 
-/** How the lists that INSTALLED_APPS may be differ, by what has migrations. */
-function doubtIn({ worlds, open, problems }: Installed, labelOf: ReadonlyMap<string, string | null>): Pick<ProjectFiles, 'complete' | 'open' | 'worlds'> {
+/**
+ * How the lists that INSTALLED_APPS may be differ, by what has migrations.
+ * @param labelOf label of a migrated app, null of one without migrations, undefined where the entry was not found
+ */
+function doubtIn(
+  { worlds, open, problems }: Installed,
+  labelOf: ReadonlyMap<string, string | null | undefined>,
+): Pick<ProjectFiles, 'complete' | 'open' | 'worlds'> {
   if (problems.length === 0) return { complete: true }
   if (worlds === null) return { complete: false }
-  const all = new Set([...labelOf.values()].filter((label) => label !== null))
+  const all = new Set([...labelOf.values()].filter((label) => typeof label === 'string'))
   const distinct = new Map<string, string[]>()
   for (const world of worlds) {
     const there = new Set(world.map((entry) => labelOf.get(entry)))
@@ -33,8 +39,10 @@ function doubtIn({ worlds, open, problems }: Installed, labelOf: ReadonlyMap<str
     distinct.set(JSON.stringify(without), without)
   }
   if (distinct.size > MOST_WORLDS) return { complete: false }
+  // What was not found on disk may have any migrations.
+  const lost = [...labelOf].some(([entry, label]) => label === undefined && worlds.some((world) => !world.includes(entry)))
   const several = distinct.size > 1 ? { worlds: [...distinct.values()].map((without) => ({ without })) } : {}
-  return { complete: !open && distinct.size === 1, ...(open ? { open } : {}), ...several }
+  return { complete: !open && !lost && distinct.size === 1, ...(open || lost ? { open: true } : {}), ...several }
 }
 
 /** Reads a migration file, or takes what an earlier run has read of it where the file says everything by itself. */
@@ -78,7 +86,7 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
   const { settings, rules, overrides = new Map<string, string>() } = context
   const installed = readInstalled(settings)
   const isCertain = installed.problems.length === 0
-  const labelOf = new Map<string, string | null>()
+  const labelOf = new Map<string, string | null | undefined>()
   const apps: AppFiles[] = []
   const notFound: string[] = []
   const refused: Problem[] = []
@@ -86,14 +94,14 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
   let broken: ProjectFiles['broken'] = null
   for (const entry of installed.items) {
     const app = readApp(entry, context, reader.read)
-    labelOf.set(entry, app && !('code' in app) && app.migrated ? app.label : null)
+    labelOf.set(entry, !app || 'code' in app ? undefined : app.migrated ? app.label : null)
     if (!app) notFound.push(entry)
     else if ('code' in app) {
       notFound.push(entry)
       refused.push(app)
     } else if (!labels.has(app.label)) {
       labels.add(app.label)
-      apps.push(app)
+      apps.push(installed.worlds?.every((world) => world.includes(entry)) === false ? { ...app, inDoubt: true } : app)
     } else if (isCertain && app.problems.length === 0)
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
     else if (app.labelIsGuess) {

@@ -10,7 +10,7 @@ import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { readDatabase } from './databases.js'
 import { djangoNames } from './django-names.js'
-import { findEnvironment, type PythonEnvironment } from '../python/environment/index.js'
+import { findEnvironment, type PythonEnvironment, versionInText } from '../python/environment/index.js'
 import { Files } from '../python/files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from '../python/modules/modules.js'
@@ -176,7 +176,7 @@ function open(request: ProjectRequest): Project {
   const asked = request.ask ? askOrRemember(toAsk(request.ask, settings), toldOf(request, managePy, settings), { store, question, modules }) : null
   const answer = asked && 'reason' in asked ? null : asked
   if (answer) settings.tell(answeredSettings(answer))
-  const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
+  const djangoVersion = request.djangoVersion ?? answer?.version ?? versionOnPath(modules) ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
   const context: Omit<MigrationContext, 'app'> = {
     modules,
@@ -210,6 +210,12 @@ function failureOf(asked: DjangoAnswer | AskFailure | null): AskFailure | null {
   if (asked === null) return null
   if ('reason' in asked) return asked
   return asked.failed === null ? null : { reason: `its loader of migrations ended by ${asked.failed.at(-1) ?? 'an error'}`, tail: asked.failed }
+}
+
+/** Of the Django that this path finds first: PYTHONPATH, `--path`, what manage.py adds, a vendored copy, the environment. */
+function versionOnPath(modules: Modules): string | null {
+  const file = modules.findFile('django')
+  return versionInText(file === null ? null : modules.files.read(file))
 }
 
 /** `--migrations`: a folder, or a dotted package. */

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { MigstateError } from '../errors/index.js'
+import type { Family } from '../django/backends.js'
+import { familyOf } from './backend.js'
 import { configurationValue } from '../python/libraries/configurations.js'
 import { parseDotenv } from '../python/libraries/dotenv.js'
 import type { Modules } from '../python/modules/modules.js'
@@ -64,6 +66,11 @@ export class DjangoSettings {
     for (const [key, star] of this.#scope.names)
       if (key.startsWith('*') && star.kind === 'unknown') return { ...star, reason: `${name} may come from there: ${star.reason}` }
     return undefined
+  }
+
+  /** What the backend of an ENGINE talks to; null where nothing says it. */
+  familyOf(engine: string): Family | null {
+    return familyOf(engine, this.#modules)
   }
 
   /** The settings with such names that are text. */

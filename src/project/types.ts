@@ -97,6 +97,8 @@ export interface AppFiles {
   label: string
   /** Dotted Python module of the app. */
   module: string
+  /** Installed only if a condition holds that cannot be read. */
+  inDoubt?: true
   /** Its AppConfig may give it another label. */
   labelIsGuess?: true
   /** Absolute folder of the app. */

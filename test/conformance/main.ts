@@ -6,6 +6,7 @@ import { comparePackage, djangoTests, migrationPackages } from './django-tests.j
 import type { Figures } from './figures.js'
 import { generateWorld } from './generate.js'
 import { comparePackages } from './packages.js'
+import { compareProducts } from './products.js'
 import { writeFigures } from './report.js'
 import { Worlds } from './run-worlds.js'
 import { shrink } from './shrink.js'
@@ -20,6 +21,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     django: { type: 'string', default: '3.2,5.2,6.0' },
     only: { type: 'string' },
+    /** One of the products. */
+    product: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -35,6 +38,7 @@ for (const version of versions) {
 const figures: Figures[] = []
 if (wanted('worlds')) figures.push(await runWorlds(Number(values.seed), Number(values.worlds)))
 if (wanted('django')) for (const version of Object.keys(homes)) figures.push(runDjangoTests(version, homes[version] as string))
+if (wanted('products')) figures.push(...(await compareProducts(values.product)))
 if (wanted('packages')) figures.push(...(await comparePackages()))
 for (const one of figures) {
   console.log(`${one.part}, Django ${one.versions}: ${one.what}; ${one.answers} answers compared, ${one.disagreements} disagreements, ${one.unknowns} unknown`)

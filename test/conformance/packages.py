@@ -69,8 +69,13 @@ def migrations():
             }
         )
     graph = {"nodes": [], "edges": []}
+    plan = []
     try:
         built = MigrationLoader(None, ignore_no_migrations=True).graph
+        for leaf in built.leaf_nodes():
+            for key in built.forwards_plan(leaf):
+                if list(key) not in plan:
+                    plan.append(list(key))
         graph["nodes"] = sorted(list(key) for key in built.nodes)
         graph["edges"] = sorted([list(key), list(parent.key if hasattr(parent, "key") else parent)] for key in built.nodes for parent in built.node_map[key].parents)
     except Exception as error:
@@ -80,6 +85,7 @@ def migrations():
         "migrated": sorted(loader.migrated_apps),
         "migrations": found,
         "graph": graph,
+        "plan": plan,
     }
 
 

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type ConnectionSpec, parseDatabaseUrl, type ServerSpec, withClientEnvironment } from '../../src/config/index.js'
 import { authPlugins, type Driver } from '../../src/database/mysql/login.js'
 import { fromSetting } from '../../src/api/connection.js'
+import { ownFamily } from '../../src/django/backends.js'
 import { migstate } from '../support/cli.js'
 import { files } from '../support/fake-project.js'
 import { lyingServer } from '../support/lying-server.js'
@@ -14,7 +15,17 @@ import { tlsFile, type TlsServer, tlsServer } from '../support/tls-server.js'
 
 const setting = (engine: string, options: Record<string, unknown>) =>
   fromSetting(
-    { engine: `django.db.backends.${engine}`, name: 'shop', host: 'db.example', port: '', user: 'me', password: 'pw', options, timeZone: null },
+    {
+      engine: `django.db.backends.${engine}`,
+      family: ownFamily(`django.db.backends.${engine}`) ?? null,
+      name: 'shop',
+      host: 'db.example',
+      port: '',
+      user: 'me',
+      password: 'pw',
+      options,
+      timeZone: null,
+    },
     'default',
     { folder: '/nowhere' } as never,
   ) as ServerSpec

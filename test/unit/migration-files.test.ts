@@ -271,7 +271,8 @@ describe('operations', () => {
     })
     expect(one('Mystery()', 'from somewhere import Mystery\n')?.given?.()).toMatchObject({ kind: null })
     const init = (base: string) => `class Own(migrations.${base}):\n    def __init__(self, model):\n        super().__init__(model)\n\n`
-    expect(one('Own("x")', init('RunPython'))).toMatchObject({ data: null })
+    expect(one('Own("x")', init('RunPython'))).toMatchObject({ data: true, schema: null, reversible: null })
+    expect(one('Own("x")', init('DeleteModel'))).toMatchObject({ data: null })
     expect(one('Own("x")', init('RunPython'))?.given?.()).toMatchObject({ kind: 'RunPython' })
     expect(one('Own("x")', init('DeleteModel'))?.given?.()).toMatchObject({ kind: null })
   })

@@ -62,7 +62,9 @@ describe('INSTALLED_APPS', () => {
   })
 
   it('says when it depends on something unknown, and keeps what both ways have', () => {
-    expect(apps('INSTALLED_APPS = ["a"]\nif something():\n    INSTALLED_APPS += ["b"]')).toEqual(['a b', false])
+    // Neither has migrations: it makes no difference.
+    expect(apps('INSTALLED_APPS = ["a"]\nif something():\n    INSTALLED_APPS += ["b"]')).toEqual(['a b', true])
+    expect(apps('INSTALLED_APPS = ["a"]\nif something():\n    INSTALLED_APPS += ["nowhere"]')).toEqual(['a', false])
     expect(apps('INSTALLED_APPS = ["a"] + discover()')).toEqual(['a', false])
   })
 })

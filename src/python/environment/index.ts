@@ -1,4 +1,5 @@
 export { defaultPython, findEnvironment } from './choose.js'
+export { versionInText } from './site-packages.js'
 export { describeEnvironment } from './describe.js'
 export { readPathFiles } from './pth.js'
 export type { EnvironmentRequest, PythonEnvironment } from './types.js'
