@@ -32,7 +32,7 @@ const DAMAGES: Omit<Damage, 'app'>[] = [
   {
     name: 'half of a squash',
     statements: (app) => [like(app, '0004_squashed_0005'), like(app, '0004_four')],
-    codes: ['squash-stale-row', 'squash-partial', 'squash-not-believed', 'recorded-missing'],
+    codes: ['squash-stale-row', 'squash-partial', 'squash-not-believed', 'recorded-missing', 'faked-burst'],
     mends: false,
   },
   {
@@ -41,8 +41,8 @@ const DAMAGES: Omit<Damage, 'app'>[] = [
     codes: ['malformed-applied'],
     mends: true,
   },
-  { name: 'a dropped column', statements: (app) => [`ALTER TABLE ${app}_thing DROP COLUMN three`], codes: ['recorded-missing'], mends: false },
-  { name: 'a dropped table', statements: (app) => [`DROP TABLE ${app}_thing`], codes: ['recorded-missing'], mends: false },
+  { name: 'a dropped column', statements: (app) => [`ALTER TABLE ${app}_thing DROP COLUMN three`], codes: ['recorded-missing', 'faked-burst'], mends: false },
+  { name: 'a dropped table', statements: (app) => [`DROP TABLE ${app}_thing`], codes: ['recorded-missing', 'faked-burst'], mends: false },
 ]
 
 const APPS = ['alpha', 'bravo', 'charlie', 'delta']
