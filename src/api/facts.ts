@@ -11,9 +11,9 @@ export async function readFacts(workspace: Workspace): Promise<Facts> {
   const table = database.hasTable ? database.table : null
   const seen = await database.reading(async () => {
     const history: History = table ? await database.readHistory() : { rows: [], sequence: null }
-    const { dialect, edit, journal } = database
+    const { dialect, edit } = database
     const sharesCounter = table !== null && dialect.capabilities.counters && (await dialect.sequenceStep(edit, table)) === 'shared'
-    const missingGrants = table ? await dialect.missingGrants(edit, table, journal) : []
+    const missingGrants = table ? await dialect.missingGrants(edit, table, database.journal) : []
     return { history, sharesCounter, missingGrants, schema: await dialect.introspect(edit, table) }
   })
   const { schema } = seen

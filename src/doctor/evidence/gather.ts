@@ -60,11 +60,18 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
     traced.map((one, index) => [one.key, counts.has(one.key) ? (first[index] as Evidence) : again(court, ran, one, first[index] as Evidence)]),
   )
   const drift = () => {
-    if (request.routed !== null || schema.hidden !== null || traced.some(({ key }) => !counts.has(key))) return []
+    if (request.routed !== null || schema.hidden !== null || traced.some(({ key }) => !counts.has(key)) || hasStrangers(request)) return []
     const free = traced.filter(({ operations }) => operations.some(({ data }) => data)).map(({ key }) => ({ key, file: view.disk.get(key) as MigrationFile }))
     return driftOf({ state, sight: court.sight, free, sourceOf: request.sourceOf, claimed: things.claimed })
   }
   return { evidence, drift }
+}
+
+/** What a lost or foreign file did is in the schema too. */
+function hasStrangers({ view, recorded }: EvidenceRequest): boolean {
+  const apps = new Set([...view.disk.keys()].map(appOf))
+  const replaced = new Set([...view.replacements.values()].flatMap(({ replaces }) => replaces.map(([app, name]) => makeKey(app, name))))
+  return view.graph.missing.size > 0 || [...recorded].some((key) => apps.has(appOf(key)) && !view.disk.has(key) && !replaced.has(key))
 }
 
 /** A pending migration beside the pending ones that ran; what was told of it already holds. */
