@@ -3,5 +3,6 @@ export type { AdvisoryLock, HistoryTable, Schema, SchemaTable, ShadowSql, TableF
 export { driverVersions } from './driver-versions.js'
 export { isFailure } from './failure.js'
 export { DJANGO_TABLE, openDatabase } from './open.js'
+export type { RehearsalSql } from './rehearsal.js'
 export { byId, highestId, type Row, sameRow } from './row.js'
 export type { Session } from './session.js'

@@ -4,6 +4,7 @@ import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
+import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
@@ -76,6 +77,8 @@ export function mysqlDialect(own: Own): Dialect {
     },
 
     shadow: (session, request) => shadow(session, request, own.logsTemporaries),
+
+    rehearsal,
 
     missingGrants,
 

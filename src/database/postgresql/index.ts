@@ -8,6 +8,7 @@ import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
+import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
@@ -65,6 +66,8 @@ export const postgresql: Dialect = {
   missingGrants,
 
   shadow,
+
+  rehearsal,
 
   shadowGrants,
 
