@@ -52,8 +52,7 @@ interface Job {
  */
 export async function rehearse(workspace: Workspace, args: RehearseArgs, ui: Interaction): Promise<RehearseResult> {
   const { config, database } = workspace
-  if (config.manage !== undefined || config.mode === 'table')
-    throw new MigstateError('usage', 'A rehearsal starts manage.py itself: --manage and --mode are not for it.')
+  if (config.manage !== undefined) throw new MigstateError('usage', 'A rehearsal starts manage.py itself: --manage is not for it.')
   const manage = prepareManage(workspace)
   const project = needFiles(workspace, 'A rehearsal')
   database.requireTable()

@@ -56,6 +56,7 @@ export const CATALOGUE = {
   'store-without-marker': { exit: 4, hint: 'Give --mode table.' },
   'sequence-behind': { exit: 4, hint: 'Set the id sequence of the table above its highest id, then run the command again.' },
   'non-transactional-table': { exit: 4, hint: 'Run ALTER TABLE … ENGINE=InnoDB first: without transactions no change can be undone.' },
+  'not-repeatable': { exit: 4, hint: 'Mend the migration so that a second run changes nothing; --force runs it all the same.' },
   'cannot-rehearse': { exit: 4, hint: 'Rehearse it on a copy of the database where it can be changed, or read what the message names.' },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time

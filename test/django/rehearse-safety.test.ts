@@ -76,7 +76,7 @@ describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engi
   })
 
   it('another database is rehearsed on only where --on names it, and the first stays untouched', async () => {
-    const { database, shop, run, before } = await furnished(engine)
+    const { database, run, before } = await furnished(engine)
     const other = await furnished(engine)
     await other.database.query("INSERT INTO shop_product (name) VALUES ('Third Hat')")
     const there = await everything(other.database)
@@ -87,5 +87,18 @@ describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engi
     expect(json.result.rehearsal.runs[0].rows).toEqual({ shop_product: { inserted: 0, updated: 3, deleted: 0 } })
     expect(await everything(other.database)).toEqual(there)
     expect(await everything(database)).toEqual(before)
+  })
+
+  it('rerun --rehearse stops unless it is repeatable; --force goes on', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    shop.write({ [FILE]: handMade({ body: 'products.create(name="a")' }) })
+    const stopped = await run('rerun', 'shop', '0003', '--rehearse', '--yes')
+    expect(stopped.json.error).toMatchObject({ code: 'not-repeatable', exitCode: 4, consequence: 'nothing' })
+    expect(await everything(database)).toEqual(before)
+    expect((await run('rerun', 'shop', '0003', '--rehearse', '--yes', '--force')).exitCode).toBe(0)
+    expect(await database.query("SELECT name FROM shop_product WHERE name = 'a'")).toHaveLength(1)
+    shop.write({ [FILE]: handMade({ body: 'products.get_or_create(name="b")' }) })
+    expect((await run('rerun', 'shop', '0003', '--rehearse', '--yes')).exitCode).toBe(0)
+    expect(await database.query("SELECT name FROM shop_product WHERE name = 'b'")).toHaveLength(1)
   })
 })
