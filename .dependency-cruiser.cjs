@@ -62,7 +62,7 @@ module.exports = {
     {
       name: 'ladder-index',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
+      from: { path: '^src/(index|testing)\\.ts$' },
       to: { path: '^(src|commands)/', pathNot: '^src/(errors|api)/' },
     },
     onlyFrom('drivers', 'only src/database imports Knex and drivers', 'node_modules/(knex|pg|mysql2|better-sqlite3)/', ['src/database']),

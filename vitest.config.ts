@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+// On Node 24 the program takes node:sqlite, and better-sqlite3 12 is not to be loaded: the tests then ask SQLite through the same.
+const driver = Number.parseInt(process.versions.node, 10) >= 24
+const alias = driver ? { 'better-sqlite3': new URL('test/support/node-sqlite-driver.ts', import.meta.url).pathname } : {}
+
 const project = (name: string, testTimeout: number, more: object = {}) => ({
+  resolve: { alias },
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],

@@ -178,9 +178,15 @@ async function buildLibrary() {
 async function buildCommonJs() {
   const { build } = await import('esbuild')
   const folder = join(root, 'dist', 'cjs')
+  // One bundle, so that an error of migstate/testing is a MigstateError of migstate; what belongs to the former is not seen in the latter.
+  const contents = `
+    import * as testing from './src/testing.ts'
+    export * from './src/index.ts'
+    Object.defineProperty(module.exports, 'testing', { value: testing })`
   await build({
-    entryPoints: [join(root, 'src', 'index.ts')],
+    stdin: { contents, resolveDir: root, sourcefile: 'cjs-entry.ts', loader: 'ts' },
     outfile: join(folder, 'index.js'),
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -191,18 +197,19 @@ async function buildCommonJs() {
     define: { 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   })
+  writeFileSync(join(folder, 'testing.js'), "'use strict'\nmodule.exports = { ...require('./index.js').testing }\n")
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
   copyShims(folder)
-  for (const file of declarationsOf(join(root, 'dist', 'lib', 'src', 'index.d.ts'))) {
+  for (const file of declarationsOf(...['index', 'testing'].map((name) => join(root, 'dist', 'lib', 'src', `${name}.d.ts`)))) {
     const copy = join(folder, 'types', relative(join(root, 'dist', 'lib'), file))
     mkdirSync(dirname(copy), { recursive: true })
     copyFileSync(file, copy)
   }
 }
 
-/** A file of declarations and all that it leads to. */
-function declarationsOf(entry) {
-  const found = new Set([entry])
+/** Files of declarations and all that they lead to. */
+function declarationsOf(...entries) {
+  const found = new Set(entries)
   for (const file of found)
     for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) found.add(join(dirname(file), `${path}.d.ts`))
   return found

@@ -90,7 +90,7 @@ export async function startPostgres() {
 }
 
 /** npm packages cannot carry symbolic links; the package lists them, for its install script to make. */
-function linkLibraries(native) {
+export function linkLibraries(native) {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {

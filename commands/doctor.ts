@@ -3,6 +3,7 @@ import { MigstateCommand } from '../src/cli/base-command.js'
 import { readFlags } from '../src/cli/flags.js'
 import { standardInput } from '../src/cli/standard-input.js'
 import { renderDoctor } from '../src/render/doctor.js'
+import { isReport, renderReport, REPORTS } from '../src/render/reports.js'
 import { doctor, hasFindings } from '../src/api/doctor.js'
 
 const SEVERITIES = ['error', 'warning', 'info'] as const
@@ -14,12 +15,13 @@ export default class Doctor extends MigstateCommand {
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --only hole --only ghost',
     '<%= config.bin %> doctor --json --fail-on error',
+    '<%= config.bin %> doctor --format github',
   ]
   static override flags = {
     only: Flags.string({ helpValue: 'CODE', multiple: true, multipleNonGreedy: true, description: 'Findings of this code only (repeatable).' }),
     'fail-on': Flags.option({ options: SEVERITIES, default: 'warning' as const, description: 'Exit 3 from this severity on.' })(),
     explain: Flags.string({ helpValue: 'TEXT|-', description: 'What explains this error of Django or the database; - reads it from standard input.' }),
-    format: Flags.option({ options: ['text', 'json'] as const, description: 'How the answer is written; json is --json.' })(),
+    format: Flags.option({ options: ['text', 'json', ...REPORTS] as const, description: 'How the answer is written; json is --json.' })(),
     ...readFlags,
   }
 
@@ -32,7 +34,7 @@ export default class Doctor extends MigstateCommand {
         files: 'optional',
         readOnly: true,
         work: (workspace) => doctor(workspace, { only: flags.only, explain: error }),
-        render: renderDoctor,
+        render: (result, page) => (isReport(flags.format) ? renderReport(result, flags.format) : renderDoctor(result, page)),
         drawn: ['unfinished-operation', 'table-ambiguous', 'unreadable-file', 'depends-on-settings', 'unknown-app'],
         exitCode: (result) => (hasFindings(result, flags['fail-on']) ? 3 : 0),
       },

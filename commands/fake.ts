@@ -1,3 +1,4 @@
+import * as Flags from '@oclif/core/flags'
 import { MigstateCommand } from '../src/cli/base-command.js'
 import { argument, changeFlags } from '../src/cli/flags.js'
 import { renderFake } from '../src/render/change.js'
@@ -13,11 +14,14 @@ export default class Fake extends MigstateCommand {
     app: argument('App label; or app.name, or the path of a file.'),
     migration: argument('Migration name or prefix as Django takes it, or "zero".'),
   }
-  static override flags = changeFlags
+  static override flags = {
+    initial: Flags.boolean({ description: 'Only what "migrate --fake-initial" would record: its tables are there already.', helpGroup: 'CHANGE' }),
+    ...changeFlags,
+  }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Fake)
-    const request = { ...args, dryRun: flags['dry-run'], reason: flags.reason }
+    const request = { ...args, initial: flags.initial, dryRun: flags['dry-run'], reason: flags.reason }
     await this.perform(flags, { files: 'required', readOnly: flags['dry-run'], work: (workspace, ui) => fake(workspace, request, ui), render: renderFake })
   }
 }

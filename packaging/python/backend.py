@@ -52,7 +52,7 @@ def wheel_files():
     files += [(info + "licenses/" + path, read(path)) for path in ("LICENSE", "THIRD-PARTY-NOTICES.txt")]
     files.append((info + "METADATA", read("PKG-INFO")))
     files.append((info + "WHEEL", b"Wheel-Version: 1.0\nGenerator: migstate\nRoot-Is-Purelib: true\nTag: py3-none-any\n"))
-    files.append((info + "entry_points.txt", b"[console_scripts]\nmigstate = migstate._run:main\n"))
+    files.append((info + "entry_points.txt", b"[console_scripts]\nmigstate = migstate._run:main\nmigstate-ci = migstate.ci:main\n\n[pytest11]\nmigstate = migstate.pytest_plugin\n"))
     lines = ["%s,sha256=%s,%d" % (path, digest(data), len(data)) for path, data in files]
     files.append((info + "RECORD", "\n".join(lines + [info + "RECORD,,", ""]).encode("utf-8")))
     return files

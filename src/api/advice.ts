@@ -18,6 +18,11 @@ export function ghostAdvice(app: string, name: string): Advice[] {
   return [{ when: 'if its file is gone for good', command: `migstate mark unapplied ${typable(app, name)}` }]
 }
 
+/** Files that are there name it: without its own nothing loads, and its row is right. */
+export function lostFileAdvice(name: string): Advice[] {
+  return [{ when: 'to find the commit that lost its file', command: `git log --diff-filter=D --name-only -- ${quoted(`*/${name}.py`)}` }]
+}
+
 export function duplicateAdvice(app: string, name: string): Advice[] {
   return [{ when: 'Django counts them as one; to look at them', command: `migstate show ${typable(app, name)}` }]
 }
@@ -33,7 +38,7 @@ export function gateAdvice({ gate, migrations }: Gate): Advice[] {
     case 'conflict':
       return MERGE
     case 'missing-parent':
-      return second ? [{ when: 'to find the commit that lost its file', command: `git log --diff-filter=D --name-only -- ${quoted(`*/${second[1]}.py`)}` }] : []
+      return second ? lostFileAdvice(second[1]) : []
     case 'circular':
       return [{ when: 'to see what stands on what', command: `migstate graph ${[...new Set(migrations.map(([app]) => quoted(app)))].join(' ')}` }]
     case 'unknown-app':

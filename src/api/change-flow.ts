@@ -5,6 +5,7 @@ import {
   isEmpty,
   type Patience,
   refuseUnfinished,
+  refuseUnfitChange,
   sameChange,
   sameHistory,
   tableChanged,
@@ -27,6 +28,8 @@ export interface ChangeVerb {
   kind: string
   /** Pure; throws the verb's refusals. Called for the preview and again under the lock. */
   plan(now: History): Change
+  /** Under the lock, before the rows are read again: looks again at what `plan` goes by beside them. */
+  lookAgain?(): Promise<void>
   /** Beside the change: the counter, the operation that is undone. */
   edit?(now: History, change: Change): Partial<Edit>
   question: Pick<Question, 'title' | 'notes' | 'ask'>
@@ -39,6 +42,7 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   const { database } = workspace
   const shown = { history, change: verb.plan(history) }
   const nothing = isEmpty(shown.change)
+  if (!nothing) refuseUnfitChange(database, history, shown.change)
   const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)
@@ -50,16 +54,17 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   const patience = patienceOf(workspace, ui)
   const operation = newOperation(workspace, verb.kind, verb.reason)
   const lock = { patience, multiStep: false, name: `migstate ${verb.kind} ${operation.id}`, makeJournal: true }
-  const result = await withOperationLock(database, lock, () =>
-    applyChange(database, {
+  const result = await withOperationLock(database, lock, async () => {
+    await verb.lookAgain?.()
+    return applyChange(database, {
       operation,
       opens: true,
       plan: (now) => planUnderLock(verb, now, shown, answer),
       stamp: stampOf(workspace),
       patience,
       warnings: workspace.warnings,
-    }),
-  )
+    })
+  })
   if (!result) return { operation: null, dryRun: false, changes: NO_CHANGES, next: nextPlan(workspace, (await workspace.read()).rows), creates }
   await reportInterleaved(workspace, result.rows.length)
   return {
@@ -118,8 +123,8 @@ async function lookOnly(workspace: Workspace): Promise<Opening> {
 
 /** With `--yes` the plan is made anew from the rows as they are; what a person said yes to is never changed. */
 function planUnderLock(verb: ChangeVerb, now: History, { history, change: shown }: { history: History; change: Change }, answer: Answer): Edit | null {
-  // While others wait only the rows are compared; a plan depends on nothing else.
-  if (sameHistory(history, now)) return { change: shown, event: 'done', ...verb.edit?.(now, shown) }
+  // While others wait only the rows are compared, where a plan depends on nothing else.
+  if (!verb.lookAgain && sameHistory(history, now)) return { change: shown, event: 'done', ...verb.edit?.(now, shown) }
   let change: Change
   try {
     change = verb.plan(now)

@@ -1,10 +1,13 @@
 import { isAbsolute, resolve } from 'node:path'
 import {
+  type Address,
+  addressOf,
   type Config,
   type ConnectionSpec,
   LIBPQ_WORDS,
   libpqTlsMode,
   parseDatabaseUrl,
+  SESSION_TARGETS,
   type ServerSpec,
   unfitTls,
   withClientEnvironment,
@@ -68,13 +71,23 @@ function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting, opti
   const pick = (written: string, name: string) => (family === 'mysql' ? option.text(name) || written : written || option.text(name))
   const [host, port, user] = [pick(setting.host, 'host'), pick(setting.port, 'port'), pick(setting.user, 'user')]
   const password = pick(setting.password, 'password')
-  if (host?.startsWith('/')) spec.socket = host
-  else if (host) spec.host = host
-  if (port) spec.port = Number(port)
+  // libpq reads lists of both (manual 34.1.1.3); MySQL's clients do not.
+  const [first, ...others] = family === 'postgresql' ? addresses(host ?? '', port ?? '') : [address(host ?? '', port ?? '')]
+  Object.assign(spec, first)
+  if (others.length > 0) spec.others = others
   if (user) spec.user = user
   if (password) spec.password = password
   if (setting.name) spec.database = setting.name
   return spec
+}
+
+function addresses(hosts: string, ports: string): Address[] {
+  const port = ports.split(',')
+  return hosts.split(',').map((host, index) => address(host, (port.length === 1 ? port[0] : port[index]) ?? ''))
+}
+
+function address(host: string, port: string): Address {
+  return { ...addressOf(host), ...(port ? { port: Number(port) } : {}) }
 }
 
 function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
@@ -97,6 +110,14 @@ function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
   const [options, passfile] = [option.text('options'), option.text('passfile')]
   if (options) spec.options = options
   if (passfile) spec.passwordFile = passfile
+  const target = option.text('target_session_attrs')
+  if (target !== undefined) {
+    spec.target = SESSION_TARGETS.find((one) => one === target)
+    if (!spec.target) throw option.wrong('target_session_attrs', `"${target}" is not one of ${SESSION_TARGETS.join(', ')}`)
+  }
+  // Django takes it from OPTIONS and sets the role itself (django/db/backends/postgresql/base.py, since 4.2).
+  const role = option.text('assume_role')
+  if (role) spec.role = role
   const timeout = Number(option.text('connect_timeout'))
   if (timeout > 0) spec.connectTimeout = timeout
   return spec

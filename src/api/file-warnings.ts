@@ -27,3 +27,9 @@ function warnOfVersion(version: string | null, environment: string, warnings: Wa
   else if (compareVersions(version, OLDEST_KNOWN) < 0)
     warnings.add('django-version-untested', `Django ${version} is older than ${OLDEST_KNOWN}, whose rules are used`)
 }
+
+/** `--ask-django` in vain: what Python said, and what is answered in its place. */
+export function notAnswered({ reason, tail }: { reason: string; tail: readonly string[] }): string {
+  const said = tail.length > 1 || (tail[0] !== undefined && !reason.includes(tail[0])) ? `\n${tail.map((line) => `  ${line}`).join('\n')}\n` : ' '
+  return `the project's Python did not answer: ${reason};${said}what follows is read from the files`
+}

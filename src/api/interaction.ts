@@ -24,6 +24,11 @@ export interface Interaction {
   canAsk: boolean
   /** @throws MigstateError `needs-yes`, `declined`, `interrupted` */
   confirm(question: Question): Promise<Answer>
+  /**
+   * Which of several, as indexes; only where there is a person to ask.
+   * @throws MigstateError `declined` when it is none, `interrupted`
+   */
+  choose(options: readonly string[], ask: string): Promise<number[]>
   /** One line about what is going on. */
   say(line: string): void
   /** manage.py's output, as it comes. */
@@ -41,6 +46,7 @@ export interface Interaction {
 export const SILENT: Interaction = {
   canAsk: false,
   confirm: async () => 'yes-flag',
+  choose: async () => [],
   say() {},
   stream() {},
   progress() {},

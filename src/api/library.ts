@@ -21,6 +21,7 @@ import type {
   SnapshotResult,
   SnapshotShowResult,
 } from './results.js'
+import { repair, type RepairArgs, type RepairResult } from './repair.js'
 import { rollback, type RollbackArgs } from './rollback.js'
 import { run, type RunArgs } from './run.js'
 import { show, type ShowArgs, type ShowResult } from './show.js'
@@ -62,6 +63,8 @@ export interface Migstate {
   /** All about one operation. */
   history(args: HistoryArgs & { operation: string }): Promise<Settled<OperationResult>>
   mark(args: MarkArgs & Waiting): Promise<Settled<ChangeResult>>
+  /** Findings by the ids that `doctor` gives, or all that are safe. */
+  repair(args: RepairArgs & Waiting): Promise<Settled<RepairResult>>
   fake(args?: FakeArgs & Waiting): Promise<Settled<FakeResult>>
   /** One migration may also be named as `migration: name`. */
   rerun(args: Omit<RerunArgs, 'migrations' | 'unattended'> & { migration?: string; migrations?: string[] } & Running): Promise<Settled<RerunResult>>
@@ -107,6 +110,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
     graph: (args = {}) => reading((view) => graph(view, args)),
     history: ((args: HistoryArgs = {}) => reading((view) => history(view, args))) as Migstate['history'],
     mark: (args) => changing(args, (view) => mark(view, args, ui)),
+    repair: (args) => changing({ ...args, dryRun: args.dryRun || args.sql }, (view) => repair(view, args, ui)),
     fake: (args = {}) => changing(args, (view) => fake(view, args, ui)),
     rerun: (args) => changing(args, (view) => rerun(view, { ...args, migrations: namesOf(args), unattended: true }, ui)),
     run: (args) => changing(args, (view) => run(view, args, ui)),

@@ -1,6 +1,8 @@
 import { planMarkApplied, planMarkUnapplied } from '../change/index.js'
-import { loadHistory, makeKey } from '../migrations/index.js'
+import type { Row } from '../database/index.js'
+import { dotted, type Key, loadHistory, makeKey } from '../migrations/index.js'
 import { runChange, settle } from './change-flow.js'
+import { readEvidence } from './facts.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
 import { resolveTargets } from './targets.js'
@@ -30,6 +32,8 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
   const request = { project, rules, targets: targets.map(([app, name]) => makeKey(app, name)), force: args.force ?? false }
   const uncertain = project ? loadHistory(project, rows, rules).uncertain : ['the files are not read (--no-files), so holes and squashes are not checked']
   for (const line of uncertain) workspace.warnings.add('not-checked', line)
+  const contradictions = await contradicted(workspace, args.applied, request.targets, rows)
+  for (const { code, message } of contradictions) workspace.warnings.add(code, message)
   const kind = args.applied ? 'mark applied' : 'mark unapplied'
   return runChange(
     workspace,
@@ -42,7 +46,7 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
           : planMarkUnapplied({ ...request, withDependants: args.withDependants ?? false }, now),
       question: {
         title: `${kind} ${targets.map((pair) => pair.join('.')).join(' ')}`,
-        notes: uncertain.slice(0, 3).map((line) => `Not checked: ${line}.`),
+        notes: [...uncertain.slice(0, 3).map((line) => `Not checked: ${line}.`), ...contradictions.map(({ message }) => message)],
         ask: args.applied ? 'Record these migrations without running them?' : 'Un-record these migrations without undoing what they did?',
       },
       dryRun: args.dryRun ?? false,
@@ -50,4 +54,36 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
     },
     ui,
   )
+}
+
+/** Where the schema says the opposite of what is to be recorded. What leaves no trace is not contradicted; without operations on the schema nothing is asked. */
+async function contradicted(
+  workspace: Workspace,
+  applied: boolean,
+  targets: readonly Key[],
+  rows: readonly Row[],
+): Promise<{ code: string; message: string }[]> {
+  const project = workspace.files()
+  if (!project) return []
+  const { disk } = loadHistory(project, rows, workspace.rules())
+  const asked = targets.filter((key) => disk.get(key)?.operations?.some(({ schema }) => schema !== false))
+  const evidence = asked.length > 0 ? await readEvidence(workspace, rows) : null
+  return asked.flatMap((key) => {
+    const verdict = evidence?.get(key)?.verdict
+    const name = dotted(key)
+    if (applied && verdict === 'not run')
+      return [
+        {
+          code: 'recorded-missing',
+          message: `nothing of ${name} is in the database: once it is recorded, Django never makes it (to run it: migstate run ${name})`,
+        },
+      ]
+    if (verdict === 'in part')
+      return [{ code: 'partially-applied', message: `only a part of ${name} is in the database: neither recording it nor running it puts that right` }]
+    if (!applied && verdict === 'ran')
+      return [
+        { code: 'present-unrecorded', message: `what ${name} does is in the database: once it is unrecorded, manage.py migrate would do it again and fail` },
+      ]
+    return []
+  })
 }

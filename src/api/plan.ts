@@ -1,7 +1,10 @@
 import { planMigrate } from '../migrations/index.js'
+import type { ProjectFiles } from '../project/index.js'
 import { needFiles } from './need-files.js'
 import { type PlanResult, toPlanResult } from './results.js'
+import { whereStateBreaks } from './state-breaks.js'
 import { djangoTarget } from './targets.js'
+import { timeColumnOf } from './table-warnings.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -11,16 +14,31 @@ export interface PlanArgs {
   migration?: string | undefined
 }
 
-/** What `manage.py migrate …` would do now, or the gates that stop it. */
+/** What `manage.py migrate …` would do now, or on a new database where only files are read; or the gates that stop it. */
 export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanResult> {
-  const { database, warnings } = workspace
+  const { warnings } = workspace
   const project = needFiles(workspace, 'A plan')
-  const { rows, journal } = await lookAround(workspace)
+  const { rows, journal, engine, timeColumn } = workspace.options.filesOnly ? NOTHING : await lookInto(workspace, project)
   const result = planMigrate(
-    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine: database.facts.engine },
+    { project, rows, rules: workspace.rules(), alias: workspace.alias, engine, timeColumn },
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
-  await warnUnfinished(workspace, journal)
+  const broken = workspace.options.filesOnly ? null : whereStateBreaks(workspace, rows, result.steps)
+  if (broken)
+    warnings.add(
+      'state-breaks',
+      `Django would die at ${broken.app}.${broken.name} (${broken.operation}, line ${broken.line}): ${broken.reason}; what stands behind it would not run`,
+    )
+  if (project.open) warnings.add('not-checked', 'apps that are not known may come to INSTALLED_APPS, and their migrations are not in this plan')
+  if (!workspace.options.filesOnly) await warnUnfinished(workspace, journal)
   return toPlanResult(result, project.notFound)
+}
+
+/** A history in which nothing is recorded, as that of a new database. */
+const NOTHING = { rows: [], journal: null, engine: undefined, timeColumn: undefined }
+
+async function lookInto(workspace: Workspace, project: ProjectFiles) {
+  const { database } = workspace
+  return { ...(await lookAround(workspace)), engine: database.facts.engine, timeColumn: timeColumnOf(database, project) }
 }

@@ -142,6 +142,7 @@ export function preview(change: Change): ShownChanges {
       name: row.name,
       applied: row.applied ?? null,
       ...(row.appliedType ? { appliedType: row.appliedType } : {}),
+      ...(row.extra ? { extra: row.extra } : {}),
     })),
     updated: change.update,
   }

@@ -1,7 +1,8 @@
 import { childEnvironment } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
-import { defaultPython } from '../project/index.js'
+import { defaultPython, type Project } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
+import { refuseUnfitRun } from '../change/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, rerunMigration, type RerunPlan } from '../rerun/index.js'
 import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf, type Opening } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
@@ -27,7 +28,7 @@ export interface RunRequest {
 
 /** How Django is started. @throws MigstateError `usage` `other-database` `no-project` */
 export function prepareManage(workspace: Workspace): ManageCommand {
-  const { database, project, config } = workspace
+  const { database, project } = workspace
   if (process.platform === 'win32')
     throw new MigstateError('usage', 'Migrations are run on Linux and macOS only; on Windows rows can be changed and put back.', {
       hint: 'Run the same command in WSL or in a container of the project.',
@@ -40,6 +41,12 @@ export function prepareManage(workspace: Workspace): ManageCommand {
       `manage.py uses the table ${DJANGO_TABLE} and not ${database.table.label}, so a run would not touch what you named.`,
       { hint: 'Leave --table out.' },
     )
+  return manageOf(workspace, project)
+}
+
+/** Django of this project, as the flags say. @throws MigstateError `usage` */
+export function manageOf(workspace: Workspace, project: Project): ManageCommand {
+  const { config } = workspace
   return new ManageCommand({
     folder: project.folder,
     python: defaultPython({ folder: project.folder, cwd: workspace.options.cwd, python: config.python, env: workspace.options.env }),
@@ -59,6 +66,7 @@ export async function runMigrations(
   plans: readonly RerunPlan[],
   ui: Interaction,
 ): Promise<RerunResult> {
+  for (const plan of plans) refuseUnfitRun(workspace.database, rows, neededBy(request, plan))
   const infos: RerunInfo[] = []
   for (const plan of plans) infos.push({ ...infoOf(workspace, request, plan), hazards: await hazardsOf(workspace, request, plan, rows) })
   const hazards = infos.flatMap((info) => info.hazards)
@@ -81,6 +89,11 @@ export async function runMigrations(
     ask: question.ask,
   })
   return { ...(await runAll(workspace, request, plans, infos, answer, ui)), creates }
+}
+
+function neededBy({ mode }: RunRequest, plan: RerunPlan): { touched: readonly Row[] | null; inserts: boolean } {
+  if (mode === 'table') return { touched: [...plan.target, ...(plan.reverse?.hidden ?? plan.hidden)], inserts: true }
+  return { touched: null, inserts: plan.target.length === 0 }
 }
 
 /** One operation for each migration; the first failure ends it, and what is done stays done. */

@@ -2,7 +2,7 @@ import { byId, type Row } from '../database/index.js'
 import type { Argument, Hazard, MigrationFile, Operation } from '../project/index.js'
 import { ghostsOf, holesOf, type Key, type LoaderView, loadHistory, makeKey, type MigrationStatus, pairOf, stateOf } from '../migrations/index.js'
 import { operationsOn } from '../journal/index.js'
-import { type Advice, ghostAdvice, holeAdvice } from './advice.js'
+import { type Advice, ghostAdvice, holeAdvice, lostFileAdvice } from './advice.js'
 import { resolveTargets } from './targets.js'
 import { glance, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
@@ -72,7 +72,7 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       row,
       rows: own,
       dependencies: view ? dependenciesOf(view, key, file) : [],
-      dependants: view?.graph.hasNode(key) ? view.graph.backwardsPlan(key).slice(0, -1).reverse().map(pairOf) : [],
+      dependants: view?.graph.has(key) ? view.graph.backwardsPlan(key).slice(0, -1).reverse().map(pairOf) : [],
       replaces: file?.replaces ?? [],
       atomic: file?.atomic ?? null,
       initial: file?.initial ?? null,
@@ -83,7 +83,9 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       next: holes.has(key)
         ? holeAdvice(app, name)
         : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app)
-          ? ghostAdvice(app, name)
+          ? view.graph.missing.has(key)
+            ? lostFileAdvice(name)
+            : ghostAdvice(app, name)
           : [],
     },
   }

@@ -1,8 +1,8 @@
 import { atLeastAboveRows, planRestore, withEdit, withOperationLock } from '../change/index.js'
 import { MigstateError } from '../errors/index.js'
 import {
-  digestOf,
   findSnapshot,
+  hasDigest,
   inShort,
   Journal,
   labelOf,
@@ -73,7 +73,7 @@ export async function restoreSnapshot(
         : {}),
       details: { snapshot: snapshot.id, found: [snapshot.doubt.what] },
     })
-  if (digestOf(rows) !== snapshot.digest)
+  if (!hasDigest(rows, snapshot.digest))
     throw new MigstateError('bad-file', `The snapshot ${snapshot.id} is damaged: its rows do not have the digest that was written with them.`)
   return runChange(
     workspace,

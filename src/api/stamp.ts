@@ -7,7 +7,7 @@ import type { Warnings } from '../errors/index.js'
  * (django/db/backends: adapt_datetimefield_value; django/utils/timezone.py: now). null where it is not known.
  */
 export function zoneFor(database: Database, project: ProjectFiles | null, databaseTimeZone: string | null, warnings: Warnings): string | null {
-  if (database.dialect.capabilities.storesInstants) return 'UTC'
+  if (database.dialect.timeKept(database.table) === 'instant') return 'UTC'
   const zone = zoneOf(project, databaseTimeZone)
   if (zone === null) warnings.add('time-zone-unknown', 'USE_TZ or TIME_ZONE of the project is not known, so new rows get the time in UTC')
   return zone
@@ -15,9 +15,13 @@ export function zoneFor(database: Database, project: ProjectFiles | null, databa
 
 /** `applied` for a new row, now or at an ISO time: an instant where the column stores instants, else naive text in the zone. */
 export function zoneStamper(database: Database, zone: string | null): (at?: string | null) => string {
-  const suffix = database.dialect.capabilities.storesInstants ? '+00' : ''
-  const fraction = (digits: string) => database.dialect.fractionText(database.table, digits)
-  return (at) => format(at ? microsecondsOf(at) : microseconds(), zone ?? 'UTC', fraction) + suffix
+  const { dialect, table } = database
+  const kept = dialect.timeKept(table)
+  const fraction = (digits: string) => dialect.fractionText(table, digits)
+  return (at) => {
+    const time = format(at ? microsecondsOf(at) : microseconds(), kept === 'instant' ? 'UTC' : (zone ?? 'UTC'), fraction)
+    return kept === 'day' ? time.slice(0, 10) : kept === 'instant' ? `${time}+00` : time
+  }
 }
 
 /** `2024-03-10T02:30:00.123456Z`, to the microsecond. */

@@ -1,7 +1,18 @@
 import type { Row } from '../database/index.js'
-import type { ProjectFiles } from '../project/index.js'
-import { type AppStatus, checkApps, type HistoryStatus, type LoaderView, makeKey, readableConflicts, statusOf, type UnknownApp } from '../migrations/index.js'
-import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, MERGE } from './advice.js'
+import type { Operation, ProjectFiles } from '../project/index.js'
+import {
+  type AppStatus,
+  checkApps,
+  dotted,
+  type HistoryStatus,
+  type LoaderView,
+  makeKey,
+  readableConflicts,
+  statusOf,
+  type UnknownApp,
+} from '../migrations/index.js'
+import { inShort } from '../errors/index.js'
+import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, lostFileAdvice, MERGE } from './advice.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -51,6 +62,7 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
   await warnUnfinished(workspace, journal)
   const findings = findingsIn(workspace, project, result, wanted)
   for (const finding of findings) warnings.add(finding.code, finding.message)
+  for (const message of result.view ? leftOut(result.view, wanted) : []) warnings.add('squash-partial', message)
   for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)
   return {
     database: {
@@ -73,13 +85,19 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
 
 /** What people look for who want to run something again; null is a custom operation, which may do anything. */
 function withData(app: AppStatus, view: LoaderView | undefined): AppStatus[] {
+  const operationsOf = ({ name }: { name: string }) => view?.disk.get(makeKey(app.label, name))?.operations ?? []
   const migrations = app.migrations
-    .filter((one) => one.data !== false)
+    .filter((one) => one.data !== false || operationsOf(one).some(isToBeSeen))
     .map((one) => {
-      const operations = view?.disk.get(makeKey(app.label, one.name))?.operations ?? []
-      return { ...one, operations: operations.filter((each) => each.data !== false).map((each) => each.summary) }
+      const operations = operationsOf(one)
+      return { ...one, operations: operations.filter(isToBeSeen).map((each) => each.summary) }
     })
   return migrations.length > 0 ? [{ ...app, migrations, ghosts: [] }] : []
+}
+
+/** Django's own answer says of a custom one that it is neither RunPython nor RunSQL, and not what it does. */
+function isToBeSeen({ data, schema }: Operation): boolean {
+  return data !== false || schema === null
 }
 
 type Judged = Pick<HistoryStatus, 'apps' | 'unknownApps' | 'summary'> & { view?: LoaderView }
@@ -97,7 +115,10 @@ function rowsOnly(rows: readonly Row[], wanted: ReadonlySet<string> | null): Jud
 }
 
 function findingsIn(workspace: Workspace, project: ProjectFiles | null, result: Judged, wanted: ReadonlySet<string> | null): StatusFinding[] {
-  const findings = result.apps.flatMap((app) => [...app.migrations.flatMap((one) => ofMigration(app.label, one)), ...app.ghosts.map(ofGhost)])
+  const findings = result.apps.flatMap((app) => [
+    ...app.migrations.flatMap((one) => ofMigration(app.label, one)),
+    ...app.ghosts.map((row) => ofGhost(row, result.view)),
+  ])
   for (const { label, rows } of result.unknownApps)
     for (const row of surplus(rows)) findings.push(ofDuplicate(label, row.name, rows.filter((one) => one.name === row.name).length))
   if (!project || !result.view) return findings
@@ -124,9 +145,12 @@ function ofMigration(app: string, one: AppStatus['migrations'][number]): StatusF
   return found
 }
 
-function ofGhost(row: Row): StatusFinding {
-  const message = `${row.app}.${row.name} (id ${row.id}) is recorded, but there is no file of it`
-  return { code: 'ghost', app: row.app, migration: row.name, message, next: ghostAdvice(row.app, row.name) }
+function ofGhost(row: Row, view: LoaderView | undefined): StatusFinding {
+  const { app, name, id } = row
+  const children = view?.graph.missing.has(makeKey(app, name)) ? view.graph.children(makeKey(app, name)).map(dotted) : []
+  const named = children.length > 0 ? `, and ${inShort(children)} ${children.length === 1 ? 'depends' : 'depend'} on it` : ''
+  const message = `${app}.${name} (id ${id}) is recorded, but there is no file of it${named}`
+  return { code: 'ghost', app, migration: name, message, next: named ? lostFileAdvice(name) : ghostAdvice(app, name) }
 }
 
 function ofDuplicate(app: string, name: string, times: number): StatusFinding {
@@ -140,6 +164,17 @@ function surplus(rows: readonly Row[]): Row[] {
     const seen = (counts.get(row.name) ?? 0) + 1
     counts.set(row.name, seen)
     return seen === 2
+  })
+}
+
+/** Squashes of which a part is recorded and a part is not: they are no longer in the graph, and `showmigrations` does not list them. */
+function leftOut(view: LoaderView, wanted: ReadonlySet<string> | null): string[] {
+  return [...view.replacements].flatMap(([key, { app, replaces }]) => {
+    const recorded = replaces.filter(([label, name]) => view.applied.has(makeKey(label, name)))
+    if (view.graph.hasNode(key) || recorded.length === 0 || recorded.length === replaces.length || (wanted && !wanted.has(app))) return []
+    return [
+      `${dotted(key)} is left out of the graph: of the ${replaces.length} migrations that it replaces, ${recorded.length} ${recorded.length === 1 ? 'is' : 'are'} recorded`,
+    ]
   })
 }
 

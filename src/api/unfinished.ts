@@ -1,6 +1,7 @@
 import { inShort, newestOperations, type Operation, unfinishedOperations } from '../journal/index.js'
 import type { Database, Row } from '../database/index.js'
 import type { Warnings } from '../errors/index.js'
+import { warnOfTable } from './table-warnings.js'
 import type { Workspace } from './workspace.js'
 
 /** So many of the newest operations are looked at by every reading command. */
@@ -21,10 +22,12 @@ export async function glance(database: Database, limit = GLANCE): Promise<Glance
 
 /** What every reading command looks at, at one moment; without the journal where this role may not read it, which is warned of. */
 export async function lookAround(workspace: Workspace): Promise<{ rows: Row[]; journal: Glance | null }> {
-  const { database } = workspace
+  const { database, warnings } = workspace
   if (!database.hasTable) return { rows: [], journal: null }
-  const seen = await workspace.askJournal(async () => ({ rows: await database.readRows(), journal: await glance(database) }))
-  return seen ?? { rows: await database.reading(() => database.readRows()), journal: null }
+  const seen = await workspace.askJournal(async () => ({ history: await database.readHistory(), journal: await glance(database) }))
+  const { history, journal } = seen ?? { history: await workspace.read(), journal: null }
+  warnOfTable(database, history, warnings)
+  return { rows: history.rows, journal }
 }
 
 /**
@@ -42,11 +45,12 @@ export async function warnUnfinished(workspace: Workspace, known?: Glance | null
   if (!operation) return
   const missing = operation.events.some(({ event }) => event === 'lifted')
   const holder = await database.dialect.advisoryLockHolder(database.edit, database.table)
+  const reaches = database.dialect.capabilities.sessionLocks === 'everybody'
   workspace.warnings.add(
     'unfinished-operation',
     holder
       ? `the operation ${operation.id} (${operation.kind}) is in progress (${holder})${missing ? ', so rows may be missing for now' : ''}`
-      : `the operation ${operation.id} (${operation.kind}) was interrupted${missing ? ', so rows may be missing' : ''}; run "migstate recover"`,
+      : `the operation ${operation.id} (${operation.kind}) ${reaches ? '' : 'is in progress on another node, or '}was interrupted${missing ? ', so rows may be missing' : ''}; run "migstate recover"`,
   )
 }
 

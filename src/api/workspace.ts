@@ -13,10 +13,10 @@ import {
 } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
 import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles, readDatabase } from '../project/index.js'
-import { MigstateError, Warnings } from '../errors/index.js'
+import { type Effects, MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../migrations/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
-import { warnOfFiles } from './file-warnings.js'
+import { notAnswered, warnOfFiles } from './file-warnings.js'
 import { askJournal } from './journal-access.js'
 import { actorOf } from './who.js'
 
@@ -25,6 +25,8 @@ export interface WorkspaceOptions {
   files: 'required' | 'optional'
   /** Reading commands and dry runs. */
   readOnly: boolean
+  /** No database is named, looked for or opened: what is asked has its answer in the files. */
+  filesOnly?: boolean | undefined
   /** The command line, masked, for the journal. */
   command: string
   env: Readonly<Record<string, string | undefined>>
@@ -46,18 +48,29 @@ export interface WorkspaceOptions {
 export class Workspace {
   readonly config: Config
   readonly project: Project | null
-  readonly database: Database
+  readonly #database: Database | null
   readonly warnings: Warnings
   readonly options: WorkspaceOptions
 
   get redactor(): Redactor {
-    return this.database.redactor
+    return this.#database?.redactor ?? this.options.redactor ?? new Redactor()
   }
 
-  private constructor(config: Config, project: Project | null, database: Database, warnings: Warnings, options: WorkspaceOptions) {
+  /** Not of files only. */
+  get database(): Database {
+    if (this.#database === null) throw new MigstateError('internal-error', 'A database was asked for where only files are read.')
+    return this.#database
+  }
+
+  /** What this run has done to the database so far; none of files only. */
+  get effects(): Effects | undefined {
+    return this.#database?.effects
+  }
+
+  private constructor(config: Config, project: Project | null, database: Database | null, warnings: Warnings, options: WorkspaceOptions) {
     this.config = config
     this.project = project
-    this.database = database
+    this.#database = database
     this.warnings = warnings
     this.options = options
   }
@@ -68,6 +81,7 @@ export class Workspace {
     const project = openConfiguredProject(config, options)
     const redactor = options.redactor ?? new Redactor()
     learnSecrets(redactor, config, project, options)
+    if (options.filesOnly) return new Workspace(config, project, null, warnings, { ...options, redactor })
     const spec = chooseConnection(config, project, options)
     learnConnection(redactor, spec)
     if (config.urlSource === 'file' || (config.urlSource === undefined && project)) sayWhere(spec, options)
@@ -91,7 +105,7 @@ export class Workspace {
   withSettings({ lockTimeout, mode, manage, managePy, python, timeout }: Settings): Workspace {
     const given = Object.entries({ lockTimeout, mode, manage, managePy, python, timeout }).filter(([, value]) => value !== undefined)
     const config = checkConfig({ ...this.config, ...Object.fromEntries(given) })
-    return new Workspace(config, this.project, this.database, this.warnings.copy(), this.options)
+    return new Workspace(config, this.project, this.#database, this.warnings.copy(), this.options)
   }
 
   get alias(): string {
@@ -107,7 +121,8 @@ export class Workspace {
   files(): ProjectFiles | null {
     if (!this.project || this.config.noFiles) return null
     const files = this.project.files()
-    const { cacheRefusal } = this.project
+    const { cacheRefusal, askFailure } = this.project
+    if (askFailure !== null) this.warnings.add('django-does-not-start', notAnswered(askFailure))
     if (cacheRefusal !== null) this.warnings.add('cache-not-used', `nothing is kept between runs: ${cacheRefusal}`)
     warnOfFiles(files, this.warnings, { askDjango: this.config.askDjango ?? false, environment: this.environment ?? '' })
     return files
@@ -138,7 +153,7 @@ export class Workspace {
   }
 
   async close(): Promise<void> {
-    await this.database.close()
+    await this.#database?.close()
   }
 }
 
@@ -210,7 +225,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
     return openProject({
       folder,
       cacheFolder: cacheDirectory,
-      ask: words && { command: words, needsDatabase: config.url === undefined },
+      ask: words && { command: words, alias: config.url === undefined ? config.database : null },
       managePy: config.managePy,
       settings: config.settings,
       python: config.python,

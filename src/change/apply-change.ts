@@ -1,11 +1,14 @@
 import { failpoint } from '../config/index.js'
-import { type Database, highestId, type History, type Row, sameRow } from '../database/index.js'
+import { type Database, highestId, type History, type Row, sameExtra } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, type OperationRecord, type Outcome, type SequenceStep, TERMINAL } from '../journal/index.js'
-import { type Change, difference, expectedRows } from './change.js'
+import { type Change, difference, expectedRows, type PlannedRow, unlike } from './change.js'
 import { type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence } from './finish-sequence.js'
 import type { Proof } from './lost-commit.js'
+import { refuseOtherNodes } from './other-nodes.js'
+import { proveReturn, type ReturnTrip } from './prove-return.js'
+import { refuseUnfitChange } from './refuse-unfit.js'
 import { withEdit } from './with-edit.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
@@ -19,6 +22,8 @@ export interface Edit {
   netChanges?: (changes: Changes, after: readonly Row[]) => Changes
   /** Where the counter is to stand afterwards, asked of the rows after the change; null: leave it alone. */
   sequence?: (now: History) => string | null
+  /** The rows that go are to come back while others may not wait for it: that the table takes them back whole is tried first. @see proveReturn */
+  comesBack?: ReturnTrip
   /** The counter before the operation, when it began in an earlier edit. */
   sequenceBefore?: string | null
 }
@@ -52,10 +57,13 @@ export async function applyChange(database: Database, request: EditRequest): Pro
   const done = await withEdit(database, patience, async (scope) => {
     await failpoint('edit-begun')
     if (opens) await refuseInterrupted(patience)
+    await refuseOtherNodes(database, operation.id, opens)
     const before = await database.readHistory()
     const edit = request.plan(before)
     if (!edit) return null
+    refuseUnfitChange(database, before, edit.change)
     scope.writes()
+    if (edit.comesBack) await proveReturn(database, edit.change, edit.comesBack)
     const { changes, sequence, after, proof } = await writeEdit(database, request, edit, before)
     await failpoint('before-commit')
     // Of an operation that has begun already the later edits put something in order: they are not left half-way.
@@ -88,6 +96,7 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
   const moves = wanted !== null && after.sequence !== null && wanted !== after.sequence
   const step = moves ? await dialect.sequenceStep(session, table) : 'inside'
   if (moves && step === 'inside') await dialect.setSequence(session, table, wanted)
+  if (step === 'shared') request.warnings.add('shared-sequence', 'the id counter of this table also gives ids to another one, so it stays where it is')
   if (step === 'never') request.warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
   const own = difference(before.rows, after.rows)
   const changes = edit.netChanges?.(own, after.rows) ?? own
@@ -95,7 +104,7 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
   const outcome: Outcome & Record<string, unknown> = {
     ...edit.detail,
     changes,
-    sequence: { before: sequenceBefore, after: moves && step !== 'never' ? wanted : after.sequence },
+    sequence: { before: sequenceBefore, after: moves && (step === 'inside' || step === 'after') ? wanted : after.sequence },
   }
   const later = moves && step === 'after'
   const sequence: SequenceStep | null = later ? { operation: operation.id, expected: after.sequence as string, wanted, then: edit.event, outcome } : null
@@ -117,24 +126,23 @@ function one(affected: number, verb: string, row: Row): void {
 
 /** Every row that was to stay is byte for byte as before, every row that was to come is there: asked of the database, not assumed. */
 function verify(change: Change, before: readonly Row[], after: readonly Row[]): void {
-  const now = new Map(after.map((row) => [row.id, row]))
-  for (const row of expectedRows(before, change)) {
-    const found = now.get(row.id)
-    if (!found || !sameRow(found, row)) throw notAsPlanned(`Row ${row.id} (${row.app}.${row.name}) would not be as planned`)
-    now.delete(row.id)
-  }
-  for (const row of change.add) {
-    const match = [...now.values()].find(
-      (found) =>
-        found.app === row.app &&
-        found.name === row.name &&
-        (row.id === undefined || found.id === row.id) &&
-        (row.applied === undefined || (found.applied === row.applied && found.appliedType === row.appliedType)),
-    )
-    if (!match) throw notAsPlanned(`The new row ${row.app}.${row.name} would not be as planned`)
-    now.delete(match.id)
+  const { left: lost, right: more } = unlike(expectedRows(before, change), after)
+  const [row] = lost
+  if (row) throw notAsPlanned(`Row ${row.id} (${row.app}.${row.name}) would not be as planned`)
+  const now = new Set(more)
+  for (const planned of change.add) {
+    const match = [...now].find((found) => isAsPlanned(planned, found))
+    if (!match) throw notAsPlanned(`The new row ${planned.app}.${planned.name} would not be as planned`)
+    now.delete(match)
   }
   if (now.size > 0) throw notAsPlanned(`${now.size} rows would appear that were not planned`)
+}
+
+const keyOf = ({ app, name, nulls = [] }: PlannedRow) => JSON.stringify([app, name, nulls])
+
+function isAsPlanned(planned: PlannedRow, found: Row): boolean {
+  if (keyOf(found) !== keyOf(planned) || (planned.id !== undefined && found.id !== planned.id)) return false
+  return (planned.applied === undefined || (found.applied === planned.applied && found.appliedType === planned.appliedType)) && sameExtra(planned, found)
 }
 
 /** The database does not do what it was told: a trigger, a rule, a view over the table. */

@@ -9,6 +9,9 @@ export interface PlannedRow {
   id?: string
   applied?: string
   appliedType?: NewRow['appliedType']
+  /** Without: what the database gives a new row. */
+  extra?: NewRow['extra']
+  nulls?: NewRow['nulls']
 }
 
 /** A planned set of row changes, as a value: printable, comparable, invertible. */
@@ -35,7 +38,7 @@ export function sameChange(left: Change, right: Change): boolean {
   const key = (change: Change) =>
     JSON.stringify([
       [...change.remove].sort(byId),
-      change.add.map((row) => [row.id ?? null, row.app, row.name, row.applied ?? null]),
+      change.add.map((row) => [row.id ?? null, row.app, row.name, row.applied ?? null, row.extra ?? null]),
       [...change.update].sort((a, b) => byId(a.before, b.before)),
     ])
   return key(left) === key(right)
@@ -47,20 +50,35 @@ export function sameHistory(left: History, right: History): boolean {
   return left.sequence === right.sequence && left.rows.length === rows.length && left.rows.every((row, index) => sameRow(row, rows[index] as Row))
 }
 
-/** What lies between two states of the table, by id. */
+/** What lies between two states of the table: rows that are just the same in both are no difference, the others go by their ids. */
 export function difference(before: readonly Row[], after: readonly Row[]): Changes {
-  const old = new Map(before.map((row) => [row.id, row]))
-  const now = new Map(after.map((row) => [row.id, row]))
+  const { left, right } = unlike(before, after)
+  const old = new Map(left.map((row) => [row.id, row]))
+  const now = new Map(right.map((row) => [row.id, row]))
   return {
-    removed: before.filter((row) => !now.has(row.id)).sort(byId),
-    added: after.filter((row) => !old.has(row.id)).sort(byId),
-    updated: after
+    removed: left.filter((row) => !now.has(row.id)).sort(byId),
+    added: right.filter((row) => !old.has(row.id)).sort(byId),
+    updated: right
       .flatMap((row) => {
         const earlier = old.get(row.id)
-        return earlier && !sameRow(earlier, row) ? [{ before: earlier, after: row }] : []
+        return earlier ? [{ before: earlier, after: row }] : []
       })
       .sort((a, b) => byId(a.before, b.before)),
   }
+}
+
+/** Two lists of rows without those that stand in both, each as often as in the other: an id need not name one row only. */
+export function unlike(left: readonly Row[], right: readonly Row[]): { left: Row[]; right: Row[] } {
+  const rest = new Map<string, Row[]>()
+  for (const row of right) rest.set(row.id, [...(rest.get(row.id) ?? []), row])
+  const only = left.filter((row) => {
+    const twins = rest.get(row.id) ?? []
+    const at = twins.findIndex((twin) => sameRow(row, twin))
+    if (at >= 0) twins.splice(at, 1)
+    return at < 0
+  })
+  const other = new Set([...rest.values()].flat())
+  return { left: only, right: right.filter((row) => other.has(row)) }
 }
 
 /** The rows that the table must hold after the change, new ones without an id left out. */

@@ -4,6 +4,7 @@ export { type Change, difference, EMPTY, expectedRows, invert, isEmpty, type Pla
 export { dropJournal } from './drop-journal.js'
 export { finishSequence } from './finish-sequence.js'
 export { openOperation } from './open-operation.js'
+export { refuseUnfitChange, refuseUnfitRun } from './refuse-unfit.js'
 export { refuseUnfinished, withOperationLock } from './operation-lock.js'
 export { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 export { planRestore } from './plan-restore.js'
@@ -12,3 +13,5 @@ export { hasChanges, isUndoable, planRollbackOf, rollbackSequence } from './plan
 export { withEdit } from './with-edit.js'
 export { tableChanged } from './table-changed.js'
 export { planFakeChange } from './plan-fake.js'
+export { changeSql } from './change-sql.js'
+export { planRepair, rowsAfter } from './plan-repair.js'

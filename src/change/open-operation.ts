@@ -1,14 +1,17 @@
 import { failpoint } from '../config/index.js'
-import { type Database, type History, isFailure } from '../database/index.js'
+import { type Database, type History, isFailure, type Row } from '../database/index.js'
 import { Journal, type OperationRecord } from '../journal/index.js'
 import { type Patience, waitFor } from './begin-edit.js'
+import { refuseOtherNodes } from './other-nodes.js'
+import { proveUpdate } from './prove-return.js'
+import { refuseUnfitTable, refuseUnnamedRows } from './refuse-unfit.js'
 import { withJournaling } from './with-edit.js'
 
 export interface OpenRequest {
   operation: OperationRecord
   patience: Patience
-  /** Pure; called with the history as it is in the snapshot. Throws to open nothing. `update`: the row that will change in the end, if one does. */
-  begin(now: History): { event: string; detail: unknown; update: History['rows'][number] | null }
+  /** Pure; called with the history as it is in the snapshot. Throws to open nothing. `update`: the row that will change in the end, if one does, and the time that it would get now. */
+  begin(now: History): { event: string; detail: unknown; update: { row: Row; time: string } | null }
 }
 
 /**
@@ -32,13 +35,16 @@ export async function openOperation(database: Database, request: OpenRequest): P
 
 function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
   return withJournaling(database, patience, async () => {
-    const { dialect, edit: session, table } = database
+    const { edit: session } = database
+    await refuseOtherNodes(database, operation.id, true)
+    refuseUnfitTable(database)
     const journal = new Journal(database)
     const at = new Date().toISOString()
     let history: History | undefined
     await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => (history = await database.readHistory()), at)
     const { event, detail, update } = begin(history as History)
-    if (update) await dialect.probeUpdate(session, table, update)
+    refuseUnnamedRows(database, (history as History).rows)
+    if (update) await proveUpdate(database, update.row, update.time)
     await journal.begin(session, operation)
     await journal.append(session, operation.id, event, detail, at)
     await failpoint('before-open')

@@ -3,6 +3,7 @@ import { type AdvisoryLock, type Database, isFailure } from '../database/index.j
 import { MigstateError } from '../errors/index.js'
 import { Journal, type Operation, settleable, writeSettled, unfinishedOperations } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
+import { refuseLivingElsewhere } from './other-nodes.js'
 
 export interface LockRequest {
   patience: Patience
@@ -21,11 +22,13 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}.`)
   if (database.facts.pooled && request.multiStep)
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it.')
+  await database.dialect.refuseUnsafeServer(database.edit)
   await refuseInterrupted(request.patience)
   await database.dialect.nameSession(database.edit, request.name)
   database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
+    if (request.allowUnfinished) await refuseLivingElsewhere(database, request.patience)
     const seen = await look(database, request)
     if (!request.allowUnfinished) await refuseUnfinished(database, { locked: true, running: seen.running })
     await refuseInterrupted(request.patience)
@@ -33,6 +36,8 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     if (seen.settled !== null) await writeSettled(database, seen.settled)
     await failpoint('journal-made')
     return await work()
+  } catch (error) {
+    throw await withGrants(database, error)
   } finally {
     const { lock } = database
     database.lock = null
@@ -41,6 +46,14 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
       if (!isFailure(error, 'lost')) throw error
     })
   }
+}
+
+/** A right that is missing is seldom the only one: what the role lacks is named at once, as far as the database tells. */
+async function withGrants(database: Database, error: unknown): Promise<unknown> {
+  if (!isFailure(error, 'missing-rights')) return error
+  const grants = await database.missingGrants().catch(() => [])
+  if (grants.length === 0) return error
+  return error.with({ hint: `Ask a DBA for: ${grants.map((grant) => `${grant};`).join(' ')}`, details: { grants } })
 }
 
 interface Seen {
@@ -127,12 +140,17 @@ export async function refuseUnfinished(database: Database, { locked, running }: 
   database.refuseTraps()
   if (!operation) return
   const holder = locked ? null : await database.dialect.advisoryLockHolder(database.edit, database.table)
-  const state = holder ? `is in progress (${holder})` : 'was interrupted'
+  const reaches = database.dialect.capabilities.sessionLocks === 'everybody'
+  const state = holder ? `is in progress (${holder})` : reaches ? 'was interrupted' : 'is in progress on another node of the cluster, or was interrupted'
   throw new MigstateError(
     'unfinished-operation',
     `The operation ${operation.id} (${operation.kind}, started ${operation.startedAt} by ${operation.actor} on ${operation.host}) ${state}.`,
     {
-      hint: holder ? 'Wait until it has ended.' : 'Run "migstate recover" to finish or undo it.',
+      hint: holder
+        ? 'Wait until it has ended.'
+        : !reaches
+          ? 'Wait until it has ended; if it was interrupted, run "migstate recover".'
+          : 'Run "migstate recover" to finish or undo it.',
       details: { operation: operation.id },
     },
   )

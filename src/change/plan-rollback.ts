@@ -1,4 +1,4 @@
-import { highestId, type History, type Row, sameRow } from '../database/index.js'
+import { byId, highestId, type History, type Row, sameRow } from '../database/index.js'
 import type { Operation } from '../journal/index.js'
 import { type Change, difference, expectedRows, invert } from './change.js'
 import { tableChanged } from './table-changed.js'
@@ -9,10 +9,8 @@ import { tableChanged } from './table-changed.js'
  */
 export function planRollback(operation: Operation, now: History): Change {
   const change = invert(operation.changes)
-  const rows = new Map(now.rows.map((row) => [row.id, row]))
   for (const row of [...change.remove, ...change.update.map(({ before }) => before)]) {
-    const found = rows.get(row.id)
-    if (!found || !sameRow(found, row))
+    if (!now.rows.some((found) => sameRow(found, row)))
       throw tableChanged(
         change,
         now.rows,
@@ -21,11 +19,16 @@ export function planRollback(operation: Operation, now: History): Change {
   }
   // Deleted duplicates come back together, so a twin that comes back too is no obstacle; one that is in the table now is.
   for (const row of change.add) {
-    const there = now.rows.find((found) => found.id === row.id || (found.app === row.app && found.name === row.name))
+    const there = now.rows.find((found) => found.id === row.id || (found.app === row.app && found.name === row.name && !isOlder(found, row as Row)))
     if (there && !change.remove.some((gone) => gone.id === there.id))
       throw tableChanged(change, now.rows, `Row ${row.id} (${row.app}.${row.name}), which operation ${operation.id} deleted, is there again.`)
   }
   return change
+}
+
+/** Recorded before its twin was: it stood beside it then, as the one that was kept. What Django records later is younger. */
+function isOlder(found: Row, twin: Row): boolean {
+  return byId(found, twin) < 0 && found.applied <= twin.applied
 }
 
 /**

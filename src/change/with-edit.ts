@@ -1,7 +1,8 @@
 import { failpoint } from '../config/index.js'
 import { type Database, isFailure } from '../database/index.js'
-import type { Consequence } from '../errors/index.js'
-import { beginEdit, type Patience } from './begin-edit.js'
+import { type Consequence, MigstateError } from '../errors/index.js'
+import { beginEdit, type Patience, waitFor } from './begin-edit.js'
+import { awaitCommit } from './commit.js'
 import { type Proof, wasCommitted } from './lost-commit.js'
 
 /** What an edit has done when its COMMIT is due. */
@@ -27,8 +28,19 @@ export interface OpenEdit {
  * @returns null when `work` found nothing to do
  */
 export async function withEdit<T>(database: Database, patience: Patience, work: (edit: OpenEdit) => Promise<Written<T> | null>): Promise<T | null> {
-  await beginEdit(database, patience)
-  const written = await inScope(database, patience, work)
+  const { dialect, edit, table } = database
+  // What fails as `busy` was rolled back whole: a deadlock, or another node's write that was certified first.
+  const attempt = async () => {
+    await beginEdit(database, patience)
+    try {
+      return { written: await inScope(database, patience, work) }
+    } catch (error) {
+      if (isFailure(error, 'busy')) return null
+      throw error
+    }
+  }
+  const holder = async () => (await dialect.tableLockHolder(edit, table)) ?? null
+  const { written } = await waitFor(attempt, patience, holder, `the table ${table.label}`)
   if (!written) return null
   await failpoint('after-commit')
   // The server gives the table of a session that is gone back by itself.
@@ -43,7 +55,7 @@ export async function withEdit<T>(database: Database, patience: Patience, work: 
  * @throws DatabaseFailure `busy` when somebody has the table to himself
  */
 export async function withJournaling<T>(database: Database, patience: Patience, work: (edit: OpenEdit) => Promise<Written<T>>): Promise<T> {
-  await database.dialect.beginJournaling(database.edit, database.table)
+  await database.dialect.beginJournaling(database.edit, database.table, database.journal)
   return ((await inScope(database, patience, work)) as Written<T>).result
 }
 
@@ -59,6 +71,7 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   }
   let written: Written<T> | null = null
   try {
+    await database.lookAtTable()
     written = await work({ writes: () => (wrote = true) })
   } finally {
     if (!written) await rollBack()
@@ -66,8 +79,10 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   if (!written) return null
   effects.settle('unknown')
   try {
-    await dialect.commitEdit(database.edit)
+    await awaitCommit(database, dialect.commitEdit(database.edit), patience, written.proof)
   } catch (error) {
+    // Sent and not answered: there is nothing that could be taken back.
+    if (error instanceof MigstateError && error.code === 'outcome-unknown') throw error
     if (!isFailure(error, 'lost') || !(await wasCommitted(database, written.proof, patience, error))) {
       await rollBack()
       throw error

@@ -18,6 +18,8 @@ export interface Performance<T> {
   files: WorkspaceOptions['files']
   /** Reading commands and dry runs. */
   readOnly: boolean
+  /** No database is asked. */
+  filesOnly?: boolean | undefined
   work(workspace: Workspace, ui: Interaction): Promise<T>
   render(result: T, page: Page, workspace: Workspace): string
   /** 3 for findings. */
@@ -39,6 +41,7 @@ export abstract class MigstateCommand extends Command {
     const options = {
       files: performance.files,
       readOnly: performance.readOnly,
+      filesOnly: performance.filesOnly,
       command: maskedCommand([...(this.id ?? '').split(':'), ...this.argv]),
       env: process.env,
       cwd: process.cwd(),
@@ -53,7 +56,7 @@ export abstract class MigstateCommand extends Command {
     try {
       // A server that says nothing must not hold the person; neither may a reading command.
       workspace = await terminal.unlessInterrupted(Workspace.open(config, options, warnings))
-      running = workspace.database.effects
+      running = workspace.effects
       const working = performance.work(workspace, terminal)
       const result = redactor.data(await (performance.readOnly ? terminal.unlessInterrupted(working) : working))
       terminal.clear()
@@ -68,7 +71,8 @@ export abstract class MigstateCommand extends Command {
       const unsaid = said.filter((warning) => !performance.drawn?.includes(warning.code))
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
     } catch (thrown) {
-      const failure = workspace ? toFailure(thrown).after(workspace.database.effects) : toFailure(thrown)
+      const effects = workspace?.effects
+      const failure = effects ? toFailure(thrown).after(effects) : toFailure(thrown)
       const error = failure.redacted(redactor)
       pendingWarnings.set(error, redactor.data(warnings.list()))
       left = error.code === 'interrupted' && (!workspace || performance.readOnly)

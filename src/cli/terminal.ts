@@ -89,6 +89,12 @@ export function openTerminal(config: Config, yes: boolean, redactor: Redactor): 
       if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
       throw new MigstateError('declined', 'Not run.')
     },
+    async choose(options, question) {
+      spinner.freshLine()
+      for (const [index, option] of redactor.data([...options]).entries())
+        put(process.stderr, `${wrap(`${page.strong(String(index + 1).padStart(2))}  ${cleanLine(option)}`, proseWidth(page), '    ')}\n`)
+      return choose(`${question} [numbers, or all] `, options.length, controller.signal)
+    },
     statement(sql) {
       spinner.freshLine()
       spinner.around(
@@ -142,6 +148,18 @@ async function ask(question: string, signal: AbortSignal): Promise<boolean> {
     if (/^\s*(n|no)?\s*$/i.test(answer)) return false
     if (/^\s*y(es)?\s*$/i.test(answer)) return true
     put(process.stderr, 'Please answer y for yes or n for no.\n')
+  }
+}
+
+/** Numbers with blanks or commas between, or `all`. @throws MigstateError `declined` for an empty line and the end of input */
+async function choose(question: string, count: number, signal: AbortSignal): Promise<number[]> {
+  for (;;) {
+    const answer = (await readAnswer(question, signal)).trim()
+    if (answer === '') throw new MigstateError('declined', 'Nothing was chosen.')
+    if (/^all$/i.test(answer)) return [...Array(count).keys()]
+    const picked = answer.split(/[\s,]+/).map(Number)
+    if (picked.every((one) => Number.isInteger(one) && one >= 1 && one <= count)) return [...new Set(picked)].map((one) => one - 1)
+    put(process.stderr, `Please answer with numbers from 1 to ${count}, or all.\n`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { MigstateError } from '../errors/index.js'
-import type { ConnectionSpec, ServerSpec } from './connection-spec.js'
+import { addressOf, type ConnectionSpec, SESSION_TARGETS, type ServerSpec } from './connection-spec.js'
 import { LIBPQ_WORDS, libpqTlsMode, unfitTls } from './tls-mode.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -21,8 +21,16 @@ export function withClientEnvironment(spec: ConnectionSpec, env: Environment, na
 function withLibpq(given: ServerSpec, env: Environment, namedBy: NamedBy): ServerSpec {
   const spec = withPassword(given, env, { password: 'PGPASSWORD', host: 'PGHOST' }, namedBy)
   const host = env.PGHOST
-  if (!spec.socket && !spec.host && host) Object.assign(spec, host.startsWith('/') ? { socket: host } : { host })
-  if (spec.port === undefined && env.PGPORT) spec.port = number('PGPORT', env.PGPORT)
+  if (!spec.socket && !spec.host && host) {
+    const [first, ...others] = host.split(',').map(addressOf)
+    Object.assign(spec, first, others.length > 0 ? { others } : {})
+  }
+  const ports = env.PGPORT?.split(',')
+  const portOf = (index: number) => number('PGPORT', (ports?.length === 1 ? ports[0] : ports?.[index]) ?? '')
+  if (spec.port === undefined && env.PGPORT) spec.port = portOf(0)
+  if (spec.others && env.PGPORT) spec.others = spec.others.map((one, index) => ({ ...one, port: one.port ?? portOf(index + 1) }))
+  const target = SESSION_TARGETS.find((one) => one === env.PGTARGETSESSIONATTRS)
+  if (target) spec.target ??= target
   if (env.PGUSER) spec.user ??= env.PGUSER
   if (env.PGDATABASE) spec.database ??= env.PGDATABASE
   if (env.PGOPTIONS) spec.options ??= env.PGOPTIONS
@@ -48,8 +56,11 @@ function withPassword(spec: ServerSpec, env: Environment, names: { password: str
   if (spec.password !== undefined || !password) return complete
   const own = env[names.host]
   // Without a host libpq goes to PGHOST, MySQL's clients stay on this machine.
-  const target = spec.socket ?? spec.host ?? (spec.family === 'postgresql' && own ? own : 'localhost')
-  if (own ? target === own : namedBy === 'person' || isLocal(target)) complete.password = password
+  const first = spec.socket ?? spec.host ?? (spec.family === 'postgresql' && own ? own : 'localhost')
+  // Of several servers every one would be told it.
+  const others = (spec.others ?? []).map(({ socket, host }) => socket ?? host ?? 'localhost')
+  const fits = own ? [first, ...others].join() === own : namedBy === 'person' || [first, ...others].every(isLocal)
+  if (fits) complete.password = password
   else
     complete.passwordKept = own
       ? `${names.password} is for ${names.host}, which is ${own}`

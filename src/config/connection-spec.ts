@@ -14,6 +14,12 @@ export interface ServerSpec {
   port?: number
   /** Unix socket: for PostgreSQL its folder, for MySQL the socket file. */
   socket?: string
+  /** PostgreSQL: more servers of the same database, tried in order where the first does not answer or does not fit (libpq manual 34.1.1.3). */
+  others?: Address[]
+  /** libpq's target_session_attrs: which of the servers fits; by default any. */
+  target?: SessionTarget
+  /** PostgreSQL: the role that the session works as (Django's `assume_role`). */
+  role?: string
   user?: string
   password?: string
   /** PostgreSQL: a password file of libpq's form, where it is not ~/.pgpass. */
@@ -27,6 +33,17 @@ export interface ServerSpec {
   /** Seconds; libpq's connect_timeout. */
   connectTimeout?: number
 }
+
+/** Where a server listens: host or socket, and port. */
+export type Address = Pick<ServerSpec, 'host' | 'socket' | 'port'>
+
+/** libpq's rule: what begins with a slash is the folder of a socket. */
+export function addressOf(host: string): Address {
+  return host.startsWith('/') ? { socket: host } : host ? { host } : {}
+}
+
+export const SESSION_TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const
+export type SessionTarget = (typeof SESSION_TARGETS)[number]
 
 /** libpq's words; MySQL's ssl-mode is translated (libpq manual 34.18.1, MySQL manual 4.2.3 --ssl-mode). */
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'

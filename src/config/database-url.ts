@@ -1,5 +1,5 @@
 import { MigstateError } from '../errors/index.js'
-import type { ConnectionSpec, ServerSpec, TlsSpec } from './connection-spec.js'
+import { type Address, addressOf, type ConnectionSpec, SESSION_TARGETS, type ServerSpec, type SessionTarget, type TlsSpec } from './connection-spec.js'
 import { maskUrl } from './mask-url.js'
 import { LIBPQ_WORDS, libpqTlsMode, MYSQL_WORDS, mysqlTlsMode, unfitTls } from './tls-mode.js'
 
@@ -42,21 +42,26 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   const path = slash < 0 ? '' : text.slice(slash + 1)
   const at = authority.lastIndexOf('@')
   const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
-  const address = /^(\[[0-9a-fA-F:.%]+\]|[^:[\]]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
-  if (!address) throw bad(url, 'the host cannot be read (an IPv6 address stands in brackets)')
   const spec: ServerSpec = { family, tls: parseTls(url, family, query) }
-  const host = decode(url, query.get('host') ?? (address[1] as string).replace(/^\[|\]$/g, ''))
-  const portText = query.get('port') ?? address[2]
-  if (portText) spec.port = parsePort(url, portText)
+  const [first, ...others] = parseAddresses(url, authority.slice(at + 1), query)
+  if (others.length > 0) {
+    if (family !== 'postgresql') throw bad(url, 'only PostgreSQL has several hosts in one URL')
+    spec.others = others
+  }
+  Object.assign(spec, first)
   if (user) spec.user = decode(url, user)
   if (password !== undefined) spec.password = decode(url, password)
   if (query.get('user')) spec.user = query.get('user') as string
   if (query.get('password')) spec.password = query.get('password') as string
   const database = query.get('dbname') ?? decode(url, path)
   if (database) spec.database = database
-  const socket = query.get('unix_socket') ?? query.get('socket') ?? (host.startsWith('/') ? host : null)
-  if (socket) spec.socket = socket
-  else if (host) spec.host = host
+  const socket = query.get('unix_socket') ?? query.get('socket')
+  if (socket) {
+    spec.socket = socket
+    delete spec.host
+  }
+  const target = query.get('target_session_attrs')
+  if (target) spec.target = parseTarget(url, target)
   const passfile = query.get('passfile')
   if (passfile) spec.passwordFile = passfile
   const options = query.get('options')
@@ -64,6 +69,29 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   const timeout = query.get('connect_timeout')
   if (timeout) spec.connectTimeout = parseSeconds(url, timeout)
   return spec
+}
+
+/** libpq's form: h1,h2 or h1:5432,h2:5433; one port may stand for all. */
+function parseAddresses(url: string, authority: string, query: URLSearchParams): Address[] {
+  const written = authority.split(',').map((one) => {
+    const address = /^(\[[0-9a-fA-F:.%]+\]|[^:[\]]*)(?::(\d*))?$/.exec(one)
+    if (!address) throw bad(url, 'the host cannot be read (an IPv6 address stands in brackets)')
+    return { host: (address[1] as string).replace(/^\[|\]$/g, ''), port: address[2] }
+  })
+  const hosts = query.get('host')?.split(',') ?? written.map(({ host }) => host)
+  const ports = query.get('port')?.split(',') ?? (query.has('host') ? [written[0]?.port] : written.map(({ port }) => port))
+  if (ports.length !== 1 && ports.length !== hosts.length) throw bad(url, `it names ${hosts.length} hosts and ${ports.length} ports`)
+  return hosts.map((text, index) => {
+    const host = decode(url, text)
+    const port = ports.length === 1 ? ports[0] : ports[index]
+    return { ...addressOf(host), ...(port ? { port: parsePort(url, port) } : {}) }
+  })
+}
+
+function parseTarget(url: string, word: string): SessionTarget {
+  const target = SESSION_TARGETS.find((one) => one === word)
+  if (!target) throw bad(url, `target_session_attrs "${word}" is not one of ${SESSION_TARGETS.join(', ')}`)
+  return target
 }
 
 function parseTls(url: string, family: ServerSpec['family'], query: URLSearchParams): TlsSpec {

@@ -1,6 +1,15 @@
 export { childEnvironment } from './child-environment.js'
 export { failpoint } from './failpoint.js'
-export { type ConnectionSpec, type ServerSpec, type SqliteSpec, type TlsMode, type TlsSpec } from './connection-spec.js'
+export {
+  type Address,
+  addressOf,
+  type ConnectionSpec,
+  type ServerSpec,
+  SESSION_TARGETS,
+  type SqliteSpec,
+  type TlsMode,
+  type TlsSpec,
+} from './connection-spec.js'
 export { withClientEnvironment } from './client-environment.js'
 export { parseDatabaseUrl } from './database-url.js'
 export { isSecretName, maskedWords, maskSecrets, maskUrl } from './mask-url.js'

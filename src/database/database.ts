@@ -47,7 +47,9 @@ export class Database {
   readonly #trust: Trust | undefined
   readonly #onStatement: ((sql: string) => void) | undefined
   #journalProblems: readonly string[] = []
-  readonly #table: HistoryTable | null
+  /** The side tables, as they were last looked at, have a place for what four texts cannot hold. */
+  journalIsWide = false
+  #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
   /** What the transaction that reads just now has been told already; null outside of one. */
@@ -100,6 +102,11 @@ export class Database {
     return session
   }
 
+  /** Milliseconds: `--lock-timeout`. */
+  get patience(): number {
+    return this.#patience
+  }
+
   get hasTable(): boolean {
     return this.#table !== null
   }
@@ -149,12 +156,24 @@ export class Database {
    */
   async hasJournal(session: Session = this.edit): Promise<boolean> {
     if (!this.#table) return false
-    const { exists, problems } = await this.#journalFacts(session, this.#table)
+    const { exists, problems, wide } = await this.#journalFacts(session, this.#table)
+    this.journalIsWide = wide
     this.#journalProblems = problems
     if (problems.length === 0) return exists
     if (!this.#readOnly) throw damagedJournal(problems)
     this.#warnings.add('damaged-journal', `the journal is not read: ${problems.join('; ')}`)
     return false
+  }
+
+  /**
+   * The table as it is made now: since it was found, somebody may have given it a column, whose values would be lost. Inside an edit.
+   * @throws MigstateError `table-missing` `table-unfit`
+   */
+  async lookAtTable(session: Session = this.edit): Promise<void> {
+    const { schema, name, stranger } = this.table
+    const { table } = await this.dialect.findTable(session, { schema: schema ?? undefined, name })
+    if (!table) throw this.#tableMissing()
+    this.#table = { ...table, stranger: stranger ?? false }
   }
 
   /** Asked once in a transaction that reads: it sees one state of the database. */
@@ -163,8 +182,13 @@ export class Database {
     return (this.#look.journal ??= await this.dialect.journalFacts(session, table))
   }
 
-  /** What a dry run refuses as the command itself would. @throws MigstateError `table-unfit` `damaged-journal` */
+  /** What a dry run refuses as the command itself would. @throws MigstateError `engine-unsupported` `table-unfit` `damaged-journal` */
   refuseTraps(): void {
+    const { unsupported } = this.facts
+    if (unsupported)
+      throw new MigstateError('engine-unsupported', `The server is ${unsupported.name}, where nothing is changed: ${unsupported.reason}.`, {
+        details: { engine: unsupported.name },
+      })
     if (this.#table && this.#trust && this.#trust.writing.length > 0) throw unfitTable(this.#table, this.#trust.writing)
     if (this.#journalProblems.length > 0) throw damagedJournal(this.#journalProblems)
   }

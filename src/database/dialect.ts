@@ -2,6 +2,7 @@ import type { ConnectionSpec } from '../config/index.js'
 import type { RehearsalSql } from './rehearsal.js'
 import type { ShadowCheck } from './shadow-check.js'
 import type { NewRow, Row } from './row.js'
+import type { TableShape } from './table-shape.js'
 import type { Session } from './session.js'
 
 export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlite'
@@ -17,6 +18,7 @@ export interface HistoryTable {
   label: string
   /** The column type of `applied`, as the catalogue writes it. */
   appliedType: string
+  shape: TableShape
   /** This role has more rights than the table's owner, who may have set traps. */
   stranger?: boolean
 }
@@ -35,6 +37,8 @@ export interface Trust {
 /** What stands beside the history under the names of the side tables. */
 export interface JournalFacts {
   exists: boolean
+  /** Snapshots have a place for what four texts cannot hold (format 2). */
+  wide: boolean
   /** Why it cannot be the tool's journal, a line each. */
   problems: string[]
 }
@@ -60,7 +64,24 @@ export interface ServerFacts {
   readOnly: string | null
   /** A transaction pooler stands between: session locks and settings do not hold. */
   pooled: boolean
+  /** Several servers take writes of the same tables: what they are called; null: this one alone does. */
+  cluster?: Cluster | null
+  /** A server of another make that speaks the protocol, and why nothing is written there; null: one that is proven. */
+  unsupported?: Unsupported | null
 }
+
+export type Cluster = 'Galera'
+
+/** An engine on which nothing is written until its locks are proven. */
+export interface Unsupported {
+  /** As it calls itself, for people: `CockroachDB`. */
+  name: string
+  /** A clause: `its session locks succeed and lock nothing`. */
+  reason: string
+}
+
+/** `instant`: with its offset, UTC; `local`: the naive text of USE_TZ and TIME_ZONE; `day`: no time of the day. */
+export type TimeKept = 'instant' | 'local' | 'day'
 
 /** The three side tables, quoted for SQL, beside the history table. */
 export interface JournalTables {
@@ -122,6 +143,8 @@ export interface TableFacts {
 /** A table as the database has it. */
 export interface SchemaTable {
   name: string
+  /** Django's own introspection calls it a table: no view, no partition (`introspection.table_names`). */
+  isTable: boolean
   columns: { name: string; nullable: boolean }[]
   /** Indexes and constraints that have a name; one that was not built to its end is not valid. */
   indexes: { name: string; valid: boolean }[]
@@ -147,6 +170,8 @@ export interface Schema {
   tables: SchemaTable[]
   /** Names that differ only in upper and lower case are the same here. */
   foldsCase: boolean
+  /** The same as Django has it for tables (`features.ignores_table_name_case`). */
+  foldsTables: boolean
   /** Why there may be tables that this role does not see; null: it sees all. */
   hidden: string | null
   /** null where there is no history table. */
@@ -164,10 +189,16 @@ export interface Capabilities {
   /** A second connection can write while a migration has a transaction open. */
   writesBesideChild: boolean
   schemas: boolean
-  /** `applied` is stored as an instant; elsewhere as the naive text of USE_TZ and TIME_ZONE. */
-  storesInstants: boolean
+  /** Django's backend makes an aware time of what the driver gives it (`convert_datetimefield_value`), and dies of what is no datetime. */
+  convertsTimes: boolean
   /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
   waitingBlocks: boolean
+  /** Whom a session's lock keeps out: whoever uses this database, or only those who use this server of a cluster. */
+  sessionLocks: 'everybody' | 'one-node'
+  /** The table can be taken so that nobody reads it; elsewhere two edits exclude each other, and a reader sees the state before. */
+  tableLocks: boolean
+  /** The counter of the ids is one that can be put back. */
+  counters: boolean
   /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
   maxNameLength: number | null
 }
@@ -192,6 +223,8 @@ export interface Dialect {
 
   /** Six digits of a second's fraction as this column gives them back, with their point; cut and not rounded, as Django does. */
   fractionText(table: HistoryTable, microseconds: string): string
+  /** What the column `applied` keeps of a time besides its fraction. */
+  timeKept(table: HistoryTable): TimeKept
   /** A table beside the history table. Inside `reading`. */
   tableFacts(session: Session, beside: HistoryTable, name: string): Promise<TableFacts>
   /** All tables that Django would find from here, and the history itself. Inside `reading`; needs no right but to connect. */
@@ -201,6 +234,14 @@ export interface Dialect {
   readRows(session: Session, table: HistoryTable): Promise<Row[]>
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>
+
+  /**
+   * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @throws MigstateError `pooler` `standby-missing`
+   */
+  refuseUnsafeServer(session: Session): Promise<void>
+  /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
+  waitsFor(side: Session, waiting: Session): Promise<string | null>
 
   /** One try, no waiting. The key covers database, schema and table. */
   tryAdvisoryLock(session: Session, table: HistoryTable): Promise<AdvisoryLock | null>
@@ -221,9 +262,9 @@ export interface Dialect {
    * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
    * `busy`. `commitEdit` and `rollbackEdit` end it.
    */
-  beginJournaling(session: Session, table: HistoryTable): Promise<void>
-  /** Inside `beginJournaling`: tries to update a row, and takes that back. @throws DatabaseFailure `missing-rights` */
-  probeUpdate(session: Session, table: HistoryTable, row: Row): Promise<void>
+  beginJournaling(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
+  /** Inside a transaction: what `work` writes is taken back, whatever comes of it. A counter need not be. */
+  attempt<T>(session: Session, work: () => Promise<T>): Promise<T>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
   /** The SQL of a rehearsal in another program's session; asks on the session that holds the advisory lock. `lockTimeout`: seconds. */
@@ -249,16 +290,26 @@ export interface Dialect {
   updateRow(session: Session, table: HistoryTable, id: string, after: Row): Promise<number>
   /**
    * How this role can move the counter: `inside` the edit's transaction (rolls back with it), `after` the rows are
-   * committed (takes effect at once), or not at all.
+   * committed (takes effect at once), or not at all; `shared`: other tables get their ids from it too.
    */
-  sequenceStep(session: Session, table: HistoryTable): Promise<'inside' | 'after' | 'never'>
+  sequenceStep(session: Session, table: HistoryTable): Promise<'inside' | 'after' | 'never' | 'shared'>
   setSequence(session: Session, table: HistoryTable, next: string): Promise<void>
 
   createJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
   /** Makes the indexes of the side tables that are missing, as far as this role may. @throws DatabaseFailure where it has tried in vain */
   indexJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
+  /** Gives snapshots of an older version their place for what four texts cannot hold. @throws DatabaseFailure `missing-rights` `busy` */
+  widenJournal(session: Session, journal: JournalTables): Promise<void>
+  /** The statement for it, to hand to a DBA. */
+  wideDdl(journal: JournalTables): string
   /** A column of text as SQL, compared byte by byte: as its index in `journalDdl` has it. */
   byBytes(column: string): string
+  /** A text as SQL, for statements that are printed. */
+  textSql(text: string): string
+  /** A time in the database's own form as SQL, for the column `applied`. */
+  timeSql(table: HistoryTable, stamp: string): string
+  /** The condition that a column of the history holds this text byte for byte, whatever its collation. */
+  exactly(column: string, text: string): string
   /** Drops the side tables: all of them or, where the database can, none. */
   dropJournal(session: Session, journal: JournalTables): Promise<void>
   /** The DDL of the side tables, to hand to a DBA. */
@@ -283,5 +334,6 @@ export type Locks = Pick<
   | 'commitEdit'
   | 'endEdit'
   | 'rollbackEdit'
+  | 'waitsFor'
 >
 export type Catalogue = Pick<Dialect, 'describe' | 'findTable' | 'tableFacts'>

@@ -1,7 +1,7 @@
 import { type ConnectionSpec, Redactor } from '../config/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { Database } from './database.js'
-import type { Dialect, ServerFacts, TableSearch } from './dialect.js'
+import type { Cluster, Dialect, ServerFacts, TableSearch } from './dialect.js'
 import type { Session } from './session.js'
 import { unfitTable } from './side-tables.js'
 
@@ -34,6 +34,8 @@ export async function openDatabase(spec: ConnectionSpec, options: OpenOptions, w
   try {
     const facts = await dialect.describe(session, spec)
     if (facts.engine !== dialect.engine) dialect = (await import('./mariadb/index.js')).mariadb
+    if (facts.unsupported) dialect = await readOnlyDialect(dialect)
+    if (facts.cluster) dialect = await inCluster(dialect, session, facts.cluster, options.readOnly ? null : warnings)
     return await findHistory(new DatabaseParts(spec, dialect, session, facts, options), warnings)
   } catch (error) {
     await session.close()
@@ -55,6 +57,20 @@ async function dialectOf(spec: ConnectionSpec): Promise<Dialect> {
   if (spec.family === 'sqlite') return (await import('./sqlite/index.js')).sqlite
   if (spec.family === 'postgresql') return (await import('./postgresql/index.js')).postgresql
   return (await import('./mysql/index.js')).mysql
+}
+
+/** A server of another make is read with what every make understands. */
+async function readOnlyDialect(dialect: Dialect): Promise<Dialect> {
+  if (dialect.engine === 'postgresql') return (await import('./postgresql/plain.js')).plain(dialect)
+  return (await import('./mysql/plain.js')).plain(dialect)
+}
+
+/** @param warnings null for a command that writes nothing */
+async function inCluster(dialect: Dialect, session: Session, cluster: Cluster, warnings: Warnings | null): Promise<Dialect> {
+  const { clustered, clusterWarning, readCausally } = await import('./mysql/cluster.js')
+  warnings?.add('one-node-lock', clusterWarning(cluster))
+  await readCausally(session)
+  return clustered(dialect)
 }
 
 async function findHistory(parts: DatabaseParts, warnings: Warnings): Promise<Database> {

@@ -10,9 +10,13 @@ export interface Row {
    */
   applied: string
   appliedType?: SqliteType
+  /** Columns that Django's table has not, as text in the database's own form (SQLite: as literals); absent where there are none or it is not known. */
+  extra?: Readonly<Record<string, string | null>>
+  /** What is NULL though Django's table allows none; its text is then `NULL`. */
+  nulls?: readonly ('id' | 'app' | 'name')[]
 }
 
-/** What SQLite's typeof() says of a value that is not text. */
+/** What SQLite's typeof() says of a value that is not text; of the others there is only `null`. */
 export type SqliteType = 'integer' | 'real' | 'blob' | 'null'
 
 /** A row that does not exist yet: without `id` the database gives it the next one. */
@@ -20,9 +24,26 @@ export interface NewRow extends Omit<Row, 'id'> {
   id?: string
 }
 
-/** Equal to the last microsecond and storage type. */
+/** Equal to the last microsecond and storage type, and in the extra columns that both know. */
 export function sameRow(left: Row, right: Row): boolean {
-  return left.id === right.id && left.app === right.app && left.name === right.name && sameApplied(left, right)
+  const same = left.id === right.id && left.app === right.app && left.name === right.name && sameApplied(left, right)
+  return same && sameNulls(left, right) && sameExtra(left, right)
+}
+
+/** A column that has come or gone since, or that an older version has not copied, is no difference of a row. */
+export function sameExtra({ extra: left = {} }: Partial<Row>, { extra: right = {} }: Partial<Row>): boolean {
+  return Object.entries(left).every(([name, value]) => !Object.hasOwn(right, name) || right[name] === value)
+}
+
+function sameNulls(left: Row, right: Row): boolean {
+  return (left.nulls ?? []).join() === (right.nulls ?? []).join()
+}
+
+/** Rows that one id names and no other row has. */
+export function namedRows(rows: readonly Row[]): Set<Row> {
+  const times = new Map<string, number>()
+  for (const { id } of rows) times.set(id, (times.get(id) ?? 0) + 1)
+  return new Set(rows.filter((row) => times.get(row.id) === 1 && !row.nulls?.includes('id')))
 }
 
 export function sameApplied(left: Omit<Row, 'id'>, right: Omit<Row, 'id'>): boolean {

@@ -8,6 +8,8 @@ export interface ShadowCheck {
   want: string
   /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */
   as?: 'inode' | 'pid'
+  /** `pid` counts as the same through this pooler, which keeps sessions together: `host:port:role`. */
+  through?: string
   /** Statements to try, and to ask again after each. */
   otherwise?: string[]
 }

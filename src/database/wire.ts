@@ -12,6 +12,8 @@ export interface Bound {
 export const LOGIN_BYTES = 8_000_000
 /** One answer: a history of a million rows has a tenth of it. */
 export const ANSWER_BYTES = 256_000_000
+/** Milliseconds of silence before the system asks the other end whether it is there. */
+const KEEP_ALIVE = 30_000
 /** An orderly farewell is awaited for so long: the server then has given up the session's locks. */
 const FAREWELL = 1_000
 
@@ -27,6 +29,8 @@ export class Wire {
   #failure: DatabaseFailure | undefined
 
   constructor() {
+    // A balancer or NAT on the way forgets a connection on which nothing passes.
+    this.socket.setKeepAlive(true, KEEP_ALIVE)
     this.watch(this.socket)
   }
 

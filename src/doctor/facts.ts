@@ -1,6 +1,6 @@
 import type { HistoryTable, Row, Schema } from '../database/index.js'
-import type { ProjectFiles } from '../project/index.js'
-import { appOf, type Key, type LoaderView, makeKey, type Rules } from '../migrations/index.js'
+import type { ProjectFiles, Unshipped } from '../project/index.js'
+import { appOf, type Key, type LoaderView, makeKey, type Rules, type StateBreak } from '../migrations/index.js'
 import type { Evidence } from './evidence/judge.js'
 import type { Sight } from './evidence/sight.js'
 
@@ -24,6 +24,12 @@ export interface Facts {
   sequence: string | null
   /** By migration on disk, in Django's order; empty where there is no order. */
   evidence: ReadonlyMap<Key, Evidence>
+  /** Migrations that lie in installed packages and did not come with them. */
+  unshipped: readonly Unshipped[]
+  /** Where `migrate` would die while it follows the models; null: nowhere that can be told. */
+  stateBreak: StateBreak | null
+  /** Why nothing can be written, or null. */
+  readOnly: string | null
   /** Operations that were begun and not ended; `holder`: who is at it, null for nobody. */
   unfinished: readonly { id: string; kind: string; holder: string | null }[]
   /** What was said of other tables of the same name. */
@@ -58,6 +64,11 @@ export function evidenceFor({ evidence, view }: Facts, key: Key): Evidence | nul
 export function placeOf({ evidence }: Facts, key: Key): number {
   const at = [...evidence.keys()].indexOf(key)
   return at < 0 ? evidence.size : at
+}
+
+/** Whether a statement can name this row and no other. */
+export function hasOwnId({ rows }: Facts, { id }: Row): boolean {
+  return /^-?\d+$/.test(id) && rows.filter((row) => row.id === id).length === 1
 }
 
 /** Labels whose files were found and read, so that a missing file is missing. */

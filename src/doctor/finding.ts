@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { RowEdit } from '../migrations/index.js'
 
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -28,6 +29,11 @@ export const FINDING_CODES = [
   'non-transactional-table',
   'unreadable-file',
   'depends-on-settings',
+  'database-ahead',
+  'not-shipped',
+  'state-breaks',
+  'read-only',
+  'extra-columns',
 ] as const
 
 export type FindingCode = (typeof FINDING_CODES)[number]
@@ -57,8 +63,17 @@ export interface Finding {
   repairs: Repair[]
 }
 
+/** A repair before its finding has an id. */
+export interface Proposal extends Omit<Repair, 'command'> {
+  /** null: there is none but `migstate repair` itself. */
+  command: string | null
+  /** The rows that `migstate repair` changes for it; null: it is not one of rows alone. */
+  edit: RowEdit | null
+}
+
 /** A finding with what it is about, for the order, for causes and symptoms, and for `--explain`. */
-export interface Found extends Omit<Finding, 'id'> {
+export interface Found extends Omit<Finding, 'id' | 'repairs'> {
+  repairs: Proposal[]
   /** Migrations as `app.name`, tables, columns as `table.column`: what an error text would name. */
   about: string[]
   /** Migrations whose own findings are symptoms of this one, as keys. */
@@ -72,7 +87,7 @@ const ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 /** Those that keep Django from starting or from reading come first, then what stops `migrate`, then what fails on the way. */
 const FIRST: readonly FindingCode[] = [
   ...(['unfinished-operation', 'table-missing', 'unreadable-file', 'malformed-applied', 'circular', 'missing-parent', 'damaged-name', 'renamed'] as const),
-  ...(['squash-partial', 'squash-stale-row', 'squash-not-believed', 'hole', 'conflict', 'partially-applied', 'squash-unrecorded'] as const),
+  ...(['squash-partial', 'squash-stale-row', 'squash-not-believed', 'hole', 'conflict', 'partially-applied', 'state-breaks', 'squash-unrecorded'] as const),
   ...(['present-unrecorded', 'id-default-missing', 'sequence-behind', 'recorded-missing'] as const),
 ]
 
@@ -92,7 +107,13 @@ export function isAtLeast(severity: Severity, least: Severity): boolean {
 }
 
 /** Of the code and what it is about: eight hexadecimal digits. */
-export function toFinding({ about: _about, explains: _explains, place: _place, ...found }: Found): Finding {
-  const subject = JSON.stringify([found.code, found.app, found.migration, found.migration === null ? found.message : ''])
-  return { id: createHash('sha256').update(subject).digest('hex').slice(0, 8), ...found }
+export function idOf({ code, app, migration, message }: Found): string {
+  const subject = JSON.stringify([code, app, migration, migration === null ? message : ''])
+  return createHash('sha256').update(subject).digest('hex').slice(0, 8)
+}
+
+export function toFinding(found: Found): Finding {
+  const { about: _about, explains: _explains, place: _place, repairs, ...rest } = found
+  const id = idOf(found)
+  return { id, ...rest, repairs: repairs.map(({ edit: _edit, command, ...one }) => ({ command: command ?? `migstate repair ${id}`, ...one })) }
 }

@@ -1,6 +1,6 @@
-import { type Key, dotted, typableKeys } from '../migrations/index.js'
+import { type Key, dotted, type RowEdit, typableKeys } from '../migrations/index.js'
 import type { Evidence, OperationEvidence } from './evidence/judge.js'
-import type { Repair } from './finding.js'
+import type { Proposal } from './finding.js'
 
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
@@ -33,13 +33,22 @@ export function countLine({ operations }: Evidence): string {
   return `in the database: ${done} of ${counted(told, 'operation')} done${rest > 0 ? `, ${rest} that cannot be told` : ''}`
 }
 
-export const markApplied = (keys: readonly Key[]): string => `migstate mark applied ${typableKeys(keys)}`
+const markApplied = (keys: readonly Key[]): string => `migstate mark applied ${typableKeys(keys)}`
 export const markUnapplied = (keys: readonly Key[]): string => `migstate mark unapplied ${typableKeys(keys)}`
-export function repair(command: string, why: string, { recommended = false, safe = false } = {}): Repair {
-  return { command, recommended, safe, why }
+export function repair(command: string, why: string, { recommended = false, safe = false } = {}): Proposal {
+  return { command, recommended, safe, why, edit: null }
 }
 
-/** A text as SQL, in any of the databases; a backslash would be an escape in some. */
-export function sqlText(text: string): string | null {
-  return /^[^\\\0]*$/.test(text) ? `'${text.replaceAll("'", "''")}'` : null
+/** Rows that can be mended by no command but `migstate repair`. */
+export function mendRows(edit: RowEdit, why: string, { recommended = false, safe = false } = {}): Proposal {
+  return { command: null, recommended, safe, why, edit }
+}
+
+export function recordRows(keys: readonly Key[], why: string, flags: { recommended?: boolean; safe?: boolean } = {}): Proposal {
+  return { ...repair(markApplied(keys), why, flags), edit: { do: 'record', keys } }
+}
+
+/** @param then a command that is to follow */
+export function unrecordRows(keys: readonly Key[], why: string, flags: { recommended?: boolean; safe?: boolean } = {}, then?: string): Proposal {
+  return { ...repair(`${markUnapplied(keys)}${then === undefined ? '' : ` && ${then}`}`, why, flags), edit: { do: 'unrecord', keys } }
 }

@@ -1,7 +1,7 @@
 import { type Database, highestId, type History, type Row, sameRow } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { damagedOperation, detailOf, refuseUnreadable } from './damage.js'
-import { digestOf } from './digest.js'
+import { hasDigest } from './digest.js'
 import { inShort } from './events.js'
 import { Journal } from './journal.js'
 import { prunedCopy, prunedOf } from './pruned.js'
@@ -96,7 +96,7 @@ export async function readWitness(database: Database, operation: Operation): Pro
   const rows = await new Journal(database).snapshotRows(header.id)
   const pruned = prunedOf(operation)
   if (pruned && rows.length < header.rows) throw prunedCopy(operation, pruned)
-  if (digestOf(rows) !== header.digest)
+  if (!hasDigest(rows, header.digest))
     throw damagedOperation(database, operation, `the rows of its snapshot ${inShort(header.id)} do not have the digest that was written with them`)
   return { header, rows }
 }

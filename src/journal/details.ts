@@ -1,6 +1,6 @@
 import type { Row } from '../database/index.js'
 import type { Outcome, SnapshotHeader } from './records.js'
-import { digits, list, object, oneOf, optional, orNull, pid, sha256, type Shape, text, tuple, whole, yesOrNo } from './shapes.js'
+import { digits, list, object, oneOf, optional, orNull, pid, sha256, type Shape, text, texts, tuple, whole, yesOrNo } from './shapes.js'
 
 /** In the detail of the event `lifted`: everything that `recover` needs, from any machine, without the project. */
 export interface Lifted {
@@ -124,7 +124,15 @@ export interface Details {
 
 const counter = orNull(digits)
 // Django's column allows no null in `applied`; a table that was made by hand may.
-const row = object({ id: text, app: text, name: text, applied: orNull(text), appliedType: optional(oneOf('integer', 'real', 'blob', 'null')) })
+const row = object({
+  id: text,
+  app: text,
+  name: text,
+  applied: orNull(text),
+  appliedType: optional(oneOf('integer', 'real', 'blob', 'null')),
+  extra: optional(texts),
+  nulls: optional(list(oneOf('id', 'app', 'name'))),
+})
 const rows = list(row)
 const pair = tuple(text, text)
 const changes = object({ removed: rows, added: rows, updated: list(object({ before: row, after: row })) })

@@ -1,7 +1,7 @@
 export { refuseIncredibleCounter, refuseUnbelievable } from './believe.js'
 export { damagedOperation, detailOf, refuseUnreadable } from './damage.js'
 export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, SequenceStep, Shadowed } from './details.js'
-export { digestOf, newId } from './digest.js'
+export { digestOf, hasDigest, newId } from './digest.js'
 export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'

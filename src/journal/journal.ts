@@ -1,9 +1,9 @@
 import type { Database, History, Row, Session } from '../database/index.js'
-import { byId, isFailure } from '../database/index.js'
+import { byId, isFailure, keptApart } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Pruned } from './details.js'
 import { digestOf } from './digest.js'
-import { JOURNAL_FORMAT, type OperationRecord, type SnapshotHeader } from './records.js'
+import { JOURNAL_FORMAT, type OperationRecord, PLAIN_FORMAT, type SnapshotHeader } from './records.js'
 
 /** Rows of one statement; SQLite of old takes 999 values (sqlite.org/limits.html, 9). */
 const TOGETHER = 100
@@ -29,7 +29,10 @@ export class Journal {
    */
   async ensure(exists: boolean): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (exists) return this.#index()
+    if (exists) {
+      await this.#widen()
+      return this.#index()
+    }
     try {
       await dialect.createJournal(edit, table, journal)
     } catch (error) {
@@ -40,6 +43,32 @@ export class Journal {
         details: { ddl },
         cause: error,
       })
+    }
+  }
+
+  get #needsWide(): boolean {
+    return keptApart(this.#database.table.shape).length > 0
+  }
+
+  /** Side tables of an older version hold four texts of a row: enough for Django's own table, and for no other. @throws MigstateError `missing-rights` */
+  async #widen(): Promise<void> {
+    const { dialect, edit, table, journal, journalIsWide } = this.#database
+    if (journalIsWide || !this.#needsWide) return
+    try {
+      await dialect.widenJournal(edit, journal)
+      this.#database.journalIsWide = true
+    } catch (error) {
+      if (!isFailure(error, 'missing-rights')) throw error
+      const ddl = [dialect.wideDdl(journal)]
+      throw new MigstateError(
+        'missing-rights',
+        `${table.label} has more columns than Django's table, and this role may not give migstate's side tables a place for them.`,
+        {
+          hint: `Ask a DBA to run:\n${ddl[0]};`,
+          details: { ddl },
+          cause: error,
+        },
+      )
     }
   }
 
@@ -85,7 +114,7 @@ export class Journal {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         operation.id,
-        JOURNAL_FORMAT,
+        this.#needsWide ? JOURNAL_FORMAT : PLAIN_FORMAT,
         this.#database.table.name,
         operation.kind,
         operation.startedAt,

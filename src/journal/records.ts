@@ -1,7 +1,10 @@
 import type { Row } from '../database/index.js'
 
-/** Side tables of this layout; a reader accepts every older one. */
-export const JOURNAL_FORMAT = 1
+/** The newest format that is known; a reader accepts every older one. */
+export const JOURNAL_FORMAT = 2
+
+/** Of operations whose rows are four texts: older versions read them too. */
+export const PLAIN_FORMAT = 1
 
 /** What the tool writes as a row of migstate_operation: written once, never changed. What became of it is told by its events. */
 export interface OperationRecord {

@@ -51,6 +51,12 @@ export function tuple(...shapes: readonly Shape[]): Shape {
   }
 }
 
+/** Any names, text or null each. */
+export const texts: Shape = (value, where) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(`${where} is not an object`)
+  for (const [name, one] of Object.entries(value)) orNull(text)(one, `${where}.${name}`)
+}
+
 /** Own members only: what an object inherits nobody has written. Further members are those of a later version. */
 export function object(members: Readonly<Record<string, Shape>>): Shape {
   return (value, where) => {

@@ -2,13 +2,42 @@ import type { Row } from '../database/row.js'
 import type { Rules } from '../django/rules.js'
 import type { Gate } from './gate.js'
 
+/** A column `applied` whose type gives Django no times. */
+export interface TimeColumn {
+  /** As the catalogue writes it. */
+  type: string
+}
+
+/** With USE_TZ the converter of MySQL's backend asks each value for its offset (convert_datetimefield_value, timezone.make_aware). */
+function ofColumn({ type }: TimeColumn, { app, name }: Pick<Row, 'app' | 'name'>): Gate {
+  const python = PYTHON.find(([pattern]) => pattern.test(type))?.[1] ?? 'str'
+  return { gate: 'bad-row', exception: 'AttributeError', message: `'${python}' object has no attribute 'utcoffset'`, migrations: [[app, name]] }
+}
+
+/** What the drivers make of a column's values (MySQLdb.converters, pymysql.converters). */
+const PYTHON: readonly [RegExp, string][] = [
+  [/^date\b/i, 'datetime.date'],
+  [/^time\b/i, 'datetime.timedelta'],
+  [/^((tiny|small|medium|big)?int|year)/i, 'int'],
+  [/^(float|double)/i, 'float'],
+  [/^decimal/i, 'decimal.Decimal'],
+  [/(blob|binary)/i, 'bytes'],
+]
+
 /**
  * Rows whose `applied` this Django cannot read. Since 3.0 the recorder fetches whole rows, and one bad time stops every command
  * (recorder.py `applied_migrations`). A text that does not look like a time at all is None for Django, and no error
  * (django/utils/dateparse.py `parse_datetime`).
  */
-export function badRows(rows: readonly (Pick<Row, 'app' | 'name' | 'appliedType'> & { applied?: string })[], rules: Rules, engine?: string): Gate[] {
+export function badRows(
+  rows: readonly (Pick<Row, 'app' | 'name' | 'appliedType'> & { applied?: string })[],
+  rules: Rules,
+  engine?: string,
+  column?: TimeColumn,
+): Gate[] {
   if (!rules.readsApplied) return []
+  const [first] = rows
+  if (column && first) return [ofColumn(column, first)]
   return rows.flatMap((row) => {
     if (row.applied === undefined || row.appliedType !== undefined) return []
     const reason = engine === 'sqlite' ? sqliteReason(row.applied) : engine === 'postgresql' ? postgresqlReason(row.applied) : undefined

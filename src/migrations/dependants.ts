@@ -28,7 +28,7 @@ export function dependantRows(project: ProjectFiles, rows: readonly Row[], rules
   const own = new Set(rowsOf(loadHistory(project, rows, rules), rules, rows, key).map((row) => row.id))
   const rest = rows.filter((row) => !own.has(row.id))
   const view = loadHistory(project, rest, rules)
-  const node = view.graph.hasNode(key)
+  const node = view.graph.has(key)
     ? key
     : [...view.replacements.keys()].find((squash) => view.graph.hasNode(squash) && replacedBy(view, rules, squash).includes(key))
   if (node === undefined) return []

@@ -1,14 +1,15 @@
 import type { MigrationFile, Operation } from '../project/types.js'
-import type { RecorderCall } from './fake.js'
-import { recordingOf } from './fake.js'
+import { type FakePlan, planFake, type RecorderCall, recordingOf } from './fake.js'
 import { type Gate } from './gate.js'
-import { type Key, makeKey } from './key.js'
+import { dotted, type Key, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
+import type { LoaderView } from './loader-view.js'
 import { fullPlan, inRunOrder, migrationPlan, type PlanInput, planMigrate, type Step } from './plan.js'
 import { isKnown, valueOr } from './state/fact.js'
 import { isManaged, isProxy, labelOf, type ModelState, textOption } from './state/model-state.js'
 import { ProjectState, type StateStep } from './state/project-state.js'
 import { resolveTargets, type Target } from './target.js'
+import { worldsOf } from './worlds.js'
 
 /** The names that the database has. */
 export interface SchemaNames {
@@ -58,19 +59,68 @@ export function planFakeInitial(input: FakeInitialInput, target?: Target): FakeI
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return [plan]
   const steps = inRunOrder(plan, rules)
+  return { steps: decide(input, plan.view, steps, true), calls: recordingOf(plan.view, input, steps) }
+}
+
+/** A step that is not recorded: Django would run it, or nobody can tell, or something below it is not recorded either. */
+export type LeftStep = Omit<InitialStep, 'does'> & { does: 'run' | 'unknown' | 'wait' }
+
+export interface InitialFakePlan extends FakePlan {
+  /** In the order in which they run. */
+  left: LeftStep[]
+}
+
+/**
+ * The rows of what `manage.py migrate --fake-initial [target]` would only record, gates lifted. What Django would really run is left, and
+ * so is everything above it, for without it that would be a hole.
+ * @returns a gate where the target itself is wrong or Django dies on it
+ */
+export function planInitialFake(input: FakeInitialInput, target?: Target): InitialFakePlan | Gate {
+  const all = planFake(input, target)
+  if ('gate' in all) return all
+  const plans = (worldsOf(input.project) ?? [input.project]).map((project) => initialFake({ ...input, project }, target))
+  const [first] = plans as [InitialFakePlan | Gate]
+  if ('gate' in first) return first
+  // What the settings may mean: only what is recorded in each of them.
+  const inAll = (call: RecorderCall) => plans.every((plan) => 'gate' in plan || plan.calls.some((one) => one.action === call.action && one.key === call.key))
+  return { ...first, calls: first.calls.filter(inAll), lifted: all.lifted }
+}
+
+function initialFake(input: FakeInitialInput, target: Target | undefined): InitialFakePlan | Gate {
+  const all = planFake(input, target)
+  if ('gate' in all) return all
+  const view = loadHistory(input.project, input.rows, input.rules)
+  const targets = resolveTargets(input, view, target)
+  const plan = 'gate' in targets ? targets : migrationPlan(input, view, targets)
+  if ('gate' in plan) return plan
+  const missing = new Set(all.steps.map((one) => makeKey(one.app, one.name)))
+  const steps: Step[] = []
+  const left: LeftStep[] = []
+  for (const { does, because, ...step } of decide(input, plan.view, all.steps, false)) {
+    const key = makeKey(step.app, step.name)
+    const below = plan.view.graph.forwardsPlan(key).find((one) => one !== key && missing.has(one))
+    if (does !== 'fake') left.push({ ...step, does, because })
+    else if (below !== undefined) left.push({ ...step, does: 'wait', because: `${dotted(below)} comes before it and is not recorded` })
+    else {
+      missing.delete(key)
+      steps.push(step)
+    }
+  }
+  return { steps, calls: recordingOf(plan.view, input, steps), lifted: all.lifted, left }
+}
+
+/** @param creates what runs makes tables and columns for those after it */
+function decide(input: FakeInitialInput, view: LoaderView, steps: readonly Step[], creates: boolean): InitialStep[] {
   const wanted = new Set(steps.filter((one) => one.direction === 'forward').map((one) => makeKey(one.app, one.name)))
-  const walk = new Detection(input)
+  const walk = new Detection(input, creates)
   const decided = new Map<Key, Pick<InitialStep, 'does' | 'because'>>()
-  for (const key of fullPlan(plan.view)) {
-    const file = plan.view.disk.get(key)
+  for (const key of fullPlan(view)) {
+    const file = view.disk.get(key)
     if (!file) continue
     if (wanted.has(key)) decided.set(key, walk.decide(file))
-    else if (plan.view.applied.has(key)) walk.follow(file)
+    else if (view.applied.has(key)) walk.follow(file)
   }
-  const initial = steps.map(
-    (step): InitialStep => ({ ...step, ...(decided.get(makeKey(step.app, step.name)) ?? { does: 'run', because: 'it goes backwards' }) }),
-  )
-  return { steps: initial, calls: recordingOf(plan.view, input, steps) }
+  return steps.map((step) => ({ ...step, ...(decided.get(makeKey(step.app, step.name)) ?? { does: 'run', because: 'it goes backwards' }) }))
 }
 
 type Found = { has: boolean | null; what: string }
@@ -78,12 +128,14 @@ type Found = { has: boolean | null; what: string }
 /** Walks the migrations as the executor does, with the state of the models beside it. */
 class Detection {
   readonly #input: FakeInitialInput
+  readonly #creates: boolean
   readonly #state: ProjectState
   readonly #tables: Set<string>
   readonly #columns: Map<string, Set<string>>
 
-  constructor(input: FakeInitialInput) {
+  constructor(input: FakeInitialInput, creates: boolean) {
     const { schema } = input
+    this.#creates = creates
     this.#input = input
     this.#state = new ProjectState(schema.maxNameLength)
     this.#tables = new Set([...schema.tables].map((name) => this.#fold(name)))
@@ -101,7 +153,7 @@ class Detection {
   decide(file: MigrationFile): Pick<InitialStep, 'does' | 'because'> {
     const { app, operations } = this.follow(file)
     const answer = this.#isInitial(file) ? this.#detect(app, operations) : ({ does: 'run', because: 'it is not initial' } as const)
-    if (answer.does === 'run') this.#create(app, operations ?? [])
+    if (answer.does === 'run' && this.#creates) this.#create(app, operations ?? [])
     return answer
   }
 

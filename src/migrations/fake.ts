@@ -1,9 +1,10 @@
 import { type Gate, stopsLoading } from './gate.js'
-import { conflicts, inconsistencies } from './gates.js'
-import { type Key, keyOf, makeKey } from './key.js'
+import { inconsistencies, readableConflicts } from './gates.js'
+import { dotted, type Key, keyOf, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
-import { inRunOrder, lateCycles, migrationPlan, type PlanInput, settingsGate, type Step } from './plan.js'
+import { worldsOf } from './worlds.js'
+import { differenceGate, inRunOrder, isKnown, lateCycles, migrationPlan, type PlanInput, settingsGate, type Step } from './plan.js'
 import { resolveTargets, type Target } from './target.js'
 
 /** One call of Django's recorder: `record_applied` inserts without looking, `record_unapplied` deletes all rows of the key. */
@@ -25,15 +26,42 @@ export interface FakePlan {
  * @returns a gate where the target itself is wrong or Django dies on it
  */
 export function planFake(input: PlanInput, target?: Target): FakePlan | Gate {
+  const worlds = worldsOf(input.project)
+  if (!worlds || worlds.length === 1) return fakeCertain(input, target)
+  const plans = worlds.map((project) => fakeCertain({ ...input, project }, target))
+  const [first] = plans as [FakePlan | Gate]
+  if (plans.every((plan) => JSON.stringify(plan) === JSON.stringify(first))) return first
+  const made = plans.filter((plan): plan is FakePlan => !('gate' in plan))
+  const [some] = made
+  if (some === undefined) return first
+  // What each of them would write is written; what only some would is named.
+  const answers = plans.map((plan) => ('gate' in plan ? [plan.message] : plan.calls.map(callText)))
+  const inAll = (call: RecorderCall) => answers.every((answer) => answer.includes(callText(call)))
+  const steps = some.steps.filter((step) => made.every((plan) => plan.steps.some((one) => one.app === step.app && one.name === step.name)))
+  const lifted = some.lifted.filter((gate) => made.every((plan) => plan.lifted.some((one) => one.message === gate.message)))
+  return { steps, calls: some.calls.filter(inAll), lifted: [differenceGate(input.project, answers), ...lifted] }
+}
+
+function callText({ action, key }: RecorderCall): string {
+  return `${action === 'record' ? '+' : '-'}${dotted(key)}`
+}
+
+function fakeCertain(input: PlanInput, target?: Target): FakePlan | Gate {
   const { rules } = input
   const view = loadHistory(input.project, input.rows, rules)
   const named = input.project.apps.find((app) => app.label === target?.app)
   if (named?.broken) return { gate: 'bad-file', ...named.broken, migrations: [] }
-  const settings = input.project.complete ? [] : [settingsGate(input.project)]
+  const settings = isKnown(input.project) ? [] : [settingsGate(input.project)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) return targets
   const cycles = lateCycles(view, rules, targets)
-  const lifted = [...settings, ...view.gates.filter(stopsLoading), ...inconsistencies(view, rules, input.alias), ...conflicts(view, rules), ...cycles]
+  const lifted = [
+    ...settings,
+    ...view.gates.filter(stopsLoading),
+    ...inconsistencies(view, rules, input.alias),
+    ...readableConflicts(input.project, view, rules),
+    ...cycles,
+  ]
   const plan = migrationPlan(input, view, targets)
   if ('gate' in plan) return plan
   const steps = inRunOrder(plan, rules)

@@ -1,5 +1,6 @@
 import type { Gate } from './gate.js'
-import { dotted, type Key, makeKey, nameOf, pairOf } from './key.js'
+import { appOf, dotted, type Key, makeKey, nameOf, pairOf } from './key.js'
+import type { ProjectFiles } from '../project/types.js'
 import type { LoaderView } from './loader-view.js'
 import type { Rules } from '../django/rules.js'
 
@@ -40,10 +41,12 @@ function replacedAreRecorded(view: LoaderView, rules: Rules, key: Key): boolean 
  * @param doubtful apps whose edges could not all be read: their leaves may be none
  */
 export function conflicts(view: LoaderView, rules: Rules, doubtful: ReadonlySet<string> = new Set()): Gate[] {
+  // What a node that is not there stands on would be no leaf with it.
+  const lost = new Set([...view.graph.missing.keys()].map(appOf))
   const byApp = new Map<string, Key[]>()
   for (const leaf of view.graph.leaves()) {
     const [app] = pairOf(leaf)
-    if (doubtful.has(app)) continue
+    if (doubtful.has(app) || lost.has(app)) continue
     byApp.set(app, [...(byApp.get(app) ?? []), leaf])
   }
   const several = [...byApp].filter(([, leaves]) => leaves.length > 1)
@@ -52,4 +55,10 @@ export function conflicts(view: LoaderView, rules: Rules, doubtful: ReadonlySet<
   const message = `Conflicting migrations detected${what} (${names}).\nTo fix them run 'python manage.py makemigrations --merge'`
   // Django has one text for all of them; one gate for each app says which leaves are meant.
   return several.map(([, leaves]) => ({ gate: 'conflict' as const, exception: 'CommandError', message, migrations: leaves.map(pairOf) }))
+}
+
+/** A file whose edges cannot be read makes false leaves, so its app claims no conflict. */
+export function readableConflicts(project: ProjectFiles, view: LoaderView, rules: Rules): Gate[] {
+  const doubtful = new Set(project.apps.filter((app) => app.migrations.some((file) => file.broken || file.problems.length > 0)).map((app) => app.label))
+  return conflicts(view, rules, doubtful)
 }

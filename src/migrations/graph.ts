@@ -100,8 +100,18 @@ export class MigrationGraph {
     return this.#edgeNodes(app, this.#children, dummies)
   }
 
-  /** The members of one cycle, or null. Sorted starts, so that the answer is always the same one. */
-  findCycle(): Key[] | null {
+  /**
+   * The members of one cycle, or null: each next one is a child, or a parent, of the one before, and the last leads to the first. Django
+   * begins where a set does; here the first in order does, so that the answer is always the same one.
+   */
+  findCycle(along: 'children' | 'parents'): Key[] | null {
+    const cycle = this.#anyCycle(along)
+    if (cycle === null) return null
+    const first = cycle.indexOf([...cycle].sort()[0] as Key)
+    return [...cycle.slice(first), ...cycle.slice(0, first)]
+  }
+
+  #anyCycle(along: 'children' | 'parents'): Key[] | null {
     const done = new Set<Key>()
     for (const start of [...this.nodes.keys()].sort()) {
       const path: Key[] = []
@@ -118,7 +128,7 @@ export class MigrationGraph {
           onPath.add(key)
           path.push(key)
           stack.push({ key, leave: true })
-          for (const parent of this.parents(key)) stack.push({ key: parent, leave: false })
+          for (const next of along === 'parents' ? this.parents(key) : this.children(key)) stack.push({ key: next, leave: false })
         }
       }
     }

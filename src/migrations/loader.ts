@@ -56,7 +56,7 @@ function load(project: ProjectFiles, rows: readonly Pick<Row, 'app' | 'name'>[],
     if (replace) replaceInGraph(view, rules)
   }
   for (const node of view.graph.missing.values()) view.gates.push(missingNodeGate(view, node))
-  if (rules.checksCyclesAtLoad) view.gates.push(...cycleGate(view.graph))
+  if (rules.checksCyclesAtLoad) view.gates.push(...cycleGate(view.graph, 'children'))
   return view
 }
 
@@ -104,9 +104,12 @@ function replacementOrder(project: ProjectFiles, disk: ReadonlyMap<Key, Migratio
   return [...order]
 }
 
-/** One cycle of the graph as Django words it (`ensure_not_cyclic`), or none. Which one Django finds first is arbitrary. */
-export function cycleGate(graph: MigrationGraph): Gate[] {
-  const cycle = graph.findCycle()
+/**
+ * One cycle of the graph as Django words it, or none. Which one Django finds first is arbitrary, and where in it Django begins.
+ * @param along the way that `ensure_not_cyclic` goes: since 2.2 from parents to children; before, as the plan that it is asked for
+ */
+export function cycleGate(graph: MigrationGraph, along: 'children' | 'parents'): Gate[] {
+  const cycle = graph.findCycle(along)
   if (!cycle) return []
   return [
     {

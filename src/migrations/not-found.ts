@@ -16,13 +16,14 @@ export function probableLabel(entry: string): string {
  * @returns a clause without a full stop, or null where the label is surely none
  */
 export function whyMayExist(
-  { notFound, complete, settingsModule }: Pick<ProjectFiles, 'notFound' | 'complete' | 'settingsModule'>,
+  { notFound, complete, settingsModule, apps }: Pick<ProjectFiles, 'notFound' | 'complete' | 'settingsModule' | 'apps'>,
   label: string,
 ): string | null {
   const likely = notFound.find((entry) => probableLabel(entry) === label)
   if (likely !== undefined) return `INSTALLED_APPS has "${likely}", which was not found on disk`
   if (!complete) return `INSTALLED_APPS of ${settingsModule} cannot be read whole`
-  if (notFound.length === 0) return null
+  const guess = apps.find((app) => app.labelIsGuess)
+  if (notFound.length === 0) return guess ? `the label of the installed app "${guess.module}" cannot be read and may be this one` : null
   return `${notFound.length} app${notFound.length === 1 ? '' : 's'} of INSTALLED_APPS ${notFound.length === 1 ? 'was' : 'were'} not found on disk (${inShort(notFound)}), and it may be one of them`
 }
 

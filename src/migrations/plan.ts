@@ -1,12 +1,14 @@
 import type { Row } from '../database/row.js'
 import type { Rules } from '../django/rules.js'
 import type { ProjectFiles } from '../project/types.js'
-import { badRows } from './bad-rows.js'
+import { badRows, type TimeColumn } from './bad-rows.js'
 import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey, pairOf } from './key.js'
 import { cycleGate, loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
+import { inShort } from '../errors/index.js'
+import { doubtOf, worldsOf } from './worlds.js'
 import { type PlanTarget, resolveTargets, type Target } from './target.js'
 
 export interface Step {
@@ -33,18 +35,53 @@ export interface PlanInput {
   alias: string
   /** How the database keeps times, for rows that this Django could not read. */
   engine?: string
+  /** Where the column `applied` has a type that gives Django no times, and Django asks for them. */
+  timeColumn?: TimeColumn | undefined
 }
 
 /** What `manage.py migrate [target]` would do now: the gates of migrate.py in their order, then `executor.migration_plan`. */
 export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
+  const worlds = worldsOf(input.project)
+  if (!worlds || worlds.length === 1) return planCertain(input, target)
+  const plans = worlds.map((project) => planCertain({ ...input, project }, target))
+  const [first] = plans as [MigratePlan]
+  if (plans.every((plan) => JSON.stringify(plan) === JSON.stringify(first))) return first
+  return {
+    steps: [],
+    blockedBy: [
+      differenceGate(
+        input.project,
+        plans.map(({ steps, blockedBy }) => [...steps.map(stepText), ...blockedBy.map((gate) => gate.message)]),
+      ),
+    ],
+    laterGatesUnknown: false,
+  }
+}
+
+function stepText({ app, name, direction }: Step): string {
+  return `${direction === 'forward' ? '+' : '-'}${app}.${name}`
+}
+
+/** What a plan would be depends on what cannot be read: what is the same in all, and what is not. */
+export function differenceGate(project: ProjectFiles, answers: readonly (readonly string[])[]): Gate {
+  const all = [...new Set(answers.flat())]
+  const common = all.filter((one) => answers.every((answer) => answer.includes(one)))
+  const rest = all.filter((one) => !common.includes(one))
+  const difference = rest.length > 0 ? `only in some cases: ${inShort(rest, 6)}` : 'the order differs'
+  const message = `What Django would do depends on what cannot be read (${doubtOf(project)}); ${difference}; in all of them: ${inShort(common, 6) || 'nothing'}`
+  return { gate: 'unreadable', exception: null, message, migrations: [] }
+}
+
+function planCertain(input: PlanInput, target?: Target): MigratePlan {
   const { rules } = input
   const view = loadHistory(input.project, input.rows, rules)
-  const loading = [...view.gates.filter(stopsLoading)]
+  const weak = weakGates(view)
+  const loading = [...view.gates.filter((gate) => stopsLoading(gate) && !weak.has(gate))]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
-  const settings = input.project.complete ? [] : [settingsGate(input.project)]
-  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine), ...loading.filter((gate) => gate.gate !== 'bad-file')]
+  const settings = isKnown(input.project) ? [] : [settingsGate(input.project)]
+  const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine, input.timeColumn), ...loading.filter((gate) => gate.gate !== 'bad-file')]
   if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
-  const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules)]
+  const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules, new Set([...weak.values()].map(appOf)))]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) gates.push(targets)
   const plan = 'gate' in targets ? targets : migrationPlan(input, view, targets)
@@ -52,7 +89,28 @@ export function planMigrate(input: PlanInput, target?: Target): MigratePlan {
   if (!('gate' in targets) && !('gate' in plan)) gates.push(...lateCycles(view, rules, targets))
   if (gates.length > 0 || 'gate' in targets) return { steps: [], blockedBy: gates, laterGatesUnknown: false }
   if ('gate' in plan) return { steps: [], blockedBy: [plan], laterGatesUnknown: false }
+  // What rests on an edge that is not known is not known.
+  const resting = [...weak].filter(([, key]) => plan.steps.some((one) => makeKey(one.app, one.name) === key)).map(([gate]) => gate)
+  if (resting.length > 0) return { steps: [], blockedBy: resting, laterGatesUnknown: true }
   return { steps: plan.steps, blockedBy: [], laterGatesUnknown: false }
+}
+
+/** What was read of INSTALLED_APPS is there, whatever else is: a plan may rest on it. */
+export function isKnown({ complete, open, worlds }: ProjectFiles): boolean {
+  return complete || open === true || worlds !== undefined
+}
+
+/** Files of which only what they depend on is not known: nothing rests on that but themselves. */
+export function weakGates(view: LoaderView): Map<Gate, Key> {
+  const found = new Map<Gate, Key>()
+  for (const gate of view.gates) {
+    const [pair] = gate.migrations
+    const key = pair && makeKey(...pair)
+    const file = key === undefined ? undefined : view.disk.get(key)
+    if (gate.gate === 'unreadable' && key !== undefined && file && file.replaces.length === 0 && file.problems.every((one) => one.ownEdges))
+      found.set(gate, key)
+  }
+  return found
 }
 
 /** Which apps there are cannot be read whole: no claim about what `migrate` would do. */
@@ -62,15 +120,17 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
   return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
 }
 
-/** Before 2.2 a cycle is met by the first plan that is asked for: since 1.10 that of the whole project, before only the target's. */
+/** Before 2.2 a cycle is met by the first plan that walks: the target's and, since 1.10, that of the whole project after it. */
 export function lateCycles(view: LoaderView, rules: Rules, targets: readonly PlanTarget[]): Gate[] {
   if (rules.checksCyclesAtLoad) return []
-  const walks = (target: PlanTarget): boolean => {
-    if ('zero' in target) return view.graph.roots(target.zero).length > 0
-    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key)
-    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key))
+  const walk = (target: PlanTarget): 'children' | 'parents' | null => {
+    if ('zero' in target) return view.graph.roots(target.zero).length > 0 ? 'children' : null
+    if (!view.applied.has(target.key)) return view.graph.hasNode(target.key) ? 'parents' : null
+    return view.graph.children(target.key).some((child) => appOf(child) === appOf(target.key)) ? 'children' : null
   }
-  return (rules.replacesInGraph && view.graph.leaves().length > 0) || targets.some(walks) ? cycleGate(view.graph) : []
+  const whole = rules.replacesInGraph && view.graph.leaves().length > 0 ? 'parents' : null
+  const first = targets.map(walk).find((along) => along !== null) ?? whole
+  return first ? cycleGate(view.graph, first) : []
 }
 
 /** A plan and the graph it was made on: Django may have loaded a second one, without replacements. */

@@ -1,7 +1,6 @@
 import { byId, type Row } from '../database/row.js'
 import type { ProjectFiles } from '../project/types.js'
-import type { Gate } from './gate.js'
-import { conflicts } from './gates.js'
+import { readableConflicts } from './gates.js'
 import { holesOf, nearestAppliedAbove } from './holes.js'
 import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
 import { loadHistory } from './loader.js'
@@ -89,12 +88,6 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
     },
     view,
   }
-}
-
-/** A file whose edges cannot be read makes false leaves, so its app claims no conflict. */
-export function readableConflicts(project: ProjectFiles, view: LoaderView, rules: Rules): Gate[] {
-  const doubtful = new Set(project.apps.filter((app) => app.migrations.some((file) => file.broken || file.problems.length > 0)).map((app) => app.label))
-  return conflicts(view, rules, doubtful)
 }
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */

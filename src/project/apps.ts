@@ -24,6 +24,8 @@ export function readApp(entry: string, context: Omit<MigrationContext, 'app'>, r
   const app: AppFiles = {
     label: identity.label,
     module: identity.module,
+    // Whatever cannot be read of an AppConfig is its name or its label.
+    ...(identity.problems.length > 0 ? { labelIsGuess: true as const } : {}),
     path: path ?? '',
     migrated: found.package !== null,
     broken: found.broken,

@@ -121,8 +121,7 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   const base = unknownBase(migration, resolve)
   if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
   const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }
-  for (const value of elements(attributeOf('dependencies'), 'dependencies', problem, resolve))
-    addDependency(result.dependencies, value, 'dependencies', pairs, problem)
+  readDependencies(result, attributeOf('dependencies'), pairs, problem)
   for (const value of elements(attributeOf('run_before'), 'run_before', problem, resolve)) addDependency(result.runBefore, value, 'run_before', pairs, problem)
   for (const value of elements(attributeOf('replaces'), 'replaces', problem, resolve)) {
     const pair = stringPair(value, pairs)
@@ -136,6 +135,60 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   if (atomic) result.atomic = atomic.kind === 'boolean' ? atomic.value : null
   result.operations = readOperations(attributeOf('operations'), resolve)
   applyInit(result, migration, context, problem)
+}
+
+/** `dependencies`: where a setting decides that is not known, every list that they may be. */
+function readDependencies(result: MigrationFile, written: Value | undefined, pairs: Pairs, problem: Report): void {
+  const before = result.problems.length
+  for (const value of elements(written, 'dependencies', problem, pairs.resolve)) addDependency(result.dependencies, value, 'dependencies', pairs, problem)
+  if (result.problems.length === before) return
+  const variants = written && dependencyVariants(written, pairs)
+  if (variants) {
+    result.variants = variants
+    const inEach = (one: Dependency) => variants.every((list) => list.some((other) => other.app === one.app && other.name === one.name))
+    result.dependencies = (variants[0] ?? []).filter(inEach)
+  }
+  for (const one of result.problems.slice(before)) {
+    one.ownEdges = true
+    if (variants) one.inVariants = true
+  }
+}
+
+/** Each list that they may be; undefined where a part of one cannot be read. */
+function dependencyVariants(written: Value, pairs: Pairs): Dependency[][] | undefined {
+  const value = pairs.resolve(written)
+  if (value.kind === 'either') {
+    const options = value.options.map((option) => dependencyVariants(option, pairs))
+    return options.every((one) => one !== undefined) ? limited(options.flat()) : undefined
+  }
+  if (!('items' in value)) return undefined
+  let lists: Dependency[][] = [[]]
+  for (const item of value.items) {
+    const options = entryVariants(pairs.resolve(item), pairs)
+    if (!options || lists.length * options.length > MOST_VARIANTS) return undefined
+    lists = lists.flatMap((list) => options.map((option) => [...list, ...option]))
+  }
+  return limited(lists)
+}
+
+/** One entry: a dependency, or a choice of them, or of lists of them. */
+function entryVariants(value: Value, pairs: Pairs): Dependency[][] | undefined {
+  if (value.kind === 'either') {
+    const options = value.options.map((option) => entryVariants(pairs.resolve(option), pairs))
+    return options.every((one) => one !== undefined) ? options.flat() : undefined
+  }
+  if (value.kind === 'list') return dependencyVariants(value, pairs)
+  const found: Dependency[] = []
+  let isRead = true
+  addDependency(found, value, 'dependencies', pairs, () => (isRead = false))
+  return isRead ? [found] : undefined
+}
+
+const MOST_VARIANTS = 16
+
+function limited(lists: Dependency[][]): Dependency[][] | undefined {
+  const distinct = [...new Map(lists.map((list) => [JSON.stringify(list), list])).values()]
+  return distinct.length > MOST_VARIANTS ? undefined : distinct
 }
 
 /** Migration's own `__init__(name, app_label)`, where a class overrides it: it may pass another label on, or change its attributes. */

@@ -3,7 +3,7 @@ import { MigstateError } from '../errors/index.js'
 import type { ProjectCache, Remembered } from './cache/project-cache.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { isCutShort } from '../python/budget.js'
-import { stringList } from './settings.js'
+import { type Installed, MOST_WORLDS, readInstalled } from './installed-apps.js'
 import type { AppFiles, MigrationFile, Problem, ProjectFiles } from './types.js'
 
 /** All apps of INSTALLED_APPS with their migrations, out of the cache where nothing has changed. */
@@ -19,6 +19,22 @@ export function readProjectFiles(
   const files = readAll(folder, djangoVersion, context, reader)
   cache?.keep(files, { files: context.modules.files, asked: context.modules.variables.asked }, reader.alone)
   return files
+}
+
+/** How the lists that INSTALLED_APPS may be differ, by what has migrations. */
+function doubtIn({ worlds, open, problems }: Installed, labelOf: ReadonlyMap<string, string | null>): Pick<ProjectFiles, 'complete' | 'open' | 'worlds'> {
+  if (problems.length === 0) return { complete: true }
+  if (worlds === null) return { complete: false }
+  const all = new Set([...labelOf.values()].filter((label) => label !== null))
+  const distinct = new Map<string, string[]>()
+  for (const world of worlds) {
+    const there = new Set(world.map((entry) => labelOf.get(entry)))
+    const without = [...all].filter((label) => !there.has(label)).sort()
+    distinct.set(JSON.stringify(without), without)
+  }
+  if (distinct.size > MOST_WORLDS) return { complete: false }
+  const several = distinct.size > 1 ? { worlds: [...distinct.values()].map((without) => ({ without })) } : {}
+  return { complete: !open && distinct.size === 1, ...(open ? { open } : {}), ...several }
 }
 
 /** Reads a migration file, or takes what an earlier run has read of it where the file says everything by itself. */
@@ -60,7 +76,9 @@ function withoutDetails(file: MigrationFile): MigrationFile {
 
 function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {
   const { settings, rules, overrides = new Map<string, string>() } = context
-  const installed = stringList(settings.get('INSTALLED_APPS'), 'INSTALLED_APPS', settings)
+  const installed = readInstalled(settings)
+  const isCertain = installed.problems.length === 0
+  const labelOf = new Map<string, string | null>()
   const apps: AppFiles[] = []
   const notFound: string[] = []
   const refused: Problem[] = []
@@ -68,6 +86,7 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
   let broken: ProjectFiles['broken'] = null
   for (const entry of installed.items) {
     const app = readApp(entry, context, reader.read)
+    labelOf.set(entry, app && !('code' in app) && app.migrated ? app.label : null)
     if (!app) notFound.push(entry)
     else if ('code' in app) {
       notFound.push(entry)
@@ -75,18 +94,24 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
     } else if (!labels.has(app.label)) {
       labels.add(app.label)
       apps.push(app)
-    } else if (installed.complete && app.problems.length === 0)
+    } else if (isCertain && app.problems.length === 0)
       broken ??= { exception: 'ImproperlyConfigured', message: `Application labels aren't unique, duplicates: ${app.label}` }
+    else if (app.labelIsGuess) {
+      // A guess that meets another app's label is wrong.
+      notFound.push(entry)
+      refused.push(...app.problems)
+    }
   }
   for (const [label, place] of overrides) {
     if (labels.has(label)) continue
     const app = readNamedApp(label, place, context, reader.read)
-    if (installed.complete && notFound.length === 0)
+    if (isCertain && notFound.length === 0)
       throw new MigstateError('unknown-app', `--migrations names the app "${label}", and the settings have none of that label.`, {
         details: { candidates: [...labels] },
       })
     if (app) apps.push(app)
   }
+  const doubt = doubtIn(installed, labelOf)
   const useTz = settings.get('USE_TZ')
   const timeZone = settings.get('TIME_ZONE')
   return {
@@ -95,7 +120,7 @@ function readAll(folder: string, djangoVersion: string | null, context: Omit<Mig
     djangoVersion,
     apps,
     notFound,
-    complete: installed.complete,
+    ...doubt,
     problems: [...installed.problems, ...refused, ...apps.flatMap((app) => app.problems)],
     broken,
     // django/conf/global_settings.py: TIME_ZONE is "America/Chicago".

@@ -1,9 +1,14 @@
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
+import type { DjangoAnswer } from './ask/answer.js'
 import { answeredSettings } from './ask/answered.js'
+import type { AskFailure, AskRequest } from './ask/ask-django.js'
 import { askOrRemember } from './ask/remember.js'
+import { toldFiles } from './ask/told-files.js'
+import { withDetails } from './ask/with-details.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
+import { readDatabase } from './databases.js'
 import { djangoNames } from './django-names.js'
 import { findEnvironment, type PythonEnvironment } from '../python/environment/index.js'
 import { Files } from '../python/files.js'
@@ -15,6 +20,7 @@ import { readProjectFiles } from './project-files.js'
 import { rulesFor } from '../django/rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
 import { settingOfApps } from './settings-of-apps.js'
+import { type Unshipped, unshippedMigrations } from './shipped.js'
 import type { MigrationFile, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
@@ -33,8 +39,8 @@ export interface ProjectRequest {
   migrations?: Readonly<Record<string, string>>
   /** Where answers are kept between runs; without it nothing is. */
   cacheFolder?: string | undefined
-  /** `--ask-django`: the words that start the project's Python; `needsDatabase` where no URL names the database. */
-  ask?: { command: readonly string[]; needsDatabase: boolean } | undefined
+  /** `--ask-django`: the words that start the project's Python; the alias whose database is wanted, where no URL names it. */
+  ask?: { command: readonly string[]; alias: string | null } | undefined
 }
 
 /** A project found on disk; its apps are read when they are first asked for. */
@@ -45,24 +51,29 @@ export class Project {
   readonly djangoVersion: string | null
   /** Why nothing is kept between runs, although it was asked for. */
   readonly cacheRefusal: string | null
+  /** Where the project's Python was asked and did not answer, or not all: why, and its last lines. */
+  readonly askFailure: AskFailure | null
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #cache: ProjectCache | null
+  readonly #answer: DjangoAnswer | null
   #files: ProjectFiles | undefined
 
   constructor(
     place: { folder: string; managePy: string },
     context: Omit<MigrationContext, 'app'>,
     djangoVersion: string | null,
-    cache: ProjectCache | null,
-    cacheRefusal: string | null,
+    cache: { cache: ProjectCache | null; refusal: string | null },
+    asked: DjangoAnswer | AskFailure | null,
   ) {
     this.folder = place.folder
     this.managePy = place.managePy
     this.settings = context.settings
     this.djangoVersion = djangoVersion
     this.#context = context
-    this.#cache = cache
-    this.cacheRefusal = cacheRefusal
+    this.#cache = cache.cache
+    this.cacheRefusal = cache.refusal
+    this.#answer = asked && 'reason' in asked ? null : asked
+    this.askFailure = failureOf(asked)
   }
 
   /** Where its packages lie; `describeEnvironment` says it in a sentence. */
@@ -84,13 +95,29 @@ export class Project {
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
-    this.#files ??= bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))
+    this.#files ??= this.#told() ?? bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))
     return this.#files
+  }
+
+  /** What Django's own loader says takes the place of what is read, but for what `--migrations` says otherwise. */
+  #told(): ProjectFiles | null {
+    const { settings, rules, overrides } = this.#context
+    if (!this.#answer?.loader || (overrides && overrides.size > 0)) return null
+    const place = { folder: this.folder, settingsModule: settings.module, djangoVersion: this.djangoVersion }
+    return toldFiles({ ...this.#answer, loader: this.#answer.loader }, place, rules)
   }
 
   /** The same migration with the arguments of its operations, which are not kept between runs. */
   detailed(file: MigrationFile): MigrationFile {
-    return file.operations?.some((one) => one.arguments === undefined) ? readMigration(file.file, file.name, { ...this.#context, app: file.app }) : file
+    if (!file.operations?.some((one) => one.arguments === undefined)) return file
+    const read = readMigration(file.file, file.name, { ...this.#context, app: file.app })
+    return this.files().told ? withDetails(file, read) : read
+  }
+
+  /** Migrations that lie in installed packages and did not come with them. */
+  unshipped(): Unshipped[] {
+    const { environment, files } = this.#context.modules
+    return bounded(this.folder, () => unshippedMigrations(this.files(), files, environment.sitePackages))
   }
 
   /** The text of a migration file, read as everything of the project is; null where it cannot be. */
@@ -146,7 +173,8 @@ function open(request: ProjectRequest): Project {
   const settings = readSettings(settingsModule, modules)
   const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
   const question = questionOf(request, managePy, settingsModule.module, environment)
-  const answer = request.ask ? askOrRemember(request.ask, { ...request, settings: settingsModule.module }, { store, question, modules }) : null
+  const asked = request.ask ? askOrRemember(toAsk(request.ask, settings), toldOf(request, managePy, settings), { store, question, modules }) : null
+  const answer = asked && 'reason' in asked ? null : asked
   if (answer) settings.tell(answeredSettings(answer))
   const djangoVersion = request.djangoVersion ?? answer?.version ?? environment.djangoVersion
   const rules = rulesFor(djangoVersion)
@@ -159,7 +187,29 @@ function open(request: ProjectRequest): Project {
   }
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
   const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
-  return new Project({ folder: request.folder, managePy }, context, djangoVersion, cache, store?.refusal ?? null)
+  return new Project({ folder: request.folder, managePy }, context, djangoVersion, { cache, refusal: store?.refusal ?? null }, asked)
+}
+
+/** A kept answer names no database; it is enough where the files name it. */
+function toAsk({ command, alias }: NonNullable<ProjectRequest['ask']>, settings: DjangoSettings): { command: readonly string[]; needsDatabase: boolean } {
+  if (alias === null) return { command, needsDatabase: false }
+  try {
+    return { command, needsDatabase: readDatabase(settings, alias) === null }
+  } catch {
+    return { command, needsDatabase: true }
+  }
+}
+
+/** As the command that starts Python sees it, which may be in a container: beside the folder by its name, else by its whole path. */
+function toldOf({ folder, env }: ProjectRequest, managePy: string, { module }: DjangoSettings): Omit<AskRequest, 'command'> {
+  const near = relative(folder, managePy)
+  return { folder, env, settings: module, manage: near.startsWith('..') ? managePy : near }
+}
+
+function failureOf(asked: DjangoAnswer | AskFailure | null): AskFailure | null {
+  if (asked === null) return null
+  if ('reason' in asked) return asked
+  return asked.failed === null ? null : { reason: `its loader of migrations ended by ${asked.failed.at(-1) ?? 'an error'}`, tail: asked.failed }
 }
 
 /** `--migrations`: a folder, or a dotted package. */

@@ -10,6 +10,10 @@ export interface Problem {
   /** From 1. */
   line: number | null
   message: string
+  /** Of a migration: it concerns nothing but what this migration depends on. */
+  ownEdges?: boolean
+  /** … and each of the `variants` has its own answer. */
+  inVariants?: boolean
 }
 
 export interface Dependency {
@@ -37,7 +41,10 @@ export interface Operation {
   newName?: string
   /** RunPython: the function. */
   code?: string
-  /** RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. */
+  /**
+   * RunPython or RunSQL, also inside SeparateDatabaseAndState; null: a custom operation, which may do anything. Where Django itself was
+   * asked it is known, and `schema` is null for one that is neither and does things of its own.
+   */
   data: boolean | null
   /** Changes the schema of the database; null where that cannot be known. */
   schema: boolean | null
@@ -70,6 +77,8 @@ export interface MigrationFile {
   /** The label under which Django records it, where its `__init__` passes another one than its app's. */
   recordedAs?: string
   dependencies: Dependency[]
+  /** Where a setting decides that cannot be read: all that `dependencies` may be. They hold what is in each. */
+  variants?: Dependency[][]
   runBefore: Dependency[]
   replaces: [app: string, name: string][]
   /** Tri-state, as Django keeps it. */
@@ -88,6 +97,8 @@ export interface AppFiles {
   label: string
   /** Dotted Python module of the app. */
   module: string
+  /** Its AppConfig may give it another label. */
+  labelIsGuess?: true
   /** Absolute folder of the app. */
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */
@@ -100,6 +111,10 @@ export interface AppFiles {
   migrations: MigrationFile[]
 }
 
+type Pair = [app: string, name: string]
+
+export type ToldGraph = { nodes: Pair[]; edges: [child: Pair, parent: Pair][] } | { exception: string; message: string }
+
 export interface ProjectFiles {
   folder: string
   settingsModule: string | null
@@ -109,11 +124,17 @@ export interface ProjectFiles {
   apps: AppFiles[]
   /** Entries of INSTALLED_APPS whose package was not found on disk. */
   notFound: string[]
-  /** INSTALLED_APPS was read completely. */
+  /** INSTALLED_APPS was read completely, as far as migrations depend on it. */
   complete: boolean
+  /** What was read of INSTALLED_APPS is there, and apps that are not known may come to it. */
+  open?: boolean
+  /** Where conditions decide that cannot be read: the labels that are missing in each of the projects that it may be. */
+  worlds?: { without: string[] }[]
   problems: Problem[]
   /** Django itself cannot start: two apps of one label. */
   broken: { exception: string; message: string } | null
+  /** The graph that Django's own loader makes of an empty history, where it was asked; child first. */
+  told?: ToldGraph
   /** null where the settings do not say it readably. */
   useTz: boolean | null
   timeZone: string | null

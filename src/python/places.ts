@@ -39,7 +39,7 @@ export class Places {
     this.#above = new Set([dirname(project), ...(top === null ? [] : [dirname(top)])])
   }
 
-  /** Folders and files of Python packages: site-packages, the standard library, what a `.pth` file adds. Only Python is read there. */
+  /** Folders and files of Python packages: site-packages, the standard library, what a `.pth` file adds. Only Python and entry points are read there. */
   addPackages(places: readonly string[]): void {
     for (const place of places) for (const one of new Set([place, realPath(place)])) if (!this.#packages.includes(one)) this.#packages.push(one)
   }
@@ -52,7 +52,8 @@ export class Places {
   refusal(path: string, real: string): string | null {
     if (this.#roots.some((root) => isInside(root, real) && !this.#isPrivate(root, real))) return null
     if (/^\.env(\.[\w-]+)*$/.test(basename(real)) && this.#above.has(dirname(real)) && dirname(real) !== sep) return null
-    const isPython = /\.(?:py|pth)$/.test(real)
+    // … and what Python itself reads of installed distributions.
+    const isPython = /\.(?:py|pth)$|\.(?:dist|egg)-info\/entry_points\.txt$/.test(real)
     if (isPython && this.#packages.some((place) => isInside(place, path) || isInside(place, real))) return null
     return `${real} lies outside the project (${this.#roots.join(', ')}); --path names more of its folders`
   }

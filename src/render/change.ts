@@ -47,7 +47,14 @@ export function sayOperation({ id, kind, target, actor, host, startedAt, reason 
 export function renderFake(result: FakeResult, page: Page): string {
   const others = result.otherApps.map((pair) => clean(pair.join('.'))).join(', ')
   const first = others && !page.quiet ? `${page.note(wrap(`Rows of other apps among them: ${others}.`, proseWidth(page)))}\n` : ''
-  return `${first}${renderChange(result, page)}`
+  const left = page.quiet ? [] : sayLeft(result.left ?? []).map((line) => `${page.note(wrap(clean(line), proseWidth(page), '  '))}\n`)
+  return `${first}${left.join('')}${renderChange(result, page)}`
+}
+
+/** What `--initial` leaves. */
+function sayLeft(left: NonNullable<FakeResult['left']>): string[] {
+  const words = { run: 'Django would run it', unknown: 'not recorded, for nobody can tell', wait: 'not recorded' }
+  return left.map(({ app, name, does, because }) => `${app}.${name}: ${words[does]}: ${because}`)
 }
 
 export function renderRerun(result: RerunResult, page: Page): string {

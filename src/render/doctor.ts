@@ -20,14 +20,35 @@ export function renderDoctor({ findings, explained }: DoctorResult, page: Page):
     const own = findings.filter((one) => one.severity === severity)
     if (own.length === 0) return []
     const heading = page.quiet ? [] : [page.strong(TITLES[severity][0]), '']
-    return [...heading, ...own.flatMap((one) => [...findingLines(one, page), ...(page.quiet ? [] : [''])])]
+    return [...heading, ...grouped(own, page)]
   })
   const counts = severities.flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length
     return count > 0 ? [`${count} ${TITLES[severity][count === 1 ? 1 : 2]}`] : []
   })
   if (page.quiet) return groups.join('\n')
-  return [...groups, counts.length > 0 ? `${counts.join(', ')}` : 'Nothing is wrong.'].join('\n')
+  const safe = findings.filter(({ repairs }) => repairs.some((one) => one.safe)).length
+  const advice = safe > 1 ? [wrap(`What is proven of them, and of rows alone, in one step: ${page.strong('migstate repair --all')}`, proseWidth(page))] : []
+  return [...groups, counts.length > 0 ? `${counts.join(', ')}` : 'Nothing is wrong.', ...advice].join('\n')
+}
+
+/** Of so many of one kind only some are shown whole. */
+const MANY = 10
+const WHOLE = 5
+
+/** Findings as they come; of a kind of which there are many the first ones, and the others by their names. */
+function grouped(findings: readonly Finding[], page: Page): string[] {
+  const blank = page.quiet ? [] : ['']
+  const shown = new Map<string, number>()
+  return findings.flatMap((one) => {
+    const same = findings.filter(({ code }) => code === one.code)
+    const nth = (shown.get(one.code) ?? 0) + 1
+    shown.set(one.code, nth)
+    if (same.length <= MANY || nth <= WHOLE) return [...findingLines(one, page), ...blank]
+    if (nth > WHOLE + 1) return []
+    const names = same.slice(WHOLE).map(({ id, app, migration }) => `${[app, migration].filter((part) => part !== null).join('.')} (${id})`)
+    return [wrap(`${names.length} more ${one.code}: ${cleanLine(names.join(', '))}`, proseWidth(page), '  '), ...blank]
+  })
 }
 
 function findingLines({ id, code, severity, message, evidence, repairs }: Finding, page: Page): string[] {

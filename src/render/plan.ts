@@ -5,7 +5,9 @@ import { asFarAsKnown } from './next.js'
 import { type Page, proseWidth } from './page.js'
 import { wrap } from './wrap.js'
 
-export function renderPlan(result: PlanResult, page: Page): string {
+/** @param where follows the command whose work it is: " on a new database" */
+export function renderPlan(result: PlanResult, page: Page, where = ''): string {
+  const migrate = `manage.py migrate${where}`
   const say = (text: string, indent: string) => indent + wrap(text, proseWidth(page) - indent.length, `${indent}  `)
   if (result.blockedBy.length > 0) {
     const unreadable = result.blockedBy.every((gate) => gate.gate === 'unreadable')
@@ -14,14 +16,14 @@ export function renderPlan(result: PlanResult, page: Page): string {
       // Gates that one and the same row would lift stand together.
       ...(page.quiet || sameAdvice(gate, result.blockedBy[index + 1]) ? [] : adviceLines(gate.next, '      ')),
     ])
-    const heading = unreadable ? 'What manage.py migrate would do cannot be read:' : 'manage.py migrate would stop:'
+    const heading = unreadable ? `What ${migrate} would do cannot be read:` : `${migrate} would stop:`
     return [...(page.quiet ? [] : [page.strong(heading)]), ...gates].join('\n')
   }
   const known = asFarAsKnown(result)
-  if (result.steps.length === 0) return page.quiet && known === '' ? '' : wrap(`manage.py migrate has nothing to do${known}.`, proseWidth(page))
+  if (result.steps.length === 0) return page.quiet && known === '' ? '' : wrap(`${migrate} has nothing to do${known}.`, proseWidth(page))
   const verb = result.steps[0]?.direction === 'backward' ? 'undo' : 'run'
   return [
-    ...(page.quiet ? [] : [page.strong(wrap(`manage.py migrate would ${verb}${known}, in this order:`, proseWidth(page)))]),
+    ...(page.quiet ? [] : [page.strong(wrap(`${migrate} would ${verb}${known}, in this order:`, proseWidth(page)))]),
     ...result.steps.map((step) => `${page.quiet ? '' : '  '}${cleanLine(`${step.app}.${step.name}`)}`),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ export { childIsGone, type LeftChild, waitForChild, whereItRan } from './child-l
 export type { RerunHazard } from './hazards/hazard.js'
 export { rerunHazards } from './hazards/rerun-hazards.js'
 export { ManageCommand } from './manage-command.js'
+export { migrateAll } from './migrate-all.js'
 export { hintReversed, type RerunOutcome, type RowCounts, sayReversed } from './outcome.js'
 export { planRerun, type RerunPlan } from './preflight.js'
 export { planRun } from './preflight-run.js'

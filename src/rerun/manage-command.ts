@@ -108,6 +108,11 @@ export class ManageCommand {
     return this.#manageWords.map((word) => word.replace(/\b(APP|NAME|ALIAS)\b/g, (mark) => ({ APP: app, NAME: name, ALIAS: alias })[mark] as string))
   }
 
+  /** All that is pending, in every app. */
+  migrateAll(): string[] {
+    return [...this.#manage(), 'migrate', '--database', this.#request.alias, '--noinput', '--verbosity', '0', ...this.#settings()]
+  }
+
   #manage(): string[] {
     return [...this.#python, this.managePy]
   }

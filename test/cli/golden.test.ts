@@ -51,6 +51,10 @@ const SESSION: [name: string, argv: string, exit?: number][] = [
   ['uninstall-dry-run', 'uninstall --dry-run'],
   ['doctor-broken', 'doctor', 3],
   ['doctor-explain', 'doctor --explain CONFLICT'],
+  ['doctor-github', 'doctor --format github', 3],
+  ['repair-dry-run', 'repair --all --dry-run'],
+  ['repair-unknown', 'repair 0123abcd --yes', 2],
+  ['repair', 'repair --all --yes'],
 ]
 
 describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, 'json'] as const]))('%s, %s', (engine, form) => {

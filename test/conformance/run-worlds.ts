@@ -84,7 +84,7 @@ export class Worlds {
   }
 }
 
-function isNested(world: World): boolean {
+export function isNested(world: World): boolean {
   const squashes = new Set(world.apps.flatMap((app) => app.migrations.filter((one) => one.replaces).map((one) => `${labelOf(app)}.${one.name}`)))
   return world.apps.some((app) => app.migrations.some((one) => one.replaces?.some((pair) => squashes.has(pair.join('.')))))
 }

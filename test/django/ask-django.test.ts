@@ -72,8 +72,14 @@ TIME_ZONE = eval("'Asia/Tokyo'")
     expect(Math.abs(at - began)).toBeLessThan(60_000)
   })
 
-  it('a Python that does not answer is said, and nothing is answered instead', async () => {
-    shop.write({ 'dynamic.py': 'raise RuntimeError("boom")\n' })
-    expect((await run('status', '--ask-django')).error).toMatchObject({ code: 'django-does-not-start', message: expect.stringContaining('boom') })
+  it('a Python that does not answer is said once, with its last lines, and what is read from the files stays, with its doubts', async () => {
+    shop.write({ 'dynamic.py': `${settings('["extra"]')}raise RuntimeError("boom")\n` })
+    const [told, read] = [await run('status', '--ask-django'), await run('status')]
+    const said = told.warnings.filter(({ code }: { code: string }) => code === 'django-does-not-start')
+    expect(said).toEqual([
+      { code: 'django-does-not-start', message: expect.stringMatching(/boom[^]*File[^]*dynamic\.py[^]*what follows is read from the files$/) },
+    ])
+    expect(said[0].message.match(/^ *RuntimeError: boom$/gm)).toHaveLength(1)
+    expect(told.result).toEqual(read.result)
   })
 })

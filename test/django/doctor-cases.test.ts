@@ -78,13 +78,8 @@ describe('reported cases', () => {
     expect((await project.manage('migrate')).output).toContain('InconsistentMigrationHistory')
     const found = await doctor('--only', 'hole')
     expect(recommended(found)).toContain('migstate mark applied ph.0003_b')
-    // It makes the squash count as applied, below which the stub is not; Django does not mind, so nothing is said of it.
-    const refused = await run('migstate mark applied ph.0003_b')
-    expect(refused.exitCode, refused.stdout + refused.stderr).toBe(4)
-    expect((refused.stdout + refused.stderr).replaceAll(/\s+/g, ' ')).toContain(
-      'ph.0001_squashed_0003 would count as applied while ph.0000_stub, on which it depends, is not. Nothing was changed.',
-    )
-    const done = await run('migstate mark applied ph.0003_b --force')
+    // It makes the squash count as applied, below which the stub is not; Django does not mind, and filling a hole is never refused.
+    const done = await run('migstate mark applied ph.0003_b')
     expect(done.exitCode, done.stdout + done.stderr).toBe(0)
     const plan = await project.manage('migrate', '--plan')
     expect(plan.output).toContain('ph.0004_c')
@@ -134,13 +129,28 @@ describe('reported cases', () => {
     expect(codes(await doctor('--only', 'malformed-applied'))).toEqual([])
   })
 
-  reported('L16', 'sqlite', 'a lost file is missing-parent and no conflict; its row is to stay', async ({ project, doctor }) => {
+  reported('L16', 'sqlite', 'a lost file is missing-parent and no conflict; its row is to stay', async ({ database, project, doctor, run }) => {
     expect((await project.manage('migrate')).output).toContain('NodeNotFoundError')
     const found = await doctor()
     expect(codes(found).filter((code) => /conflict|ghost|hole/.test(code))).toEqual([])
     expect(found[0]).toMatchObject({ code: 'missing-parent', app: 'a', migration: '0002_x' })
     expect(found[0]?.message).toContain('a.0003_y, b.0001_initial depend on a.0002_x')
     expect(found[0]?.evidence.at(-1)).toContain('its row must stay')
+    for (const command of ['migstate status', 'migstate fake a 0003_y --dry-run', 'migstate plan']) {
+      const { stdout, stderr } = await migstate(words(command).slice(1), { cwd: project.folder, env: project.env })
+      expect(stdout + stderr, command).not.toMatch(/conflict|makemigrations/i)
+      expect(stdout + stderr, command).toContain('a.0003_y')
+    }
+    expect((await migstate(['show', 'a', '0002_x'], { cwd: project.folder, env: project.env })).stdout).toMatch(
+      /dependants +b\.0001_initial, a\.0003_y|dependants +a\.0003_y, b\.0001_initial/,
+    )
+    const before = await database.query('SELECT * FROM django_migrations ORDER BY id')
+    const refused = await run('migstate mark unapplied a.0002_x')
+    expect(refused.exitCode, refused.stdout + refused.stderr).toBe(4)
+    const said = (refused.stdout + refused.stderr).replaceAll(/\s+/g, ' ')
+    expect(said).toContain('a.0002_x would be unrecorded while a.0003_y, b.0001_initial, which depend on it, are recorded.')
+    expect(said).toContain('the file is gone, and files that are there name it')
+    expect(await database.query('SELECT * FROM django_migrations ORDER BY id')).toEqual(before)
   })
 
   reported('L22', 'postgresql', 'the sequence is behind: said before Django runs anything, and one statement mends it', async ({ database, doctor }) => {
@@ -151,10 +161,10 @@ describe('reported cases', () => {
     expect(await doctor('--only', 'sequence-behind')).toEqual([])
   })
 
-  reported('L24', 'sqlite', 'a name with .py is one finding, and one UPDATE that keeps id and time', async ({ database, doctor }) => {
+  reported('L24', 'sqlite', 'a name with .py is one finding, and one UPDATE that keeps id and time', async ({ database, doctor, run }) => {
     const found = await doctor()
     expect(codes(found).filter((code) => !code.startsWith('recorded-missing'))).toEqual(['damaged-name helpdesk 0018_secret'])
-    await database.query(recommended(found.filter(({ code }) => code === 'damaged-name'))[0] as string)
+    expect((await run(recommended(found.filter(({ code }) => code === 'damaged-name'))[0] as string)).exitCode).toBe(0)
     expect(await database.query('SELECT id, name, applied FROM django_migrations WHERE id = 2')).toEqual([
       { id: '2', name: '0018_secret', applied: '2024-01-02 10:00:00' },
     ])

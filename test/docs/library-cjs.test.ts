@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../support/cli.js'
-import type { TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
+import { fingerprint } from '../support/history-table.js'
 
 /** The packed package, unpacked into the node_modules of an empty folder, with links to the packages that it depends on. */
 let folder: string
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const scopes = Object.keys({ ...dependencies, ...optionalDependencies, typescript: '', '@types/node': '' }).map((name) => name.split('/')[0] as string)
   for (const name of new Set(scopes)) symlinkSync(realpathSync(join(root, 'node_modules', name)), join(modules, name))
   ;({ database, shop } = await migratedShop(oneDjango as string, 'sqlite'))
-})
+}, 300_000)
 afterAll(async () => {
   shop?.remove()
   await database?.drop()
@@ -81,6 +82,30 @@ describe('the library', () => {
     expect(
       run('use.mjs', `import * as library from 'migstate'\nconst { open, MigstateError } = library\nconst names = Object.keys(library)\n${VERBS}`),
     ).toEqual(ANSWER)
+  })
+
+  it.each([
+    ['CommonJS', 'testing.cjs', "const { migrated, withRestore } = require('migstate/testing')\nconst { MigstateError } = require('migstate')"],
+    ['ECMAScript modules', 'testing.mjs', "import { migrated, withRestore } from 'migstate/testing'\nimport { MigstateError } from 'migstate'"],
+  ])('migstate/testing: a database is migrated by Django and put back, its errors are those of migstate (%s)', async (_kind, name, imports) => {
+    const fresh = await freshDatabase('sqlite')
+    const code = `${imports}
+async function main() {
+  const options = { project: process.env.PROJECT, env: () => ({ SHOP_DB_NAME: ${JSON.stringify(fresh.file)} }) }
+  const m = await migrated({ getConnectionUri: () => ${JSON.stringify(fresh.url)} }, options)
+  const { applied } = (await m.status()).summary
+  await m.close()
+  const url = ${JSON.stringify(fresh.url)}
+  const inside = await withRestore({ project: process.env.PROJECT, url }, async (m) => {
+    await m.mark({ applied: false, app: 'shop', migrations: ['0001'], withDependants: true })
+    return (await m.status()).summary.unapplied
+  })
+  const other = await migrated(url, { project: process.env.PROJECT, env: () => ({}) }).catch((error) => [error instanceof MigstateError, error.code])
+  console.log(JSON.stringify({ applied, inside, other }))
+}
+main()`
+    expect(run(name, code)).toEqual({ applied: 21, inside: 7, other: [true, 'other-database'] })
+    expect((await fingerprint(fresh)).rows).toHaveLength(21)
   })
 
   it('works where modules are run by vm without dynamic imports, as jest runs them', () => {

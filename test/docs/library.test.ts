@@ -3,10 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { StartedMariaDbContainer } from '@testcontainers/mariadb'
+import type { StartedMySqlContainer } from '@testcontainers/mysql'
+import type { StartedPostgreSqlContainer } from '@testcontainers/postgresql'
 import { type Migstate, MigstateError, open } from '../../src/index.js'
+import { migrated } from '../../src/testing.js'
 import { root } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { migratedShop, oneDjango } from '../support/django.js'
+import { oneDjango, shopProject } from '../support/django.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
 
@@ -121,28 +125,66 @@ it('env and cwd take the place of the process', async () => {
   }
 })
 
-it.runIf(engines.includes('postgresql') && oneDjango)('the fixture of docs/library.md runs as it stands there', { timeout: 120_000 }, async () => {
-  const { database, shop } = await migratedShop(oneDjango as string, 'postgresql')
-  const folder = mkdtempSync(join(tmpdir(), 'migstate-fixture-'))
-  const before = await fingerprint(database)
-  try {
-    const blocks = [...readFileSync(join(root, 'docs', 'library.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] as string)
-    const fixture = blocks.find((block) => block.includes('base.extend')) as string
-    writeFileSync(join(folder, 'fixture.test.ts'), fixture.replace("from 'migstate'", `from '${join(root, 'src', 'index.ts')}'`))
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    const vitest = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--root', folder], {
-      cwd: folder,
-      env: { ...process.env, ...shop.env, PROJECT: shop.folder, TEST_DATABASE_URL: database.url },
-    })
-    let output = ''
-    for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk))
-    expect(await new Promise((resolve) => vitest.on('close', resolve)), output).toBe(0)
-    expect(output.replaceAll(/\u001b\[[0-9;]*m/g, '')).toMatch(/Tests\s+1 passed/)
-    expect(await fingerprint(database)).toEqual(before)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-    shop.remove()
-    await database.drop()
-  }
+/** A new database for each engine, empty as a container's is. */
+it.runIf(oneDjango).each(engines.filter((engine) => engine !== 'mysql'))(
+  '%s: the project of docs/testing.md runs as it stands there',
+  { timeout: 180_000 },
+  async (engine) => {
+    const database = await freshDatabase(engine)
+    const shop = shopProject(oneDjango as string, database)
+    const folder = mkdtempSync(join(tmpdir(), 'migstate-fixture-'))
+    try {
+      const [, block] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs', 'testing.md'), 'utf8')) as RegExpExecArray
+      const here = (block as string).replace("'migstate/testing'", `'${join(root, 'src', 'testing.ts')}'`)
+      writeFileSync(join(folder, 'fixture.test.ts'), here)
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+      const vitest = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--root', folder], {
+        cwd: folder,
+        env: { ...process.env, ...shop.env, PROJECT: shop.folder, NEW_DATABASE_URL: database.url },
+      })
+      let output = ''
+      for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk))
+      expect(await new Promise((resolve) => vitest.on('close', resolve)), output).toBe(0)
+      expect(output.replaceAll(/\u001b\[[0-9;]*m/g, '')).toMatch(/Tests\s+2 passed/)
+      expect((await fingerprint(database)).rows).toHaveLength(21)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+describe.runIf(oneDjango)('migrated', () => {
+  it('starts nothing where the settings name another database than the container', async () => {
+    const [database, other] = [await freshDatabase('sqlite'), await freshDatabase('sqlite')]
+    const shop = shopProject(oneDjango as string, other)
+    const options = { project: shop.folder, env: () => shop.env }
+    await expect(migrated(database.url, options)).rejects.toMatchObject({ code: 'other-database', consequence: 'nothing' })
+    for (const one of [database, other]) expect(await one.query("SELECT name FROM sqlite_master WHERE name = 'django_migrations'")).toEqual([])
+  })
+
+  it('says what manage.py died of, and that it is not known what it did', async () => {
+    const database = await freshDatabase('sqlite')
+    const shop = shopProject(oneDjango as string, database)
+    shop.write({ 'reports/migrations/0002_fails.py': FAILS })
+    const failure = await migrated(database.url, { project: shop.folder, env: () => shop.env }).catch((error: MigstateError) => error)
+    expect(failure).toBeInstanceOf(MigstateError)
+    expect(failure).toMatchObject({ code: 'manage-failed', consequence: 'unknown', details: { exitCode: 1 } })
+    expect((failure as MigstateError).message).toContain('on purpose')
+  })
+
+  it('takes what testcontainers gives', () => {
+    // Compiled only: there is no container here.
+    const types = (one: StartedPostgreSqlContainer | StartedMySqlContainer | StartedMariaDbContainer) => migrated(one)
+    expect(types).toBeInstanceOf(Function)
+  })
 })
+
+const FAILS = `
+from django.db import migrations
+def fail(apps, schema_editor):
+    raise ValueError("on purpose")
+class Migration(migrations.Migration):
+    dependencies = [("reports", "0001_initial")]
+    operations = [migrations.RunPython(fail)]
+`

@@ -111,7 +111,7 @@ describe.each(engines)('snapshot prune, %s', (engine) => {
     }
     const nothing = { changes: { removed: [], added: [], updated: [] }, sequence: { before: null, after: null } }
     await copy('running')
-    await copy('later', { format: 2 })
+    await copy('later', { format: 3 })
     await forge.event('later', 'done', nothing)
     await copy('damaged')
     await forge.event('damaged', 'done', 'x')

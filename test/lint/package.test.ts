@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
 import { commandFiles, EXTERNAL } from '../../bin/build.js'
+// @ts-expect-error plain JavaScript
+import { versionProblems } from '../../bin/release.js'
 import { root } from '../support/root.js'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -65,7 +67,7 @@ describe('the tarball', () => {
   })
 
   it('holds no compiled code, no source map, no test and no path of the machine that built it', () => {
-    expect(files.filter((name) => /\.(cache|v8|node|map|wasm|exe|so)$|test/i.test(name.replace(/^docs\//, '')))).toEqual([])
+    expect(files.filter((name) => /\.(cache|v8|node|map|wasm|exe|so)$|test/i.test(name.replace(/^docs\/|\/testing(?=\.)/g, '')))).toEqual([])
     for (const name of files.filter((one) => one.startsWith('dist/') || one.startsWith('bin/'))) {
       expect(text(name).includes('\0'), name).toBe(false)
       expect(text(name), name).not.toContain('sourceMappingURL=data')
@@ -110,4 +112,23 @@ describe('the tarball', () => {
 it.each(['cli', 'start', 'pg', 'mysql2'])('the bundle %s has no import(): Node warns of one in code that it has not loaded itself', (name) => {
   const code = readFileSync(join(root, 'dist', `${name}.cjs`), 'latin1')
   expect(code.replaceAll('"import()"', '').match(/\bimport\s*\(/g)).toBeNull()
+})
+
+describe('what a release looks at', () => {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+  it('the changelog and everything that names the version have it', () => {
+    expect(versionProblems()).toEqual([])
+    expect(versionProblems({ of: '7.8.9-beta.2', read })).toEqual([
+      'CHANGELOG.md has no heading "## 7.8.9-beta.2".',
+      ...[`package-lock.json says ${manifest.version}, and not 7.8.9-beta.2.`],
+      ...['action.yml', 'packaging/ci/gitlab.yml', 'pyproject.toml'].map((file) => `${file} says ${manifest.version}, and not 7.8.9b2.`),
+    ])
+  })
+
+  it('without --dry-run it does nothing at all', () => {
+    const ended = spawnSync(process.execPath, [join(root, 'bin', 'release.js')], { encoding: 'utf8' })
+    expect(ended).toMatchObject({ status: 1, stdout: '' })
+    expect(ended.stderr).toContain('say --dry-run')
+  })
 })

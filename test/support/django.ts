@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { root } from './cli.js'
 import type { TestDatabase } from './databases.js'
 import { endProcessesIn, whenTestEnds } from './endings.js'
+import { forkManage } from './manage-server.js'
 import { migratedDatabase } from './migrated.js'
 
 /** Version to the folder of its virtual environment. */
@@ -57,7 +58,7 @@ export function projectAt(folder: string, version: string, database: TestDatabas
   return {
     folder,
     env,
-    manage: (...args) => manage(folder, home, env, args),
+    manage: (...args) => (forks(version, env) ? forkManage(home, folder, args, { ...process.env, ...env }) : manage(folder, home, env, args)),
     manageLive: (args, onOutput) => manage(folder, home, env, args, onOutput),
     write(files) {
       for (const [path, text] of Object.entries(files)) {
@@ -67,6 +68,11 @@ export function projectAt(folder: string, version: string, database: TestDatabas
     },
     remove,
   }
+}
+
+/** What Python itself reads of the environment counts at its start only. */
+function forks(version: string, env: Record<string, string>): boolean {
+  return Number(version) >= 3.2 && ![...Object.keys(env), ...Object.keys(process.env)].some((name) => name.startsWith('PYTHON'))
 }
 
 function manage(

@@ -3,6 +3,8 @@
 import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
 // @ts-expect-error plain JavaScript, as above
 import { ensureNode } from '../../bin/node-env.js'
+// @ts-expect-error plain JavaScript, as above
+import { ensurePytest } from '../../bin/pytest-env.js'
 import type { Engine } from './servers/server.js'
 import { startServer, URL_VARIABLES } from './servers/start.js'
 
@@ -51,6 +53,7 @@ export async function makeEnvironment(engines: readonly Engine[], say: (line: st
     }
     environment.variables.MIGSTATE_TEST_ENGINES = available.join(',')
     environment.variables.MIGSTATE_TEST_DJANGO = JSON.stringify(await makeDjango(environment))
+    environment.variables.MIGSTATE_TEST_PYTEST = await makePytest(environment)
     environment.variables.MIGSTATE_TEST_NODES = JSON.stringify(await makeNodes(environment))
     return environment
   } catch (error) {
@@ -86,6 +89,17 @@ async function makeDjango(environment: TestEnvironment): Promise<Record<string, 
     environment.needed++
   }
   return found
+}
+
+/** The folder of its packages; empty where it could not be made. */
+async function makePytest(environment: TestEnvironment): Promise<string> {
+  const djangos = JSON.parse(environment.variables.MIGSTATE_TEST_DJANGO ?? '{}') as Record<string, string>
+  const home = djangos['5.2'] ?? Object.values(djangos).at(-1)
+  const made = home === undefined ? { missing: 'there is no Python with Django' } : await ensurePytest(`${home}/bin/python`)
+  if (!made.missing) return made.folder
+  environment.missing.push(`pytest: left out, ${made.missing}`)
+  environment.needed++
+  return ''
 }
 
 async function makeNodes(environment: TestEnvironment): Promise<Record<string, string>> {

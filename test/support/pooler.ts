@@ -1,11 +1,11 @@
 import { connect, createServer, type Server } from 'node:net'
 
-/** A stand-in for PgBouncer in transaction mode: it answers the start-up with a process id of its own. */
+/** A stand-in for PgBouncer in transaction mode: it answers the start-up with a process id of its own, and all clients meet one server session. */
 export async function startPooler(target: string): Promise<{ server: Server; url: string }> {
   const to = new URL(target)
   const server = createServer((client) => {
     const upstream = connect(Number(to.port), to.hostname)
-    client.on('data', (data) => upstream.write(data))
+    client.on('data', (data) => upstream.write(shareSession(data)))
     upstream.on('data', (data) => client.write(changeProcessId(data)))
     for (const [one, other] of [
       [client, upstream],
@@ -25,6 +25,12 @@ export async function startPooler(target: string): Promise<{ server: Server; url
 function changeProcessId(data: Buffer): Buffer {
   const copy = Buffer.from(data)
   const at = copy.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]))
-  if (at >= 0) copy.writeUInt32BE(1, at + 5)
+  if (at >= 0) copy.writeUInt32BE(2, at + 5)
   return copy
+}
+
+/** The process id that a client sees is the same for every client. */
+function shareSession(data: Buffer): Buffer {
+  const call = 'pg_catalog.pg_backend_pid()'
+  return Buffer.from(data.toString('latin1').replaceAll(call, '1'.padEnd(call.length)), 'latin1')
 }

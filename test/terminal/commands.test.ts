@@ -45,6 +45,7 @@ const CALLS: Record<string, { argv: string[]; exit?: number; files?: Record<stri
   'mark unapplied': { argv: ['shop.0002', '--with-dependants', '--dry-run'] },
   plan: { argv: [] },
   recover: { argv: [] },
+  repair: { argv: ['--all', '--dry-run'] },
   rerun: { argv: ['shop', '0002', '--dry-run'] },
   rollback: { argv: ['--dry-run'] },
   run: { argv: ['shop', '0002', '--dry-run'] },

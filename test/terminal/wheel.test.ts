@@ -71,7 +71,8 @@ describe('the archives', () => {
     const info = `migstate-${manifest.version}.dist-info`
     const node = ['bin/run.js', 'package.json', ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py'].map((name) => `dist/${name}`)]
     const expected = [
-      ...['__init__.py', '__main__.py', '_run.py', ...node.map((name) => `node/${name}`)].map((name) => `migstate/${name}`),
+      ...['__init__.py', '__main__.py', '_client.py', '_errors.py', '_results.py', '_run.py', '_test_manage.py'].map((name) => `migstate/${name}`),
+      ...['ci.py', 'py.typed', 'pytest_plugin.py', ...node.map((name) => `node/${name}`)].map((name) => `migstate/${name}`),
       `migstate-${manifest.version}.data/data/share/man/man1/migstate.1`,
       ...['METADATA', 'RECORD', 'WHEEL', 'entry_points.txt', 'licenses/LICENSE', 'licenses/THIRD-PARTY-NOTICES.txt'].map((name) => `${info}/${name}`),
     ]
@@ -86,7 +87,7 @@ describe('the archives', () => {
     const listed = execFileSync('tar', ['tzf', archives.sdist], { encoding: 'utf8' }).split('\n')
     for (const name of ['PKG-INFO', 'pyproject.toml', 'backend.py', 'LICENSE', 'man/migstate.1', 'migstate/node/dist/cli.cjs'])
       expect(listed).toContain(`migstate-${manifest.version}/${name}`)
-    expect(listed.filter((name) => /test|__pycache__|\.map$|\.cache$/.test(name))).toEqual([])
+    expect(listed.filter((name) => /test|__pycache__|\.map$|\.cache$/.test(name.replace(/(pytest_plugin|_test_manage)\.py$/, '')))).toEqual([])
   })
 
   it('have the same bytes whenever and wherever they are made; the wheel that pip makes of the sdist has them too', () => {
@@ -256,6 +257,17 @@ describe('which Node', () => {
     const none = run([program, '--version'])
     expect(none).toMatchObject({ status: 1, stdout: '' })
     expect(none.stderr).toMatch(/^There is no Node\.js: [^\n]+ MIGSTATE_NODE\.\n$/)
+    const told = run([program, 'status', '--json'])
+    expect(told).toMatchObject({ status: 1, stderr: '' })
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      schemaVersion: 1,
+      command: null,
+      ok: false,
+      warnings: [],
+      error: { code: 'no-node', exitCode: 1, consequence: 'nothing' },
+    })
+    // After -- it is a word like any other.
+    expect(run([program, 'status', '--', '--json']).stdout).toBe('')
   })
 
   it('MIGSTATE_NODE is a path or a name; one that is not there is not passed over', () => {
@@ -283,9 +295,12 @@ describe('which Node', () => {
   it('one that is too old is told', () => {
     const old = encodeURIComponent("Object.defineProperty(process, 'versions', { value: { node: '20.18.3' } })")
     const env = { MIGSTATE_NODE: process.execPath, NODE_OPTIONS: `--import=data:text/javascript,${old}` }
-    const ended = run([withoutNode().program, 'status', '--json'], { env })
+    const ended = run([withoutNode().program, 'status'], { env })
     expect(ended).toMatchObject({ status: 1, stdout: '' })
     expect(ended.stderr).toMatch(/^migstate needs Node 20\.19 or newer; this is [^\n]+\n$/)
+    const told = run([withoutNode().program, 'status', '--json'], { env })
+    expect(told).toMatchObject({ status: 1, stderr: '' })
+    expect(JSON.parse(told.stdout)).toMatchObject({ ok: false, error: { code: 'no-node', exitCode: 1, consequence: 'nothing' } })
   })
 
   it('where nothing can replace a process (Windows) the program is a child with the same exit code', () => {

@@ -3,6 +3,8 @@ import { MigstateError } from '../../errors/index.js'
 import type { HistoryTable, ServerFacts, TableSearch, Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
+import { makeOf } from './makes.js'
+import { type FoundColumn, refuseView, shapeOf } from './shape.js'
 import { PRIVILEGES, trustOf } from './trust.js'
 
 export const quote = (name: string) => quoteIdentifier(name, '`', 256)
@@ -14,6 +16,7 @@ export const catalogue: Catalogue = {
       'SELECT VERSION() AS version, DATABASE() AS name, @@global.read_only AS read_only',
     )
     const server = spec as ServerSpec
+    const make = await makeOf(session)
     return {
       engine: /mariadb/i.test(facts?.version ?? '') ? 'mariadb' : 'mysql',
       version: (facts?.version ?? '').split('-')[0] as string,
@@ -21,21 +24,26 @@ export const catalogue: Catalogue = {
       name: facts?.name ?? '',
       readOnly: ['1', 'ON'].includes(String(facts?.read_only)) && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
       pooled: false,
+      ...make,
     }
   },
 
   async findTable(session, wanted): Promise<TableSearch> {
     if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Name the database in the URL instead.' })
-    const [found] = await session.rows<{ name: string; type: string | null; super: unknown; others: string | null }>(
-      `SELECT t.TABLE_NAME AS name, c.COLUMN_TYPE AS type, ${PRIVILEGES}
-         FROM information_schema.TABLES t
-         LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = 'applied'
-        WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? AND t.TABLE_TYPE = 'BASE TABLE'`,
+    const found = await session.rows<Found>(
+      `SELECT t.TABLE_NAME AS tab, t.TABLE_TYPE AS kind, t.ENGINE AS engine, c.COLUMN_NAME AS name, c.COLUMN_TYPE AS type, c.IS_NULLABLE AS nullable,
+              c.COLUMN_DEFAULT IS NOT NULL AS given, c.EXTRA AS extra, c.COLUMN_KEY AS keyed, ${PRIVILEGES}
+         FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
+        WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION`,
       [wanted.name],
     )
-    if (!found) return { table: null, others: [], currentSchema: null }
-    const trust = trustOf(found.name, found)
-    return { table: { ...tableNamed(found.name, found.type), stranger: trust.stranger }, others: [], currentSchema: null, trust }
+    const [first] = found
+    if (!first) return { table: null, others: [], currentSchema: null }
+    refuseView(first.tab, first.kind)
+    const trust = trustOf(first.tab, first)
+    const applied = found.find(({ name }) => name?.toLowerCase() === 'applied')
+    const table = { ...tableNamed(first.tab, applied?.type ?? null), shape: shapeOf(first.tab, first.engine, found.filter(isColumn)) }
+    return { table: { ...table, stranger: trust.stranger }, others: [], currentSchema: null, trust }
   },
 
   async tableFacts(session, _beside, name) {
@@ -59,7 +67,16 @@ export const catalogue: Catalogue = {
   },
 }
 
-function tableNamed(name: string, appliedType: string | null): HistoryTable {
+type Found = { tab: string; kind: string; engine: string | null; super: unknown; others: string | null } & {
+  [Name in keyof FoundColumn]: FoundColumn[Name] | null
+}
+
+/** A table of which this account may see no column has none here. */
+function isColumn(found: Found): found is Found & FoundColumn {
+  return found.name !== null
+}
+
+function tableNamed(name: string, appliedType: string | null): Omit<HistoryTable, 'shape'> {
   return { schema: null, name, sql: quote(name), label: name, appliedType: appliedType ?? 'datetime(6)' }
 }
 

@@ -22,6 +22,14 @@ const SHAPE: ResponseShape = {
  */
 const SQL_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'
 
+/**
+ * The session waits while a migration runs, and what an account sets for others must not end an edit in the middle. A year is the most that
+ * wait_timeout takes on every system but Windows, where it is 24 days. Comments of MariaDB and of MySQL 8 are code to that server only (MariaDB
+ * manual, comment syntax).
+ */
+const ENDLESS =
+  ', wait_timeout = 2147483 /*M! , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */ /*!80000 , max_execution_time = 0 */'
+
 export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
   const server = spec as ServerSpec
   if (!server.database)
@@ -42,7 +50,9 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
 
 async function settled(session: Session): Promise<Session> {
   try {
-    await session.run(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1`)
+    await session.run(
+      `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1${ENDLESS}`,
+    )
     return session
   } catch (error) {
     await session.close()

@@ -36,11 +36,14 @@ export function classify(error: unknown): DatabaseFailure {
     case 1205: // ER_LOCK_WAIT_TIMEOUT
     case 1317: // ER_QUERY_INTERRUPTED: we have ended our own wait
     case 1969: // MariaDB ER_STATEMENT_TIMEOUT
-    case 1213: // ER_LOCK_DEADLOCK
+    case 1213: // ER_LOCK_DEADLOCK; at COMMIT: another node's write came first (Galera, certification)
+    case 3101: // ER_TRANSACTION_ROLLBACK_DURING_COMMIT (group replication)
       return failure('lock-timeout', 'busy', `The server: ${message}.`)
     case 1021: // ER_DISK_FULL
     case 1114: // ER_RECORD_FILE_FULL
       return diskFull(`The server: ${message} (${errno}).`, error)
+    case 1047: // ER_UNKNOWN_COM_ERROR: a Galera node that has lost the others
+      return failure('cannot-connect', 'other', `The server does not take statements: ${message}.`)
     case 1053: // ER_SERVER_SHUTDOWN
     case 1927: // MariaDB ER_CONNECTION_KILLED
     case 3169: // ER_SESSION_WAS_KILLED

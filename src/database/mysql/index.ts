@@ -1,11 +1,13 @@
 import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
-import type { NewRow, Row } from '../row.js'
+import type { NewRow } from '../row.js'
+import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
+import { moreOf, place, quoted } from './shape.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
 import { locksOf, type OwnLocks } from './locks.js'
@@ -27,8 +29,11 @@ export function mysqlDialect(own: Own): Dialect {
       showsShadows: true,
       writesBesideChild: true,
       schemas: false,
-      storesInstants: false,
+      convertsTimes: true,
       waitingBlocks: true,
+      sessionLocks: 'everybody',
+      tableLocks: true,
+      counters: true,
       maxNameLength: 64,
     },
 
@@ -50,14 +55,24 @@ export function mysqlDialect(own: Own): Dialect {
     journalFacts,
     introspect,
 
+    async refuseUnsafeServer() {
+      // What is unsafe here is a make of its own (makes.ts).
+    },
+
     fractionText(table, microseconds) {
       // Django 1.8 makes columns without a fraction on MariaDB; MySQL would round into them.
       const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 0))
       return digits === '' ? '' : `.${digits}`
     },
 
+    timeKept: ({ appliedType }) => (/^date$/i.test(appliedType) ? 'day' : 'local'),
+
     async readRows(session, table) {
-      return (await session.rows(`SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied FROM ${table.sql}`)) as unknown as Row[]
+      const more = moreOf(table)
+      const found = await session.rows<RawRow>(
+        `SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied${more === null ? '' : `, ${more} AS more`} FROM ${table.sql}`,
+      )
+      return found.map(toRow)
     },
 
     async readSequence(session, table) {
@@ -70,10 +85,13 @@ export function mysqlDialect(own: Own): Dialect {
       return /\bAUTO_INCREMENT=(\d+)/i.exec(options)?.[1] ?? '1'
     },
 
-    async probeUpdate(session, table, row) {
+    async attempt(session, work) {
       await session.run('SAVEPOINT migstate_probe')
-      await this.updateRow(session, table, row.id, row)
-      await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+      try {
+        return await work()
+      } finally {
+        await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+      }
     },
 
     shadow: (session, request) => shadow(session, request, own.logsTemporaries),
@@ -85,15 +103,28 @@ export function mysqlDialect(own: Own): Dialect {
     shadowGrants,
 
     async insertRow(session, table, row: NewRow) {
-      if (row.id === undefined) return session.insertId(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ?)`, [row.app, row.name, row.applied])
-      await session.run(`INSERT INTO ${table.sql} (id, app, name, applied) VALUES (?, ?, ?, ?)`, [row.id, row.app, row.name, row.applied])
+      const extra = extraValues(table.shape, row)
+      const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
+      const values = [...(row.id === undefined ? [] : ['?']), '?', '?', '?', ...extra.map(({ column }) => place(column))]
+      const sql = `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')})`
+      const rest = [...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
+      if (row.id === undefined) return session.insertId(sql, rest)
+      await session.run(sql, [row.id, ...rest])
       return row.id
     },
 
     deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ?`, [id]),
 
-    updateRow: (session, table, id, after) =>
-      session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = ? WHERE id = ?`, [after.app, after.name, after.applied, id]),
+    updateRow(session, table, id, after) {
+      const extra = extraValues(table.shape, after)
+      const sets = ['app = ?', 'name = ?', 'applied = ?', ...extra.map(({ column }) => `${quoted(column.name)} = ${place(column)}`)]
+      return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ?`, [
+        ...keyOf(after),
+        appliedValue(after),
+        ...extra.map(({ value }) => value),
+        id,
+      ])
+    },
 
     async sequenceStep() {
       // ALTER TABLE commits by itself; whether the role may do it shows when it is tried.
@@ -118,22 +149,36 @@ export function mysqlDialect(own: Own): Dialect {
 
     byBytes: (column) => column,
 
+    textSql: sqlText,
+
+    timeSql: (_table, stamp) => sqlText(stamp),
+
+    exactly: (column, text) => `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = x'${Buffer.from(text).toString('hex')}'`,
+
     async dropJournal(session, journal) {
       await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
     },
 
     journalDdl: (_table, journal) => journalDdl(journal),
 
+    async widenJournal(session, journal) {
+      await session.run(this.wideDdl(journal))
+    },
+
+    wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN extra longtext`,
+
     async copyRows(session, table, journal, snapshot) {
+      const more = moreOf(table)
       await session.run(
-        `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied)
-         SELECT ?, CAST(id AS CHAR), app, name, CAST(applied AS CHAR) FROM ${table.sql}`,
+        `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+         SELECT ?, coalesce(CAST(id AS CHAR), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), CAST(applied AS CHAR)${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
         [snapshot],
       )
     },
 
     async readSnapshotRows(session, journal, snapshot) {
-      return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])) as unknown as Row[]
+      const found = await session.rows<RawSnapshotRow>(`SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])
+      return found.map(({ row_id: id, app, name, applied, extra: more }) => toRow({ id, app, name, applied, more }))
     },
   }
 }
@@ -163,3 +208,9 @@ export const mysql = mysqlDialect({
     }
   },
 })
+
+/** What a backslash means hangs on the session, so such a text is written in hexadecimal digits. */
+function sqlText(text: string): string {
+  if (/^[^\\\0]*$/.test(text)) return `'${text.replaceAll("'", "''")}'`
+  return `CONVERT(x'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
+}

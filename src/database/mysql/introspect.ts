@@ -5,54 +5,43 @@ import type { Session } from '../session.js'
 const SEES_ALL = `SELECT 1 AS sees FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT'
                    UNION ALL SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT' AND DATABASE() LIKE TABLE_SCHEMA LIMIT 1`
 
-interface Found {
-  tab: string
-  name: string
-  nullable: string
-  type: string
-  extra: string
-  keyed: string
-}
-
 export async function introspect(session: Session, history: HistoryTable | null): Promise<Schema> {
-  const columns = await session.rows<Found>(
-    'SELECT TABLE_NAME AS tab, COLUMN_NAME AS name, IS_NULLABLE AS nullable, DATA_TYPE AS type, EXTRA AS extra, COLUMN_KEY AS keyed FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION',
+  const columns = await session.rows<{ tab: string; name: string; nullable: string }>(
+    'SELECT TABLE_NAME AS tab, COLUMN_NAME AS name, IS_NULLABLE AS nullable FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION',
   )
   const indexes = await session.rows<{ tab: string; name: string }>(
     `SELECT DISTINCT TABLE_NAME AS tab, INDEX_NAME AS name FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()
       UNION SELECT TABLE_NAME, CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE()`,
   )
   const [all] = await session.rows(SEES_ALL)
+  const views = await session.rows<{ name: string }>(
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'BASE TABLE'",
+  )
+  const [names] = await session.rows<{ folds: string }>('SELECT CAST(@@lower_case_table_names AS CHAR) AS folds')
   const tables = new Map<string, SchemaTable>()
   for (const { tab, name, nullable } of columns) {
-    const table = tables.get(tab) ?? { name: tab, columns: [], indexes: [] }
+    const table = tables.get(tab) ?? { name: tab, isTable: !views.some(({ name: view }) => view === tab), columns: [], indexes: [] }
     tables.set(tab, table)
     table.columns.push({ name, nullable: nullable === 'YES' })
   }
   for (const { tab, name } of indexes) tables.get(tab)?.indexes.push({ name, valid: true })
-  const own = columns.filter(({ tab }) => history !== null && tab === history.name)
   return {
     tables: [...tables.values()],
     foldsCase: true,
+    foldsTables: names?.folds !== '0',
     hidden: all ? null : 'this role has rights on single tables only, and the server shows it no others',
-    history: history && (await historyFacts(session, history, own)),
+    history: history && historyFacts(history),
   }
 }
 
-async function historyFacts(session: Session, { sql, name }: HistoryTable, columns: readonly Found[]): Promise<HistoryFacts> {
-  const column = (wanted: string) => columns.find((one) => one.name.toLowerCase() === wanted)
-  const [table] = await session.rows<{ engine: string | null }>(
-    'SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
-    [name],
-  )
-  const id = column('id')
+function historyFacts({ sql, shape }: HistoryTable): HistoryFacts {
   return {
-    fillsId: /auto_increment/i.test(id?.extra ?? ''),
+    fillsId: shape.fillsId,
     hasCounterApart: false,
-    looseEngine: table?.engine && table.engine !== 'InnoDB' ? table.engine : null,
-    keepsTimes: ['datetime', 'timestamp'].includes((column('applied')?.type ?? 'datetime').toLowerCase()),
+    looseEngine: shape.looseEngine,
+    keepsTimes: shape.givesTimes,
     mend: {
-      id: `ALTER TABLE ${sql} MODIFY id bigint NOT NULL AUTO_INCREMENT${id?.keyed === 'PRI' ? '' : ' PRIMARY KEY'};`,
+      id: shape.mendId,
       counter: '',
       engine: `ALTER TABLE ${sql} ENGINE=InnoDB;`,
       applied: `ALTER TABLE ${sql} MODIFY applied datetime(6) NOT NULL;`,

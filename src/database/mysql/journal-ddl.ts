@@ -38,6 +38,7 @@ export function journalDdl(journal: JournalTables): string[] {
   name longtext NOT NULL,
   applied varchar(64),
   applied_type varchar(16),
+  extra longtext,
   KEY migstate_snapshot_row_snapshot (snapshot)
 ) ${OPTIONS}`,
   ]

@@ -97,6 +97,12 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
       await session.run('UNLOCK TABLES')
       await session.run('SET autocommit = 1')
     },
+
+    async waitsFor(side, waiting) {
+      const id = String((waiting.driver as { threadId?: unknown }).threadId)
+      const [found] = await side.rows<{ state: string | null }>('SELECT STATE AS state FROM information_schema.PROCESSLIST WHERE ID = ?', [id])
+      return `server connection ${id}${found?.state ? `, which is in the state "${found.state}"` : ''}`
+    },
   }
 }
 
@@ -113,7 +119,7 @@ async function describeThread(session: Session, id: string): Promise<string> {
   return `server connection ${id} of ${thread.user} from ${thread.host}, ${thread.doing === 'Sleep' ? 'idle' : 'busy'} for ${String(thread.seconds)} s`
 }
 
-async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {
+export async function refuseNonTransactional(session: Session, table: HistoryTable): Promise<void> {
   const [found] = await session.rows<{ engine: string | null }>(
     'SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
     [table.name],

@@ -1,7 +1,7 @@
 import { MigstateError } from '../../errors/index.js'
 import type { JournalFacts, Trust } from '../dialect.js'
 import { isFailure } from '../failure.js'
-import { missingColumns, SIDE_TABLES } from '../side-tables.js'
+import { missingColumns, SIDE_TABLES, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { journalDdl } from './journal-ddl.js'
 
@@ -41,7 +41,8 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
   const found = await session.rows<Found>(SIDE_TABLES.map(one).join(' UNION ALL '))
   const exists = found.some(({ name }) => name === 'migstate_event')
   if (!exists) await refuseUnseen(session)
-  return { exists, problems: found.flatMap(problemsOf) }
+  const wide = found.some(({ name, columns }) => name === 'migstate_snapshot_row' && (columns ?? '').toLowerCase().split(',').includes(WIDE_COLUMN))
+  return { exists, wide, problems: found.flatMap(problemsOf) }
 }
 
 /**

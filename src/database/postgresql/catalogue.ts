@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
 import { relationsNamed } from './relations.js'
 import type { PostgresqlSession } from './session.js'
+import { refuseUnreadable, shapeOf } from './shape.js'
 import { trustOf } from './trust.js'
 
 export const quote = (name: string) => quoteIdentifier(name, '"', 63)
@@ -11,7 +12,7 @@ export const quote = (name: string) => quoteIdentifier(name, '"', 63)
 /** What the server and its catalogue say. */
 export const catalogue: Catalogue = {
   async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
-    const { version, name, standby, readOnly, pooled } = (session as PostgresqlSession).opening
+    const { version, name, standby, readOnly, pooled, unsupported } = (session as PostgresqlSession).opening
     const server = spec as ServerSpec
     const driver = session.driver as { host?: string }
     return {
@@ -21,6 +22,7 @@ export const catalogue: Catalogue = {
       name,
       readOnly: standby ? 'it is a standby (pg_is_in_recovery)' : readOnly ? 'transaction_read_only is on' : null,
       pooled,
+      unsupported,
     }
   },
 
@@ -30,11 +32,18 @@ export const catalogue: Catalogue = {
     const tables = found.filter(({ kind }) => kind === 'r' || kind === 'p')
     // Whatever has the name in the first schema that has it: a view there hides the tables behind it, as for the connection itself.
     const first = schemas.find((schema) => found.some((relation) => relation.schema === schema))
-    const chosen = tables.find(({ schema }) => schema === (wanted.schema ?? first))
+    const chosen = found.find(({ schema }) => schema === (wanted.schema ?? first))
+    if (chosen) refuseUnreadable(chosen)
     const trust = chosen && trustOf(chosen)
     const type = chosen?.columns.find(({ name }) => name === 'applied')?.type ?? null
     return {
-      table: chosen ? { ...tableAt(chosen.schema, wanted.name, type), stranger: trust?.stranger ?? false } : null,
+      table: chosen
+        ? {
+            ...tableAt(chosen.schema, wanted.name, type),
+            shape: shapeOf({ ...chosen, stranger: trust?.stranger ?? false }),
+            stranger: trust?.stranger ?? false,
+          }
+        : null,
       others: tables.filter((one) => one !== chosen && one.readable).map(({ schema }) => `${schema}.${wanted.name}`),
       currentSchema: schemas[0] ?? null,
       ...(trust ? { trust } : {}),
@@ -61,7 +70,7 @@ export const catalogue: Catalogue = {
   },
 }
 
-function tableAt(schema: string, name: string, appliedType: string | null): HistoryTable {
+function tableAt(schema: string, name: string, appliedType: string | null): Omit<HistoryTable, 'shape'> {
   return {
     schema,
     name,

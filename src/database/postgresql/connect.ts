@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
+import { MigstateError } from '../../errors/index.js'
 import type { ConnectOptions } from '../dialect.js'
 import { DatabaseFailure, isFailure } from '../failure.js'
 import { osUser } from '../os-user.js'
@@ -10,6 +11,7 @@ import { logIn, type WiredParts } from '../wired-session.js'
 import { ANSWER_BYTES, type Wire } from '../wire.js'
 import { classify } from './failures.js'
 import { passwordOf } from './password.js'
+import { findPooling } from './pooling.js'
 import { PostgresqlSession } from './session.js'
 import { tlsAttempts } from './tls.js'
 
@@ -38,8 +40,42 @@ interface Driver {
   Client: new (settings: object) => PgClient
 }
 
+/** Of several servers the first that answers and fits (libpq: a server that refuses the login ends the search). */
 export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<PostgresqlSession> {
   const server = spec as ServerSpec
+  const places = [server, ...(server.others ?? []).map((place) => ({ ...server, host: undefined, socket: undefined, port: undefined, ...place }))]
+  const wanted = server.target ?? 'any'
+  const turns = wanted === 'prefer-standby' ? (['standby', 'any'] as const) : [wanted]
+  let refusal: unknown
+  for (const turn of turns)
+    for (const place of places) {
+      try {
+        const session = await connectTo(place, options)
+        const why = unfitFor(turn, session)
+        if (why === null) return session
+        await session.close()
+        refusal = new MigstateError(
+          turn === 'read-only' || turn === 'standby' ? 'cannot-connect' : 'read-only',
+          `No server fits target_session_attrs=${wanted}: ${why}.`,
+        )
+      } catch (error) {
+        if (places.length === 1 || (!isFailure(error, 'lost') && (error as MigstateError).code !== 'cannot-connect')) throw error
+        refusal = error
+      }
+    }
+  throw refusal
+}
+
+function unfitFor(target: Exclude<NonNullable<ServerSpec['target']>, 'prefer-standby'>, { opening }: PostgresqlSession): string | null {
+  const readOnly = opening.standby || opening.readOnly
+  if (target === 'read-write' && readOnly) return 'it takes no changes'
+  if (target === 'read-only' && !readOnly) return 'it takes changes'
+  if (target === 'primary' && opening.standby) return 'it is a standby'
+  if (target === 'standby' && !opening.standby) return 'it is no standby'
+  return null
+}
+
+async function connectTo(server: ServerSpec, options: ConnectOptions): Promise<PostgresqlSession> {
   const milliseconds = (server.connectTimeout || 10) * 1000
   const deadline = Date.now() + milliseconds
   // libpq ignores sslmode on a Unix socket (manual 34.18.1).
@@ -47,7 +83,8 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   for (const [index, ssl] of attempts.entries()) {
     try {
       const parts = await open(server, ssl, Math.max(1, deadline - Date.now()))
-      return await opened({ ...parts, bound: { milliseconds: milliseconds + options.patience, bytes: ANSWER_BYTES } })
+      const session = await opened({ ...parts, bound: { milliseconds: milliseconds + options.patience, bytes: ANSWER_BYTES } }, server.role)
+      return await behindPooler(session, () => open(server, ssl, milliseconds))
     } catch (error) {
       // `prefer` and `allow` go on without TLS (or with it) where libpq does; node-postgres knows neither.
       if (index === attempts.length - 1 || !mayRetry(error)) throw error
@@ -56,10 +93,22 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   throw new Error('no connection attempt was made')
 }
 
-async function opened(parts: WiredParts): Promise<PostgresqlSession> {
-  const session = new PostgresqlSession(parts)
+async function opened(parts: WiredParts, role: string | undefined): Promise<PostgresqlSession> {
+  const session = new PostgresqlSession(parts, role)
   try {
     await session.open()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+/** The login is answered by a pooler: what it keeps together is found out with a second client. */
+async function behindPooler(session: PostgresqlSession, second: () => Promise<Omit<WiredParts, 'bound'>>): Promise<PostgresqlSession> {
+  if (!session.opening.pooled) return session
+  try {
+    await findPooling(session, second)
     return session
   } catch (error) {
     await session.close()

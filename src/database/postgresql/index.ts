@@ -1,15 +1,18 @@
 import type { Dialect, HistoryTable, JournalTables } from '../dialect.js'
-import type { NewRow, Row } from '../row.js'
-import type { Session } from '../session.js'
+import type { NewRow } from '../row.js'
+import type { Binding, Session } from '../session.js'
+import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
+import { refuseUnsafeServer } from './before-writing.js'
 import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
+import { byId, moreOf, quoted, typeOf, writable } from './shape.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
 import { locks } from './locks.js'
@@ -23,8 +26,11 @@ export const postgresql: Dialect = {
     showsShadows: true,
     writesBesideChild: true,
     schemas: true,
-    storesInstants: true,
+    convertsTimes: false,
     waitingBlocks: true,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: 63,
   },
 
@@ -46,21 +52,32 @@ export const postgresql: Dialect = {
   journalFacts,
   introspect,
 
+  refuseUnsafeServer,
+
   fractionText(table, microseconds) {
     const digits = microseconds.slice(0, Number(/\((\d)\)/.exec(table.appliedType)?.[1] ?? 6)).replace(/0+$/, '')
     return digits === '' ? '' : `.${digits}`
   },
 
+  timeKept: ({ appliedType }) => (appliedType === 'date' ? 'day' : /^timestamp.* without time zone$/.test(appliedType) ? 'local' : 'instant'),
+
   async readRows(session, table) {
-    return (await session.rows(`SELECT id::text AS id, app, name, applied::text AS applied FROM ${table.sql} ORDER BY 1`)) as unknown as Row[]
+    const more = moreOf(table)
+    const found = await session.rows<RawRow>(
+      `SELECT id::text AS id, app, name, applied::text AS applied${more === null ? '' : `, ${more} AS more`} FROM ${table.sql} ORDER BY 1`,
+    )
+    return found.map(toRow)
   },
 
   readSequence,
 
-  async probeUpdate(session, table, row) {
+  async attempt(session, work) {
     await session.run('SAVEPOINT migstate_probe')
-    await this.updateRow(session, table, row.id, row)
-    await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+    try {
+      return await work()
+    } finally {
+      await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+    }
   },
 
   missingGrants,
@@ -72,33 +89,47 @@ export const postgresql: Dialect = {
   shadowGrants,
 
   async insertRow(session, table, row: NewRow) {
-    const values = `CAST(? AS ${table.appliedType})`
-    const [added] =
-      row.id === undefined
-        ? await session.rows<{ id: string }>(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${values}) RETURNING id::text AS id`, [
-            row.app,
-            row.name,
-            row.applied,
-          ])
-        : await session.rows<{ id: string }>(
-            `INSERT INTO ${table.sql} (id, app, name, applied) OVERRIDING SYSTEM VALUE VALUES (CAST(? AS bigint), ?, ?, ${values}) RETURNING id::text AS id`,
-            [row.id, row.app, row.name, row.applied],
-          )
+    const { shape } = table
+    const extra = extraValues(shape, row)
+    const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
+    const cast = (type: string) => `CAST(? AS ${type})`
+    const values = [
+      ...(row.id === undefined ? [] : [cast(typeOf(shape, 'id'))]),
+      '?',
+      '?',
+      cast(table.appliedType),
+      ...extra.map(({ column }) => cast(column.type)),
+    ]
+    const bindings: Binding[] = [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
+    const [added] = await session.rows<{ id: string }>(
+      `INSERT INTO ${table.sql} (${columns.join(', ')})${row.id === undefined ? '' : ' OVERRIDING SYSTEM VALUE'} VALUES (${values.join(', ')}) RETURNING id::text AS id`,
+      bindings,
+    )
     return (added as { id: string }).id
   },
 
-  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = CAST(? AS bigint)`, [id]),
+  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE ${byId(table)}`, [id]),
 
-  updateRow: (session, table, id, after) =>
-    session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = CAST(? AS ${table.appliedType}) WHERE id = CAST(? AS bigint)`, [
-      after.app,
-      after.name,
-      after.applied,
+  updateRow(session, table, id, after) {
+    const may = new Set(writable(table.shape))
+    const extra = extraValues(table.shape, after).filter(({ column }) => may.has(column))
+    const sets = [
+      'app = ?',
+      'name = ?',
+      `applied = CAST(? AS ${table.appliedType})`,
+      ...extra.map(({ column }) => `${quoted(column.name)} = CAST(? AS ${column.type})`),
+    ]
+    return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE ${byId(table)}`, [
+      ...keyOf(after),
+      appliedValue(after),
+      ...extra.map(({ value }) => value),
       id,
-    ]),
+    ])
+  },
 
   async sequenceStep(session, table) {
     const sequence = await sequenceOf(session, table)
+    if (sequence && sequence.others.length > 0) return 'shared'
     if (sequence?.owned) return 'inside'
     return sequence?.mayUpdate ? 'after' : 'never'
   },
@@ -126,6 +157,12 @@ export const postgresql: Dialect = {
 
   byBytes: (column) => `${column} COLLATE "C"`,
 
+  textSql: sqlText,
+
+  timeSql: (table, stamp) => `CAST(${sqlText(stamp)} AS ${table.appliedType})`,
+
+  exactly: (column, text) => `${column} COLLATE "C" = ${sqlText(text)}`,
+
   async dropJournal(session, journal) {
     // A reader of the journal is waited for, and no longer than this.
     const drop = `DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`
@@ -134,15 +171,24 @@ export const postgresql: Dialect = {
 
   journalDdl: (_table, journal) => journalDdl(journal),
 
+  async widenJournal(session, journal) {
+    await session.run(begin('', LOCK_TIMEOUT, this.wideDdl(journal), 'COMMIT'))
+  },
+
+  wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN IF NOT EXISTS extra pg_catalog.text`,
+
   async copyRows(session, table, journal: JournalTables, snapshot) {
+    const more = moreOf(table)
     await session.run(
-      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied) SELECT ?, id::text, app, name, applied::text FROM ${table.sql}`,
+      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+       SELECT ?, coalesce(id::text, 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied::text${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
       [snapshot],
     )
   },
 
   async readSnapshotRows(session, journal, snapshot) {
-    return (await session.rows(`SELECT row_id AS id, app, name, applied FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])) as unknown as Row[]
+    const found = await session.rows<RawSnapshotRow>(`SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])
+    return found.map(({ row_id: id, app, name, applied, extra: more }) => toRow({ id, app, name, applied, more }))
   },
 }
 
@@ -153,4 +199,10 @@ async function grantsToOwner(session: Session, table: HistoryTable, journal: Jou
     [table.sql],
   )
   return owner && owner.same !== 'true' ? shadowGrants(journal, owner.role) : []
+}
+
+/** A backslash is one in every setting of the server only behind an E. */
+function sqlText(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
+  return text.includes('\\') ? `E${quoted}` : quoted
 }

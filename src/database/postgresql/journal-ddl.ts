@@ -31,7 +31,8 @@ export function journalDdl(journal: JournalTables): string[] {
   app pg_catalog.text NOT NULL,
   name pg_catalog.text NOT NULL,
   applied pg_catalog.text,
-  applied_type varchar(16)
+  applied_type varchar(16),
+  extra pg_catalog.text
 )`,
     ...Object.values(journalIndexes(journal)),
   ]

@@ -104,6 +104,16 @@ export const locks: Locks = {
   async rollbackEdit(session) {
     await session.run('ROLLBACK')
   },
+
+  async waitsFor(side, waiting) {
+    const { pid } = (waiting as PostgresqlSession).opening
+    if (pid === null) return null
+    const [found] = await side.rows<{ event: string | null }>('SELECT wait_event AS event FROM pg_stat_activity WHERE pid = CAST(CAST(? AS text) AS integer)', [
+      pid,
+    ])
+    const why = found?.event === 'SyncRep' ? ', which waits for a synchronous standby (SyncRep)' : found?.event ? `, which waits for ${found.event}` : ''
+    return `PostgreSQL session ${pid}${why}`
+  },
 }
 
 /** Locks that keep triggers and rules off the side tables, then a second look: between the first and this one the owner had time. */

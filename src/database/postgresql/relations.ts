@@ -12,7 +12,9 @@ export interface Relation {
   readable: boolean
   /** A policy would hide rows from this role. */
   hidden: boolean
-  columns: { name: string; type: string; system: boolean }[]
+  columns: { name: string; type: string; system: boolean; nullable: boolean; filled: boolean; generated: boolean; fixed: boolean }[]
+  /** Tables that inherit from this one; partitions are none. */
+  heirs: string[]
   /** Code of the owner's that a mere SELECT can run: the planner computes what is constant in these expressions. */
   onReading: string[]
   /** Code of the owner's that a change runs. */
@@ -21,7 +23,8 @@ export interface Relation {
   privileged: string | null
 }
 
-const COLUMNS = `SELECT json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'system', t.typnamespace = 'pg_catalog'::regnamespace)
+const COLUMNS = `SELECT json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'system', t.typnamespace = 'pg_catalog'::regnamespace,
+                          'nullable', NOT a.attnotnull, 'filled', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '', 'fixed', a.attidentity = 'a')
                    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
 
 const ON_READING = `SELECT 'partitions' WHERE c.relkind = 'p'
@@ -41,6 +44,8 @@ const ON_WRITING = `SELECT 'the trigger ' || tgname FROM pg_trigger WHERE tgreli
           UNION ALL SELECT 'the type of the column ' || a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typnamespace <> 'pg_catalog'::regnamespace`
 
+const HEIRS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r'"
+
 const PRIVILEGED = `SELECT CASE WHEN bool_or(r.rolsuper) THEN 'a superuser' WHEN bool_or(r.rolbypassrls) THEN 'a role with BYPASSRLS' WHEN bool_or(r.rolcreaterole) THEN 'a role with CREATEROLE'
                WHEN bool_or(EXISTS (SELECT 1 FROM pg_roles p WHERE p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
                                        AND pg_has_role(r.oid, p.oid, 'MEMBER'))) THEN 'a role that may use the files or programs of the server' END
@@ -52,7 +57,7 @@ export async function relationsNamed(session: Session, names: readonly string[],
     `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, o.rolname AS owner, (o.rolsuper OR o.rolname IN (session_user, current_user))::text AS ours,
             (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text AS readable, row_security_active(c.oid)::text AS hidden,
             array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${ON_READING}))::text AS on_reading,
-            array_to_json(ARRAY(${ON_WRITING}))::text AS on_writing, (${PRIVILEGED}) AS privileged
+            array_to_json(ARRAY(${ON_WRITING}))::text AS on_writing, array_to_json(ARRAY(${HEIRS}))::text AS heirs, (${PRIVILEGED}) AS privileged
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
       WHERE c.relname IN (${names.map(() => '?').join(', ')}) AND ${schema === undefined ? "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'" : 'n.nspname = ?'}
       ORDER BY n.nspname`,
@@ -68,6 +73,7 @@ export async function relationsNamed(session: Session, names: readonly string[],
     readable: row.readable === 'true',
     hidden: row.hidden === 'true',
     columns: list(row.columns),
+    heirs: list(row.heirs),
     onReading: list(row.on_reading),
     onWriting: list(row.on_writing),
     privileged: row.privileged ?? null,

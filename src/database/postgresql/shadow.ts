@@ -1,6 +1,7 @@
 import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'
+import type { PostgresqlSession } from './session.js'
 import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
 import type { ShadowCheck } from '../shadow-check.js'
 
@@ -16,7 +17,7 @@ const asText = (value: string) => `'${value.replaceAll("'", "''")}'::pg_catalog.
 
 /** Explicit DDL: LIKE and AS SELECT wait for the real table's lock, and LIKE shares its sequence. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest): Promise<ShadowSql> {
-  const all = checks(history, journal, operation, await ownPid(session))
+  const all = checks(history, journal, operation, await ownSession(session))
   return {
     early: all.filter(({ reason }) => reason === 'pooler' || reason === 'read-only'),
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
@@ -46,23 +47,30 @@ export function shadowGrants(journal: JournalTables, role: string): string[] {
 
 /** That a session is in this database, of this server, while this tool holds its lock. */
 export async function identity(session: Session, history: HistoryTable): Promise<ShadowCheck[]> {
-  return identityChecks(history, await ownPid(session))
+  return identityChecks(history, await ownSession(session))
 }
 
-async function ownPid(session: Session): Promise<string> {
+interface OwnSession {
+  pid: string
+  /** The pooler that keeps sessions together and stands between, if one does. */
+  through: string | null
+}
+
+async function ownSession(session: Session): Promise<OwnSession> {
   const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
-  return own?.pid ?? '0'
+  return { pid: own?.pid ?? '0', through: (session as PostgresqlSession).sessionPooler }
 }
 
 const oid = (name: string) => `pg_catalog.to_regclass(${asText(name)})::pg_catalog.oid`
 
-function identityChecks(history: HistoryTable, pid: string): ShadowCheck[] {
+function identityChecks(history: HistoryTable, { pid, through }: OwnSession): ShadowCheck[] {
   const key = BigInt.asUintN(64, lockNumber([history.label]))
   const number = (column: string, value: bigint) => `${column}::pg_catalog.int8 ${EQUALS} ${value}::pg_catalog.int8`
   return [
     {
       reason: 'pooler',
       as: 'pid',
+      ...(through === null ? {} : { through }),
       want: 'same',
       text: 'a pooler stands between Django and the server, and a temporary table does not hold through it',
       sql: 'SELECT pg_catalog.pg_backend_pid()',
@@ -83,10 +91,10 @@ function identityChecks(history: HistoryTable, pid: string): ShadowCheck[] {
   ]
 }
 
-function checks(history: HistoryTable, journal: JournalTables, operation: string, pid: string): ShadowSql['checks'] {
+function checks(history: HistoryTable, journal: JournalTables, operation: string, own: OwnSession): ShadowSql['checks'] {
   const may = (table: string, right: string) => `pg_catalog.has_table_privilege(${asText(table)}, ${asText(right)})`
   return [
-    ...identityChecks(history, pid),
+    ...identityChecks(history, own),
     {
       reason: 'rights',
       want: 'yes',

@@ -1,14 +1,13 @@
 import { MigstateError } from '../../errors/index.js'
 import type { HistoryTable, JournalFacts, JournalTables, Trust } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
-import { missingColumns, SIDE_TABLES, unfitTable } from '../side-tables.js'
+import { missingColumns, SIDE_TABLES, unfitTable, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { journalDdl } from './journal-ddl.js'
 import { type Relation, relationsNamed } from './relations.js'
+import { KINDS } from './shape.js'
 
 const quote = (name: string) => quoteIdentifier(name, '"', 63)
-
-const KINDS: Readonly<Record<string, string>> = { v: 'a view', m: 'a materialized view', f: 'a foreign table', p: 'a partitioned table' }
 
 /**
  * Where a role with more rights than the owner reads or changes the table, whatever the owner has attached to it runs with that role's
@@ -34,7 +33,11 @@ export async function journalFacts(session: Session, table: HistoryTable): Promi
   const found = await relationsNamed(session, [...SIDE_TABLES, table.name], table.schema as string)
   const owner = found.find((relation) => relation.name === table.name)?.owner
   const side = found.filter((relation) => relation.name !== table.name)
-  return { exists: side.some(({ name }) => name === 'migstate_event'), problems: side.flatMap((relation) => problemsOf(relation, owner)) }
+  return {
+    exists: side.some(({ name }) => name === 'migstate_event'),
+    wide: side.some(({ name, columns }) => name === 'migstate_snapshot_row' && columns.some((column) => column.name === WIDE_COLUMN)),
+    problems: side.flatMap((relation) => problemsOf(relation, owner)),
+  }
 }
 
 function problemsOf(relation: Relation, historyOwner: string | undefined): string[] {

@@ -5,6 +5,7 @@ import { MigstateError } from '../../errors/index.js'
 import type { HistoryTable, ServerFacts, TableSearch, Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
+import { type FoundColumn, refuseOdd, shapeOf } from './shape.js'
 import { untilFree } from './until-free.js'
 
 export const quote = (name: string) => quoteIdentifier(name, '"', 1_000_000)
@@ -19,10 +20,19 @@ export const catalogue: Catalogue = {
 
   async findTable(session, wanted): Promise<TableSearch> {
     if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Leave --schema out.' })
-    const [found] = await untilFree(() =>
-      session.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", [wanted.name]),
+    const found = await untilFree(() =>
+      session.rows<Found>(
+        `SELECT m.name AS tab, m.type AS kind, m.sql AS sql, CAST((SELECT count(*) FROM pragma_index_list(m.name) WHERE origin = 'pk') AS TEXT) AS keys,
+                p.name AS name, p.type AS type, CAST(p."notnull" AS TEXT) AS "notnull", p.dflt_value AS given, CAST(p.pk AS TEXT) AS pk, CAST(p.hidden AS TEXT) AS hidden
+           FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) p
+          WHERE m.type IN ('table', 'view') AND lower(m.name) = lower(?) ORDER BY p.cid`,
+        [wanted.name],
+      ),
     )
-    return { table: found ? tableNamed(found.name) : null, others: [], currentSchema: null }
+    const [first] = found
+    if (!first) return { table: null, others: [], currentSchema: null }
+    refuseOdd(first.tab, first.kind, first.sql)
+    return { table: { ...tableNamed(first.tab), shape: shapeOf(first.tab, Number(first.keys), found) }, others: [], currentSchema: null }
   },
 
   async tableFacts(session, _beside, name) {
@@ -44,7 +54,9 @@ export const catalogue: Catalogue = {
   },
 }
 
-function tableNamed(name: string): HistoryTable {
+type Found = FoundColumn & { tab: string; kind: string; sql: string | null; keys: string }
+
+function tableNamed(name: string): Omit<HistoryTable, 'shape'> {
   return { schema: null, name, sql: quote(name), label: name, appliedType: 'datetime' }
 }
 

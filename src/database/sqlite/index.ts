@@ -1,6 +1,6 @@
-import { MigstateError } from '../../errors/index.js'
 import type { Dialect, HistoryTable } from '../dialect.js'
-import type { NewRow, Row, SqliteType } from '../row.js'
+import type { NewRow } from '../row.js'
+import { extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import type { Binding, Session } from '../session.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
@@ -8,12 +8,13 @@ import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { journalFacts } from './journal-facts.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow } from './shadow.js'
+import { idPlace, moreOf, place, quoted } from './shape.js'
 import { untilFree } from './until-free.js'
 import { catalogue, quote } from './catalogue.js'
 import { fileOf, locks } from './locks.js'
 
 /** Text as it is; anything else as its SQL literal, with its type. */
-const APPLIED = "CASE typeof(applied) WHEN 'text' THEN applied ELSE quote(applied) END AS applied, typeof(applied) AS type"
+const APPLIED = "CASE typeof(applied) WHEN 'text' THEN applied ELSE quote(applied) END"
 
 export const sqlite: Dialect = {
   engine: 'sqlite',
@@ -24,8 +25,11 @@ export const sqlite: Dialect = {
     showsShadows: false,
     writesBesideChild: false,
     schemas: false,
-    storesInstants: false,
+    convertsTimes: false,
     waitingBlocks: false,
+    sessionLocks: 'everybody',
+    tableLocks: true,
+    counters: true,
     maxNameLength: null,
   },
 
@@ -47,10 +51,21 @@ export const sqlite: Dialect = {
   journalFacts,
   introspect,
 
+  async refuseUnsafeServer() {
+    // There is no server.
+  },
+
   fractionText: (_table, microseconds) => (microseconds === '000000' ? '' : `.${microseconds}`),
 
+  // Every value has a type of its own: whatever is written stays as it is.
+  timeKept: () => 'local',
+
   async readRows(session, table) {
-    return toRows(await session.rows(`SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} FROM ${table.sql}`))
+    const more = moreOf(table)
+    const found = await session.rows<RawRow>(
+      `SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} AS applied, typeof(applied) AS type${more === null ? '' : `, ${more} AS more`} FROM ${table.sql}`,
+    )
+    return found.map(toRow)
   },
 
   async readSequence(session, table) {
@@ -60,8 +75,13 @@ export const sqlite: Dialect = {
     return row?.next ?? '1'
   },
 
-  async probeUpdate() {
-    // A file that may be written may be written whole.
+  async attempt(session, work) {
+    await session.run('SAVEPOINT migstate_probe')
+    try {
+      return await work()
+    } finally {
+      await session.run('ROLLBACK TO SAVEPOINT migstate_probe')
+    }
   },
 
   shadow: async (session, request) => shadow(await fileOf(session), request),
@@ -73,29 +93,27 @@ export const sqlite: Dialect = {
   shadowGrants: () => [],
 
   async insertRow(session, table, row: NewRow) {
-    const [applied, bindings] = value(row)
-    const [added] =
-      row.id === undefined
-        ? await session.rows<{ id: string }>(`INSERT INTO ${table.sql} (app, name, applied) VALUES (?, ?, ${applied}) RETURNING CAST(id AS TEXT) AS id`, [
-            row.app,
-            row.name,
-            ...bindings,
-          ])
-        : await session.rows<{ id: string }>(
-            `INSERT INTO ${table.sql} (id, app, name, applied) VALUES (CAST(? AS INTEGER), ?, ?, ${applied}) RETURNING CAST(id AS TEXT) AS id`,
-            [row.id, row.app, row.name, ...bindings],
-          )
+    const [applied, time] = value(row)
+    const extra = extraValues(table.shape, row).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
+    const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ name }) => name)]
+    const values = [...(row.id === undefined ? [] : [idPlace(table)]), '?', '?', applied, ...extra.map(({ placed }) => placed[0])]
+    const [added] = await session.rows<{ id: string }>(
+      `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING CAST(id AS TEXT) AS id`,
+      [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), ...time, ...extra.flatMap(({ placed }) => placed[1])],
+    )
     return (added as { id: string }).id
   },
 
-  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = CAST(? AS INTEGER)`, [id]),
+  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ${idPlace(table)}`, [id]),
 
   updateRow(session, table, id, after) {
-    const [applied, bindings] = value(after)
-    return session.run(`UPDATE ${table.sql} SET app = ?, name = ?, applied = ${applied} WHERE id = CAST(? AS INTEGER)`, [
-      after.app,
-      after.name,
-      ...bindings,
+    const [applied, time] = value(after)
+    const extra = extraValues(table.shape, after).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
+    const sets = ['app = ?', 'name = ?', `applied = ${applied}`, ...extra.map(({ name, placed }) => `${name} = ${placed[0]}`)]
+    return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ${idPlace(table)}`, [
+      ...keyOf(after),
+      ...time,
+      ...extra.flatMap(({ placed }) => placed[1]),
       id,
     ])
   },
@@ -126,6 +144,12 @@ export const sqlite: Dialect = {
 
   byBytes: (column) => column,
 
+  textSql: sqlText,
+
+  timeSql: (_table, stamp) => sqlText(stamp),
+
+  exactly: (column, text) => `${column} COLLATE BINARY = ${sqlText(text)}`,
+
   async dropJournal(session, journal) {
     await untilFree(() => session.run('BEGIN IMMEDIATE'))
     try {
@@ -139,39 +163,42 @@ export const sqlite: Dialect = {
 
   journalDdl: (_table, journal) => journalDdl(journal),
 
+  async widenJournal(session, journal) {
+    await session.run(this.wideDdl(journal))
+  },
+
+  wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN extra text`,
+
   async copyRows(session, table, journal, snapshot) {
+    const more = moreOf(table)
     await session.run(
-      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied) SELECT ?, CAST(id AS TEXT), app, name, applied FROM ${table.sql}`,
+      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+       SELECT ?, coalesce(CAST(id AS TEXT), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
       [snapshot],
     )
   },
 
   async readSnapshotRows(session, journal, snapshot) {
-    return toRows(await session.rows(`SELECT row_id AS id, app, name, ${APPLIED} FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot]))
+    const found = await session.rows<RawSnapshotRow & { stored: string; type: string }>(
+      `SELECT *, ${APPLIED} AS stored, typeof(applied) AS type FROM ${journal.snapshotRow} WHERE snapshot = ?`,
+      [snapshot],
+    )
+    return found.map(({ row_id: id, app, name, stored, type, extra: more }) => toRow({ id, app, name, applied: stored, type, more }))
   },
 }
 
-function toRows(found: Record<string, string | null>[]): Row[] {
-  return found.map(({ id, app, name, applied, type }) => ({
-    id: String(id),
-    app: String(app),
-    name: String(name),
-    applied: String(applied),
-    ...(type === 'text' ? {} : { appliedType: type as SqliteType }),
-  }))
-}
-
-/** What SQLite's quote() writes; nothing else may stand in a statement unbound. */
-const LITERAL = /^(NULL|-?\d+(\.\d+)?([eE][+-]?\d+)?|-?Inf|X'([0-9A-Fa-f]{2})*')$/
-
 /** SQL and bindings of `applied`: text is bound, another storage class is written as the literal it was read as. */
 function value(row: NewRow): [sql: string, bindings: Binding[]] {
-  if (row.appliedType === undefined) return ['?', [row.applied]]
-  if (!LITERAL.test(row.applied)) throw new MigstateError('internal-error', 'A stored value is not a SQLite literal.')
-  return [row.applied, []]
+  return row.appliedType === undefined ? ['?', [row.applied]] : place(row.applied)
 }
 
 async function isAutoincrement(session: Session, table: HistoryTable): Promise<boolean> {
   const [found] = await session.rows<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [table.name])
   return /\bAUTOINCREMENT\b/i.test(found?.sql ?? '')
+}
+
+/** A NUL ends a text in many shells of SQLite, so it is never in one. */
+function sqlText(text: string): string {
+  if (!text.includes('\0')) return `'${text.replaceAll("'", "''")}'`
+  return `CAST(x'${Buffer.from(text).toString('hex')}' AS TEXT)`
 }

@@ -30,7 +30,8 @@ export function journalDdl(journal: JournalTables): string[] {
   row_id text NOT NULL,
   app text NOT NULL,
   name text NOT NULL,
-  applied
+  applied,
+  extra text
 )`,
     ...Object.values(journalIndexes(journal)),
   ]

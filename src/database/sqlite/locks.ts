@@ -64,6 +64,10 @@ export const locks: Locks = {
   async rollbackEdit(session) {
     await session.run('ROLLBACK')
   },
+
+  async waitsFor() {
+    return null
+  },
 }
 
 /** The path of the file that a session has open. */

@@ -78,7 +78,7 @@ export function effectsOf(state: ProjectState, things: Things, app: string, oper
   const before = oldName === undefined ? undefined : state.get(app, oldName)
   const was = before && kind !== 'CreateModel' ? standing(state, before, things, fields) : null
   state.apply(app, operation)
-  if (operation.data !== false && kind === null) return [{ does: 'unseen', reason: 'it may do anything' }]
+  if (kind === null) return [{ does: 'unseen', reason: 'it may do anything' }]
   const after = newName === undefined ? undefined : state.get(app, newName)
   const is = after ? standing(state, after, things, fields) : null
   if (given?.overrides.database) return weakened(compared(things, kind, was, is, by), `${operation.type} does it in a way of its own`)

@@ -38,7 +38,7 @@ export function gatherEvidence(request: EvidenceRequest): Map<Key, Evidence> {
     const app = file.recordedAs ?? file.app
     const operations = (operationsOf(file) ?? []).map((one) => ({
       summary: one.summary,
-      data: one.data !== false,
+      data: one.data !== false || one.schema === null,
       effects: effectsOf(state, things, app, one, key),
     }))
     traced.push({ key, operations })

@@ -22,7 +22,14 @@ export function conflicts(facts: Facts): Found[] {
         evidence: migrations.map(
           ([label, name]) => `${label}.${name}: ${view.recorded.has(makeKey(label, name)) ? 'recorded here, so its file must stay' : 'not recorded here'}`,
         ),
-        repairs: [repair('python manage.py makemigrations --merge', 'writes one file that follows both, for all who share the code', { recommended: true })],
+        // A merge would be one more file that the package did not bring.
+        repairs: facts.unshipped.some((one) => one.app === app)
+          ? [
+              repair('migstate doctor --only not-shipped', 'one of them was made here, inside an installed package: it is the one that has to go', {
+                recommended: true,
+              }),
+            ]
+          : [repair('python manage.py makemigrations --merge', 'writes one file that follows both, for all who share the code', { recommended: true })],
         about: [...migrations.map((pair) => pair.join('.')), ...names],
         explains: [],
         place: 0,

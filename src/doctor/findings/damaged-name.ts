@@ -1,7 +1,7 @@
 import { appOf, nameOf, pairOf } from '../../migrations/index.js'
-import { type Facts, placeOf } from '../facts.js'
+import { type Facts, hasOwnId, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { nameOfKey, repair, sqlText } from '../words.js'
+import { mendRows, nameOfKey } from '../words.js'
 import { namePairs } from './names.js'
 
 /** A row whose name is that of a file but for blanks, case, letters in another form, or `.py`. */
@@ -10,7 +10,6 @@ export function damagedNames(facts: Facts): Found[] {
     .filter(({ damaged }) => damaged)
     .map(({ row, key }): Found => {
       const [app, name] = [appOf(key), nameOf(key)]
-      const [newApp, newName] = [sqlText(app), sqlText(name)]
       return {
         code: 'damaged-name',
         severity: 'error',
@@ -18,19 +17,9 @@ export function damagedNames(facts: Facts): Found[] {
         migration: name,
         message: `The row ${quoted(row.app)}.${quoted(row.name)} is that of ${app}.${name}, with a damaged name. To Django they are two migrations: the file counts as not applied.`,
         evidence: [`id ${row.id}, applied ${row.applied}`, `differs in ${difference(row, app, name)}`],
-        repairs:
-          newApp === null || newName === null || !/^\d+$/.test(row.id)
-            ? []
-            : [
-                repair(
-                  `UPDATE ${facts.table?.sql} SET app = ${newApp}, name = ${newName} WHERE id = ${row.id};`,
-                  'mends the name, and keeps the id and the time',
-                  {
-                    recommended: true,
-                    safe: true,
-                  },
-                ),
-              ],
+        repairs: hasOwnId(facts, row)
+          ? [mendRows({ do: 'rewrite', rows: [{ id: row.id, app, name }] }, 'mends the name; the id and the time stay', { recommended: true, safe: true })]
+          : [],
         about: [nameOfKey(key), `${row.app}.${row.name}`],
         explains: [key, `${row.app}\0${row.name}`],
         place: placeOf(facts, key),

@@ -1,8 +1,8 @@
 import { holesOf, inconsistencies, type Key, makeKey, nearestAppliedAbove, pairOf, typable } from '../../migrations/index.js'
 import type { Evidence } from '../evidence/judge.js'
 import { evidenceFor, type Facts, placeOf } from '../facts.js'
-import type { Found, Repair } from '../finding.js'
-import { countLine, listed, markApplied, nameOfKey, operationLines, repair } from '../words.js'
+import type { Found, Proposal } from '../finding.js'
+import { countLine, listed, nameOfKey, operationLines, recordRows, repair } from '../words.js'
 
 /** Not recorded, and something above it is: Django refuses every `migrate`. The schema says whether it ran. */
 export function holes(facts: Facts): Found[] {
@@ -77,13 +77,13 @@ function evidenceLines(evidence: Evidence | null): string[] {
   return [countLine(evidence), ...operationLines(evidence)]
 }
 
-function repairsOf(facts: Facts, key: Key, evidence: Evidence | null): Repair[] {
+function repairsOf(facts: Facts, key: Key, evidence: Evidence | null): Proposal[] {
   const verdict = evidence?.verdict
   const waiting = waitingBelow(facts, key)
   const blind = evidence?.operations.some(({ data }) => data) ?? false
   const ran = verdict === 'ran' || verdict === 'nothing'
   const first = waiting.length > 0 ? `; after ${listed(waiting.map(nameOfKey), 3)}` : ''
-  const mark = repair(markApplied([key]), markReason(verdict, blind, facts.transactionalDdl) + (verdict === 'nothing' ? first : ''), {
+  const mark = recordRows([key], markReason(verdict, blind, facts.transactionalDdl) + (verdict === 'nothing' ? first : ''), {
     recommended: ran,
     safe: ran && !(blind && !facts.transactionalDdl),
   })

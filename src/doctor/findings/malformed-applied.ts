@@ -1,8 +1,8 @@
 import type { Row } from '../../database/index.js'
 import { badRows } from '../../migrations/index.js'
-import type { Facts } from '../facts.js'
+import { type Facts, hasOwnId } from '../facts.js'
 import type { Found } from '../finding.js'
-import { counted, repair } from '../words.js'
+import { counted, mendRows, repair } from '../words.js'
 
 /** Times that Django cannot read, a column that gives it no times, and times that cannot be. */
 export function malformedTimes(facts: Facts): Found[] {
@@ -60,10 +60,10 @@ function ofRow(facts: Facts, row: Row, severity: Found['severity'], reason: stri
     message: `The row ${row.app}.${row.name} (id ${row.id}) has ${row.appliedType === undefined ? `"${row.applied}"` : row.applied} in "applied": ${reason}.`,
     evidence: [`of ${counted(facts.rows.length, 'row')}; the order of the times means nothing to Django`],
     repairs:
-      severity === 'info' || good === null || !/^\d+$/.test(row.id)
+      severity === 'info' || good === null || !hasOwnId(facts, row)
         ? []
         : [
-            repair(`UPDATE ${facts.table?.sql} SET applied = '${good}' WHERE id = ${row.id};`, 'the time of the row beside it; nothing is decided by it', {
+            mendRows({ do: 'rewrite', rows: [{ id: row.id, applied: good }] }, 'gives it the time of the row beside it; nothing is decided by it', {
               recommended: true,
               safe: true,
             }),

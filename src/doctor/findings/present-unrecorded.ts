@@ -2,7 +2,7 @@ import { appOf, holesOf, type Key, pairOf } from '../../migrations/index.js'
 import type { Evidence } from '../evidence/judge.js'
 import { appsOf, type Facts, inPlanOrder, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { counted, countLine, listed, markApplied, nameOfKey, operationLines, repair } from '../words.js'
+import { counted, countLine, listed, nameOfKey, operationLines, recordRows } from '../words.js'
 
 /**
  * In the schema and not recorded: `migrate` would make it again and fail.
@@ -33,7 +33,7 @@ function ofOne(facts: Facts, evidence: Evidence, pending: readonly Evidence[]): 
     message: `${app}.${name} is not recorded, but what it does is in the database. manage.py migrate would do it again${failure(facts)}.`,
     evidence: [countLine(evidence), ...operationLines(evidence), ...unseenLines(unseen)],
     repairs: [
-      repair(markApplied(keys), unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already', {
+      recordRows(keys, unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already', {
         recommended: true,
         safe: unseen.length === 0 && !(evidence.operations.some(({ data }) => data) && !facts.transactionalDdl),
       }),
@@ -74,9 +74,14 @@ function lostApps(facts: Facts, lost: readonly Evidence[], pending: readonly Evi
       ...unseenLines(unseen),
     ],
     repairs: [
-      repair(markApplied(keys), 'records what is in the database, and runs nothing', { recommended: true, safe: unseen.length === 0 }),
+      recordRows(keys, 'records what is in the database, and runs nothing', { recommended: true, safe: unseen.length === 0 }),
       ...(tail.length > 0
-        ? [repair(markApplied(tail.map(({ key }) => key)), 'then, if these ran too, which the schema does not show; else migrate runs them')]
+        ? [
+            recordRows(
+              tail.map(({ key }) => key),
+              'then, if these ran too, which the schema does not show; else migrate runs them',
+            ),
+          ]
         : []),
     ],
     about: [...keys.map(nameOfKey), ...lost.flatMap(({ about }) => about)],

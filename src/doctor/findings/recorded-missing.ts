@@ -2,8 +2,8 @@ import { type Key, pairOf, typable } from '../../migrations/index.js'
 import type { Evidence } from '../evidence/judge.js'
 import { labelOf } from '../evidence/sight.js'
 import { type Facts, inPlanOrder, placeOf, recordedAbove } from '../facts.js'
-import type { Found, Repair } from '../finding.js'
-import { countLine, listed, markUnapplied, nameOfKey, operationLines, repair } from '../words.js'
+import type { Found, Proposal } from '../finding.js'
+import { countLine, listed, nameOfKey, operationLines, repair, unrecordRows } from '../words.js'
 
 /** Recorded, and not in the schema: Django will never make it. What only lacks the table of another one is said under that one. */
 export function recordedMissing(facts: Facts): Found[] {
@@ -55,21 +55,18 @@ function found(facts: Facts, evidence: Evidence, others: readonly Key[]): Found 
 }
 
 /** A migration of which a part is there can neither run again nor stay as it is. */
-function partly(app: string, name: string): Repair[] {
+function partly(app: string, name: string): Proposal[] {
   return [repair(`python manage.py sqlmigrate ${app} ${name}`, 'prints its statements; those that make what is missing are for a person to give')]
 }
 
 /** Unrecorded where nothing that stays stands on them, else run where they are. */
-function runAgain(facts: Facts, keys: readonly Key[]): Repair[] {
+function runAgain(facts: Facts, keys: readonly Key[]): Proposal[] {
   const above = [...new Set(keys.flatMap((key) => recordedAbove(facts, key)))].filter((key) => !keys.includes(key))
   const names = keys.map((key) => typable(...pairOf(key))).join(' ')
   const rerun = (recommended: boolean) => repair(`migstate rerun ${names} --force`, 'runs just these; what stands on them keeps its rows', { recommended })
   if (above.length > 0) return [rerun(true)]
   const blind = keys.some((key) => facts.evidence.get(key)?.operations.some(({ data }) => data))
   return [
-    repair(`${markUnapplied(keys)} && python manage.py migrate`, 'nothing of it is there, so Django makes it as if for the first time', {
-      recommended: true,
-      safe: !blind,
-    }),
+    unrecordRows(keys, 'nothing of it is there, so Django makes it as if for the first time', { recommended: true, safe: !blind }, 'python manage.py migrate'),
   ]
 }

@@ -1,8 +1,8 @@
 import type { Row } from '../../database/index.js'
 import { appOf, keyOf, makeKey, nameOf, typable, whyMayExist } from '../../migrations/index.js'
-import { evidenceFor, type Facts, placeOf } from '../facts.js'
+import { evidenceFor, type Facts, hasOwnId, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { countLine, counted, listed, markApplied, markUnapplied, nameOfKey, operationLines, repair, sqlText } from '../words.js'
+import { countLine, counted, listed, mendRows, nameOfKey, operationLines, repair } from '../words.js'
 import { namePairs } from './names.js'
 
 /** A migration, or an app, that has another name now than when it ran. */
@@ -16,7 +16,6 @@ function renamedMigrations(facts: Facts): Found[] {
     .map(({ row, key }): Found => {
       const evidence = evidenceFor(facts, key)
       const ran = evidence?.verdict === 'ran'
-      const name = sqlText(nameOf(key))
       const [app, file] = [appOf(key), nameOf(key)]
       return {
         code: 'renamed',
@@ -26,19 +25,18 @@ function renamedMigrations(facts: Facts): Found[] {
         message: `${app}.${file} is not recorded, and ${row.app}.${row.name} is recorded without a file: the file was ${ran ? '' : 'probably '}renamed after it ran. manage.py migrate would run it again.`,
         evidence: [`id ${row.id}, applied ${row.applied}`, ...(evidence ? [countLine(evidence), ...operationLines(evidence)] : [])],
         repairs: [
-          ...(name === null
-            ? []
-            : [
-                repair(
-                  `UPDATE ${facts.table?.sql} SET name = ${name} WHERE id = ${row.id};`,
+          ...(hasOwnId(facts, row)
+            ? [
+                mendRows(
+                  { do: 'rewrite', rows: [{ id: row.id, name: file }] },
                   ran ? 'gives the row the new name; its id and time stay' : 'if it is the same migration',
                   {
                     recommended: ran,
                     safe: ran,
                   },
                 ),
-              ]),
-          repair(`${markApplied([key])} && ${markUnapplied([keyOf(row)])}`, 'the same without SQL, with a new id and time'),
+              ]
+            : []),
         ],
         about: [nameOfKey(key), `${row.app}.${row.name}`, ...(evidence?.about ?? [])],
         explains: [key, keyOf(row)],
@@ -84,7 +82,6 @@ interface RenamedApp {
 }
 
 function renamedApp(facts: Facts, { old, label, own, ran, oldTables, keys }: RenamedApp): Found {
-  const [now, was] = [sqlText(label), sqlText(old)]
   return {
     code: 'renamed',
     severity: 'error',
@@ -96,18 +93,15 @@ function renamedApp(facts: Facts, { old, label, own, ran, oldTables, keys }: Ren
       `recorded under ${old}: ${listed(own.map(({ name }) => name))}`,
     ],
     repairs: [
-      ...(now === null || was === null
-        ? []
-        : [
-            repair(
-              `UPDATE ${facts.table?.sql} SET app = ${now} WHERE app = ${was};`,
+      ...(own.every((row) => hasOwnId(facts, row))
+        ? [
+            mendRows(
+              { do: 'rewrite', rows: own.map(({ id }) => ({ id, app: label })) },
               ran ? 'gives the rows the new label; ids and times stay' : 'only after the tables have their new names, or db_table names the old ones',
-              {
-                recommended: ran,
-                safe: ran,
-              },
+              { recommended: ran, safe: ran },
             ),
-          ]),
+          ]
+        : []),
       repair(`migstate show ${typable(label, nameOf(keys[0] as string))}`, 'to look first; content types and permissions may keep the old label too'),
     ],
     about: [old, label, ...keys.map(nameOfKey), ...own.map(({ name }) => `${old}.${name}`)],

@@ -1,7 +1,7 @@
 import { pairOf } from '../../migrations/index.js'
 import { evidenceFor, type Facts, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { countLine, listed, markApplied, markUnapplied, nameOfKey, operationLines, repair } from '../words.js'
+import { countLine, listed, nameOfKey, operationLines, recordRows, unrecordRows } from '../words.js'
 import { squashStates } from './squashes.js'
 
 /** The squash has a row, none of its parts has: while the file has `replaces`, Django believes only the parts. */
@@ -20,9 +20,9 @@ export function unbelievedSquashes(facts: Facts): Found[] {
         message: `${app}.${name} is recorded, but none of the ${missing.length} migrations that it replaces is. While its file has "replaces", Django believes only their rows: it counts as not applied, and manage.py migrate would run it.`,
         evidence: [`not recorded: ${listed(missing.map(nameOfKey))}`, ...(evidence ? [countLine(evidence), ...operationLines(evidence)] : [])],
         repairs: never
-          ? [repair(markUnapplied([key]), 'nothing of it is there: migrate then runs it', { recommended: true, safe: true })]
+          ? [unrecordRows([key], 'nothing of it is there: migrate then runs it', { recommended: true, safe: true })]
           : [
-              repair(markApplied([key]), ran ? 'all that it does is there already: writes the rows of its parts' : 'if it ran', {
+              recordRows([key], ran ? 'all that it does is there already: writes the rows of its parts' : 'if it ran', {
                 recommended: ran,
                 safe: ran,
               }),

@@ -1,7 +1,7 @@
 import { pairOf } from '../../migrations/index.js'
 import { evidenceFor, type Facts, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { countLine, listed, markApplied, nameOfKey, operationLines, repair } from '../words.js'
+import { countLine, listed, nameOfKey, operationLines, recordRows, repair } from '../words.js'
 import { squashStates } from './squashes.js'
 
 /** Some parts are recorded, and some of the others have no file: Django can take neither the squash nor its parts. */
@@ -20,8 +20,8 @@ export function partialSquashes(facts: Facts): Found[] {
         message: `${app}.${name} replaces ${recorded.length + missing.length} migrations, of which ${listed(missing.map(nameOfKey))} ${missing.length === 1 ? 'is' : 'are'} not recorded and ${listed(gone.map(nameOfKey))} ${gone.length === 1 ? 'has' : 'have'} no file. Django can use neither the squash nor its parts.`,
         evidence: [`recorded: ${listed(recorded.map(nameOfKey))}`, ...(evidence ? [countLine(evidence), ...operationLines(evidence)] : [])],
         repairs: [
-          repair(
-            markApplied([key]),
+          recordRows(
+            [key],
             ran ? 'all that the squash does is there already: writes the rows that are missing' : 'only if what is not recorded ran all the same',
             {
               recommended: ran,

@@ -1,7 +1,7 @@
 import { holesOf, keyOf, pairOf } from '../../migrations/index.js'
-import { type Facts, placeOf } from '../facts.js'
+import { type Facts, hasOwnId, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
-import { listed, nameOfKey, repair } from '../words.js'
+import { listed, mendRows, nameOfKey, repair } from '../words.js'
 import { squashStates } from './squashes.js'
 
 /** The squash has a row although only some of its parts have: it was taken back in part (Django before 4.0 leaves the row). */
@@ -12,7 +12,8 @@ export function staleSquashRows(facts: Facts): Found[] {
     // Lost rows of parts are the cause, and findings of their own.
     if (missing.every((part) => holes.has(part))) return []
     const [app, name] = pairOf(key)
-    const ids = facts.rows.filter((row) => keyOf(row) === key).map(({ id }) => id)
+    const squashRows = facts.rows.filter((row) => keyOf(row) === key)
+    const ids = squashRows.map(({ id }) => id)
     return [
       {
         code: 'squash-stale-row',
@@ -23,7 +24,7 @@ export function staleSquashRows(facts: Facts): Found[] {
         evidence: [`recorded: ${listed(recorded.map(nameOfKey))}`, `the row of the squash: id ${ids.join(', ')}`],
         repairs: [
           repair('python manage.py migrate', 'runs the parts that are missing; then the row is right', { recommended: true }),
-          repair(`DELETE FROM ${facts.table?.sql} WHERE id IN (${ids.join(', ')});`, 'takes only the row of the squash out'),
+          ...(squashRows.every((row) => hasOwnId(facts, row)) ? [mendRows({ do: 'delete', ids }, 'takes only the row of the squash out')] : []),
         ],
         about: [nameOfKey(key), ...missing.map(nameOfKey)],
         explains: [],

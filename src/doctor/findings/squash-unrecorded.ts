@@ -1,7 +1,7 @@
 import { appOf, ghostsOf, keyOf, nameOf, pairOf } from '../../migrations/index.js'
 import { evidenceFor, type Facts, placeOf, readApps } from '../facts.js'
 import type { Found } from '../finding.js'
-import { countLine, counted, listed, markApplied, nameOfKey, operationLines, repair } from '../words.js'
+import { countLine, counted, listed, nameOfKey, operationLines, recordRows, repair } from '../words.js'
 import { squashStates } from './squashes.js'
 
 /** All parts are recorded and the squash is not: Django's `[-]`. Or its `replaces` were taken out before its row was written. */
@@ -20,7 +20,7 @@ function derived(facts: Facts, { key, recorded }: { key: string; recorded: reado
     evidence: [`recorded: ${listed(recorded.map(nameOfKey))}`],
     repairs: [
       repair('python manage.py migrate', 'finishes recording it, and does nothing else for it', { recommended: true }),
-      repair(markApplied([key]), 'writes its row now', { safe: true }),
+      recordRows([key], 'writes its row now', { safe: true }),
     ],
     about: [nameOfKey(key)],
     explains: [],
@@ -51,7 +51,7 @@ function withoutReplaces(facts: Facts): Found[] {
         message: `${nameOfKey(key)} is not recorded, and ${counted(ghosts.length, 'row')} of ${app} ${ghosts.length === 1 ? 'has' : 'have'} no file: the migrations that it replaced. Its "replaces" was taken out before this database recorded it, so manage.py migrate would run it.`,
         evidence: [`without a file: ${listed(ghosts.map(({ name }) => name))}`, ...(evidence ? [countLine(evidence), ...operationLines(evidence)] : [])],
         repairs: [
-          repair(markApplied([key]), ran ? 'all that it does is there already' : 'only if the rows without a file are all of its parts', {
+          recordRows([key], ran ? 'all that it does is there already' : 'only if the rows without a file are all of its parts', {
             recommended: ran,
             safe: ran,
           }),

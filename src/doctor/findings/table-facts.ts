@@ -1,9 +1,9 @@
 import { highestId } from '../../database/index.js'
 import type { Facts } from '../facts.js'
-import type { Found, FindingCode, Repair, Severity } from '../finding.js'
+import type { Found, FindingCode, Proposal, Severity } from '../finding.js'
 import { counted, listed, repair } from '../words.js'
 
-const ofTable = (code: FindingCode, severity: Severity, message: string, evidence: string[], repairs: Repair[], about: string[] = []): Found => ({
+const ofTable = (code: FindingCode, severity: Severity, message: string, evidence: string[], repairs: Proposal[], about: string[] = []): Found => ({
   code,
   severity,
   app: null,
@@ -36,7 +36,7 @@ export function sequenceBehind({ schema, table, sequence, rows }: Facts): Found[
       'error',
       `The id sequence of ${table.label} is behind: its next id is ${sequence}, and the highest id is ${highest}. The next migration runs, and recording it fails (duplicate key).`,
       ['tables that were restored or copied with their ids have this; the other tables of this database may have it too'],
-      [repair(history.mend.counter, 'sets it above the highest id', { recommended: true, safe: true })],
+      [repair(history.mend.counter, 'sets it above the highest id', { recommended: true })],
       [`${table.name}_pkey`, table.name, `${table.name}.id`],
     ),
   ]
@@ -108,4 +108,35 @@ export function unfinishedOperations({ unfinished }: Facts): Found[] {
         )
       : ofTable('unfinished-operation', 'info', `The operation ${id} (${kind}) is in progress (${holder}). What is said below may be a result of it.`, [], [])),
   }))
+}
+
+/** Reading goes on; whoever comes to change something should know before. */
+export function readOnly({ readOnly: reason, table }: Facts): Found[] {
+  if (reason === null || !table) return []
+  return [ofTable('read-only', 'info', `Nothing can be written here: ${reason}. Repairs have to be made on the writable database.`, [], [], [table.name])]
+}
+
+const DJANGOS = new Set(['id', 'app', 'name', 'applied'])
+
+/** Django names its columns in every INSERT: one more that must not be NULL and has no default makes recording fail. */
+export function extraColumns({ sight, table }: Facts): Found[] {
+  const columns = table ? (sight.table(table.name)?.columns ?? []) : []
+  const extra = columns.filter(({ name }) => !DJANGOS.has(name.toLowerCase()))
+  if (!table || extra.length === 0) return []
+  const strict = extra.filter(({ nullable }) => !nullable)
+  const names = listed(extra.map(({ name }) => name))
+  return [
+    ofTable(
+      'extra-columns',
+      'info',
+      `${table.label} has ${extra.length === 1 ? 'a column' : 'columns'} that Django does not know: ${names}. ${
+        strict.length > 0
+          ? `Where ${listed(strict.map(({ name }) => name))} has no default, recording a migration fails.`
+          : 'Django leaves them NULL in the rows that it writes.'
+      }`,
+      [],
+      [],
+      extra.map(({ name }) => `${table.name}.${name}`),
+    ),
+  ]
 }

@@ -1,6 +1,6 @@
 import { toValue } from '../../python/libraries/casts.js'
 import type { Value } from '../../python/evaluate/value.js'
-import type { DjangoAnswer } from './ask-django.js'
+import type { DjangoAnswer } from './answer.js'
 
 /** The settings that Django itself has told, as values. */
 export function answeredSettings(answer: DjangoAnswer): Map<string, Value> {

@@ -9,6 +9,16 @@ export function readToml(text: string): TomlTable {
   return reader.root
 }
 
+/**
+ * The same where all of it counts.
+ * @returns null where a part of it was not understood; bare values, numbers and dates, begin with NUL
+ */
+export function readWholeToml(text: string): TomlTable | null {
+  const reader = new TomlReader(text, '\0')
+  reader.document()
+  return reader.isWhole ? reader.root : null
+}
+
 /** The value at a path of keys; undefined where a part is missing or no table. */
 export function tomlAt(table: TomlTable, ...keys: string[]): TomlValue | undefined {
   let value: TomlValue | undefined = table
@@ -33,9 +43,13 @@ const DEEPEST = 50
 class TomlReader {
   readonly root: TomlTable = new Map()
   readonly #text: string
+  readonly #mark: string
   #at = 0
+  isWhole = true
 
-  constructor(text: string) {
+  /** @param mark before values that are no texts */
+  constructor(text: string, mark = '') {
+    this.#mark = mark
     this.#text = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')
   }
 
@@ -48,6 +62,7 @@ class TomlReader {
       }
     } catch (error) {
       if (!(error instanceof NotUnderstood)) throw error
+      this.isWhole = false
     }
   }
 
@@ -93,7 +108,7 @@ class TomlReader {
     if (this.#take('[')) return this.#array(depth)
     if (this.#take('{')) return this.#inlineTable(depth)
     const bare = this.#match(/[^\s,\]}#]+(?: \d\d:[^\s,\]}#]*)?/y)
-    return bare === 'true' || (bare === 'false' ? false : bare)
+    return bare === 'true' || (bare === 'false' ? false : this.#mark + bare)
   }
 
   #array(depth: number): TomlValue[] {

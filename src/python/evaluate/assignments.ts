@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
+import { hasGap } from './floors.js'
 import { payCopy, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
@@ -11,6 +12,7 @@ import { replaceEverywhere } from './holders.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
 import { placeOf } from './keys.js'
+import { namesOf, setName } from './running.js'
 import type { Scope, Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -21,8 +23,7 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   if (lastOperator === undefined) return
   const value = commaList(py, parts.slice(lastOperator + 1), scope)
   const right = parts.slice(lastOperator + 1)
-  if (right.some((part) => /\b(globals|locals|vars)\s*\(\s*\)|\bexec(file)?\s*\(|\bsys\.modules\s*\[/.test(py.text(part))))
-    forgetAll(py, node, scope, 'its names are handed to other code')
+  if (right.some((part) => HANDS_OVER.test(py.text(part)))) forgetAll(py, node, scope, 'its names are handed to other code')
   let from = 0
   for (const operator of operators) {
     bindTargets(
@@ -35,6 +36,10 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   }
 }
 
+/** Its names go to other code, or to another name; what only looks into them does nothing. */
+const HANDS_OVER =
+  /(?<!\bin\s{1,9})\b(globals|locals|vars)\s*\(\s*\)(?!\s*(?:\.(?:get|keys|items|values|copy)\(|\[))|\bexec(file)?\s*\(|\bsys\.modules\s*\[(?!\s*__name__\s*\])/
+
 export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
   const names = targets.filter((target) => target.name !== ',')
   if (names.length === 1 && targets.length === 1) return bindOne(py, names[0] as SyntaxNode, value, scope)
@@ -43,7 +48,7 @@ export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], val
   const starred = names.findIndex((target) => target.name === '*')
   if (starred >= 0) return bindStarred(py, names, starred, known, scope)
   names.forEach((target, index) => {
-    const item = 'items' in known && known.items.length === names.length ? known.items[index] : undefined
+    const item = 'items' in known && known.items.length === names.length && !hasGap(known.items) ? known.items[index] : undefined
     bindOne(py, target, item ?? py.unknown(target, 'it is unpacked from something that cannot be read'), scope)
   })
 }
@@ -51,7 +56,7 @@ export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], val
 /** `first, *rest = …` (language reference 7.2). */
 function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, known: Value, scope: Scope): void {
   const targets = names.filter((_target, index) => index !== at)
-  const items = 'items' in known && known.items.length >= targets.length - 1 ? known.items : undefined
+  const items = 'items' in known && known.items.length >= targets.length - 1 && !hasGap(known.items) ? known.items : undefined
   const after = targets.length - at - 1
   targets.forEach((target, index) => {
     const lost = py.unknown(target, 'it is unpacked from something that cannot be read')
@@ -84,9 +89,16 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   const [object, mark, ...inside] = childrenOf(target)
   const [index] = inside
   if (!object || !mark || !index) return
+  const own = mark.name === '.' ? undefined : namesOf(py, object, scope)
+  if (own) {
+    const name = py.value(index, scope)
+    if (name.kind === 'string') setName(py, own, name.value, value, target, scope)
+    else forgetAll(py, target, scope, 'a name that is set is not known')
+    return
+  }
   const container = py.value(object, scope)
   if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
-  if (/\bsys\.modules\b/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
+  if (/\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') {
@@ -138,7 +150,7 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
   const bounds = sliceBounds(py, parts, scope)
   const given = py.resolve(value)
   let changed: Value = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
-  if (container.kind === 'list' && bounds && 'items' in given) {
+  if (container.kind === 'list' && bounds && 'items' in given && !hasGap(container.items)) {
     const at = (bound: number | undefined, fallback: number) =>
       bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
     const from = at(bounds[0], 0)

@@ -1,17 +1,20 @@
 import type { SyntaxNode } from '@lezer/common'
 import { itemsOf } from './collections.js'
 import { payCopy, payLook, payStep, payText, payValues } from '../budget.js'
+import { hasGap } from './floors.js'
 import type { Host } from './host.js'
 import { importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
 import { fieldsOf } from './object-fields.js'
+import { openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod } from './methods.js'
+import { namesAsDict, runsFile } from './running.js'
 import { sorted } from './sorting.js'
 import { matchesWildcard } from './wildcard.js'
 import { distinct, merged } from './keys.js'
-import { boolean, list, NONE, number, plainText, string, textOf, truth, type Value } from './value.js'
+import { boolean, list, NONE, number, plainText, Scope, string, textOf, truth, type Value } from './value.js'
 
 /** Attributes of modules that are worth a value. */
 export function referenceValue(name: string, host: Host): Value | undefined {
@@ -53,6 +56,12 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
+    case 'dir':
+    case 'vars': {
+      const names = first?.kind === 'module' && args.length === 1 ? namesAsDict(first.scope) : undefined
+      if (names?.kind !== 'dict' || name === 'vars') return names
+      return list(sorted(names.entries.map(([key]) => key as Value & { kind: 'string' })))
+    }
     case 'copy.copy':
       return first && ('items' in first || first.kind === 'dict' ? callMethod(first, 'copy', [], NO_KEYWORDS) : undefined)
     case 'copy.deepcopy':
@@ -84,6 +93,14 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (first?.kind !== 'string' || (args.length > 1 && name !== '__import__') || first.value.startsWith('.')) return undefined
       importNow(py, node, first.value)
       return { kind: 'reference', name: name === '__import__' ? (first.value.split('.')[0] as string) : first.value }
+    case 'importlib.util.find_spec':
+    case 'pkgutil.find_loader':
+    case 'importlib.find_loader':
+      if (first?.kind !== 'string' || args.length > 1) return undefined
+      if (!py.host.mayImport(first.value)) return NONE
+      return py.host.findsModule(first.value) ? { kind: 'module', name: first.value, scope: new Scope() } : undefined
+    case 'django.utils.module_loading.import_string':
+      return first?.kind === 'string' ? { kind: 'reference', name: first.value } : undefined
     case 'sys.exit':
     case 'exit':
     case 'quit':
@@ -91,11 +108,14 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       throw new Raised('SystemExit', plainText(first) ?? '', py.line(node))
     default:
       if ([...keywords.keys()].includes('**')) return undefined
+      if (RUNS_FILES.test(name)) return openFile(py, name, args, keywords, node) ?? runsFile(py, name, args, keywords, node)
       return name.startsWith('os.') || name.startsWith('pathlib.') || name.startsWith('posixpath.')
         ? callOsPath(name, args, py.host)
         : callPlain(name, args, keywords)
   }
 }
+
+const RUNS_FILES = /^(?:(?:io\.|codecs\.)?open$|file$|runpy\.|imp\.|importlib\.(?:util|machinery)\.)/
 
 function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
   const [first] = args
@@ -148,6 +168,7 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'collections.OrderedDict.fromkeys':
       return items && { kind: 'dict', entries: distinct(items).map((key) => [key, args[1] ?? NONE]) }
     case 'len':
+      if (items && hasGap(items)) return undefined
       return first?.kind === 'string' ? number(first.value.length) : items && number(items.length)
     case 'range': {
       const [from, to, step] = args.length === 1 ? [number(0), first, number(1)] : [first, args[1], args[2] ?? number(1)]
@@ -167,6 +188,7 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
       return list(reverse?.value ? ordered.reverse() : ordered)
     }
     case 'enumerate': {
+      if (items && hasGap(items)) return undefined
       const start = args[1] ?? keywords.get('start') ?? number(0)
       if (start.kind !== 'number') return undefined
       payValues(2 * (items?.length ?? 0))
@@ -174,7 +196,7 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     }
     case 'zip': {
       const lists = args.map(itemsOf)
-      if (lists.some((one) => one === undefined)) return undefined
+      if (lists.some((one) => one === undefined || hasGap(one))) return undefined
       const length = lists.reduce((least, one) => Math.min(least, one?.length ?? 0), lists[0]?.length ?? 0)
       payValues(length * (lists.length + 1))
       return list(

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { mapEither } from './alternatives.js'
+import { anyOf, mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
@@ -10,16 +10,22 @@ import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } 
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
 import { mutate } from './mutations.js'
+import { forgetAll } from './forgetting.js'
 import { bodyOf, splitByComma } from './nodes.js'
+import { readingMethod } from './open-files.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
+import { namesAsDict, namesOf, updateNames } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const [calleeNode, argumentList] = childrenOf(node)
   if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
+  const own = namesOf(py, node, scope)
+  if (own) return namesAsDict(own)
   const { args, keywords } = readArguments(py, argumentList, scope)
   if (calleeNode.name === 'MemberExpression') {
     const [objectNode, mark, property] = childrenOf(calleeNode)
@@ -40,9 +46,17 @@ interface MemberCall {
 
 function callMember(py: Interpreter, call: MemberCall): Value {
   const { node, name, args, keywords } = call
+  const own = /^(?:update|setdefault|pop|popitem|clear|__setitem__)$/.test(name) ? namesOf(py, call.objectNode, call.scope) : undefined
+  if (own) {
+    if (name === 'update') updateNames(py, own, args, keywords, node, call.scope)
+    else forgetAll(py, node, call.scope, 'its names are handed to other code')
+    return NONE
+  }
   const written = py.expression(call.objectNode, call.scope)
   const object = py.resolve(written)
   const known = args.map((arg) => py.resolve(arg))
+  const reading = readingMethod(py, object, name, known, node)
+  if (reading) return reading
   const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
   if (object.kind === 'either') {
     const results = object.options.map(method)
@@ -59,19 +73,21 @@ function callMember(py: Interpreter, call: MemberCall): Value {
       object.entries.every(([key]) => equal(key, known[0] as Value) === false)
     )
       missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
-    const changed = mutate(object, name, known, keywords)
+    const [more] = known
+    const given = name === 'extend' && (more?.kind === 'call' || more?.kind === 'reference') ? [anyOf(py, more, node)] : known
+    const changed = mutate(object, name, given, keywords)
     if (changed !== 'nothing') {
-      const given =
+      const result =
         method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
       py.change(call.objectNode, object, changed ?? py.unknown(node, `.${name}() with something that cannot be read`), call.scope)
-      return given
+      return result
     }
   }
   if (object.kind === 'reference') {
     const effect = sideEffect(py, object.name, name, known, keywords)
     if (effect.done) return effect.value
   }
-  const result = method(object)
+  const result = method(object) ?? standardMethod(py, object, name, { args: known, keywords: resolveAll(py, keywords) }, node)
   if (result) return result
   if (object.kind === 'unknown') return object
   if (object.kind === 'call') return callOnCall(py, object, call, known)
@@ -146,7 +162,10 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   if (callee.kind === 'reference') {
     const known = args.map((arg) => py.resolve(arg))
     const named = resolveAll(py, keywords)
-    const result = callBuiltin(callee.name, known, named, py, node) ?? py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
+    const result =
+      callBuiltin(callee.name, known, named, py, node) ??
+      standardCall(py, callee.name, { args: known, keywords: named }, node) ??
+      py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
     if (result) return result
   }
   if (callee.kind === 'call') {

@@ -1,5 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payCopy, payLook } from '../budget.js'
+import { anyOf } from './alternatives.js'
+import { anyNumber } from './floors.js'
 import type { Interpreter } from './interpreter.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
@@ -23,7 +25,8 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
     if (members && items.length + members.length > 50_000) return py.unknown(part, 'it is too long')
     payCopy(members?.length ?? 0)
     if (members) for (const one of members) items.push(one)
-    else if (spread.kind === 'either' || spread.kind === 'unknown') items.push({ ...spread })
+    else if (spread.kind === 'either') items.push({ ...spread })
+    else if (spread.kind === 'unknown' || spread.kind === 'call' || spread.kind === 'reference') items.push(anyOf(py, spread, part))
     else return py.unknown(part, 'it spreads something that cannot be read')
   }
   return { kind, items: kind === 'set' ? distinct(items) : items }
@@ -87,7 +90,8 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
     const end = next < 0 ? parts.length : next
     if (clause.name === 'if') {
       const keep = truth(py.value(parts[from + 1] as SyntaxNode, current))
-      if (keep === undefined) doubt = 'this comprehension depends on something unknown'
+      if (keep === undefined && kind !== 'dict') items.push(anyNumber(py.unknown(parts[from + 1] as SyntaxNode, 'a filter of it is not known')))
+      else if (keep === undefined) doubt = 'this comprehension depends on something unknown'
       else if (keep) go(end, current)
       return
     }
@@ -99,6 +103,10 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
       return
     }
     for (const item of members) {
+      if (kind !== 'dict' && item.kind === 'unknown' && item.isSpread) {
+        items.push(item)
+        continue
+      }
       const inner = new Scope(current)
       py.bind(parts.slice(from + 1, inAt), item, inner)
       go(end, inner)

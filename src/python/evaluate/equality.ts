@@ -1,4 +1,5 @@
 import { payLook, payScan } from '../budget.js'
+import { hasGap } from './floors.js'
 import type { Value } from './value.js'
 
 const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
@@ -31,6 +32,7 @@ const MAX_SET = 500
 function sameItems(left: Collection, right: Collection, depth: number): boolean | undefined {
   // A collection is itself, whatever is in it.
   if (left === right) return true
+  if (hasGap(left.items) || hasGap(right.items)) return left.kind === right.kind ? undefined : false
   if (left.kind === 'set' && right.kind === 'set') return sameSets(left.items, right.items, depth)
   if (left.kind !== right.kind || left.items.length !== right.items.length) return false
   if (depth > MAX_DEPTH) return undefined

@@ -8,12 +8,15 @@ import { attribute } from './members.js'
 import type { Host } from './host.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { either } from './operators.js'
-import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { childrenOf, type ParsedFile, parsePython } from '../grammar/parse.js'
 import { runStatement } from './statements.js'
 import { type Scope, string, type Unknown, type Value } from './value.js'
 
 /** Deeper expressions are unknown by themselves: the file goes on. */
 const MAX_DEPTH = 80
+
+/** Texts that run texts. */
+const MAX_EXECUTING = 8
 
 /** Shared by all files that are evaluated for one question, since they call each other. */
 export interface Course {
@@ -24,10 +27,12 @@ export interface Course {
   /** Names of the functions that are being called. */
   frames: Scope[]
   catching: string[][]
+  /** How many texts are being run in each other. */
+  executing: number
 }
 
 export function newCourse(): Course {
-  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [] }
+  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [], executing: 0 }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -168,6 +173,19 @@ export class Evaluator implements Interpreter {
       return { kind: 'unknown', reason, file: callee.file.file, line: error.line || this.line(node) }
     } finally {
       this.#course.depth -= 3
+    }
+  }
+
+  execute(file: string, text: string, scope: Scope): string | null {
+    if (this.#course.executing >= MAX_EXECUTING) return 'too many files run each other'
+    const parsed = parsePython(file, text, this.host.python)
+    if (parsed.syntaxError !== null) throw new Raised('SyntaxError', `invalid syntax (${file}, line ${parsed.syntaxError})`, parsed.syntaxError)
+    this.#course.executing++
+    try {
+      this.in(parsed).block(childrenOf(parsed.tree.topNode), scope)
+      return null
+    } finally {
+      this.#course.executing--
     }
   }
 

@@ -3,6 +3,7 @@ import { payStep } from '../budget.js'
 import { attempt, joinEndings } from './branches.js'
 import { type Ending, type Interpreter, isCaught, Raised } from './interpreter.js'
 import { assignedIn, bodyOf } from './nodes.js'
+import { isOpenFile } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
 import { type ClassValue, type Scope, textOf, type Value } from './value.js'
 
@@ -101,7 +102,7 @@ export function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handle
   const isOpen = (value: Value | undefined) =>
     value !== undefined &&
     (value.kind === 'unknown' ||
-      (value.kind === 'call' && !value.target) ||
+      (value.kind === 'call' && !value.target && !isOpenFile(value)) ||
       (value.kind === 'reference' && /^django\.conf\.settings\.|^[A-Za-z_]+$/.test(value.name)))
   const isLost = (name: string) => {
     const value = scope.names.get(name)
@@ -116,7 +117,7 @@ export function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handle
         one.name === 'AssertStatement' ||
         (one.name === 'ExpressionStatement' &&
           one.firstChild?.name === 'CallExpression' &&
-          !/\.(append|extend|insert|update|setdefault|add)\(/.test(py.text(one))),
+          !/^exec(?:file)?\(|\.(append|extend|insert|update|setdefault|add|close|read|read_file|readfp)\(/.test(py.text(one))),
     )
   )
 }

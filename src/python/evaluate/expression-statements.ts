@@ -5,16 +5,22 @@ import { sideEffect } from './effects.js'
 import { forget, forgetAll } from './forgetting.js'
 import type { Interpreter } from './interpreter.js'
 import { mutate } from './mutations.js'
+import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
+import { namesOf, runExec } from './running.js'
 import type { Scope, Value } from './value.js'
 
-const FORGETFUL = ['exec', 'execfile', 'globals', 'vars', 'locals']
+const FORGETFUL = ['globals', 'vars', 'locals']
 
 /** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`, `include("base.py")`. */
 export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   if (node.name !== 'CallExpression') return otherStatement(py, node, scope)
   const [callee, argumentList] = childrenOf(node)
-  if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b/.test(py.text(node))) return forgetAll(py, node, scope, 'its names are handed to other code')
+  if (callee?.name === 'VariableName' && argumentList && /^exec(?:file)?$/.test(py.text(callee))) return execute(py, node, py.text(callee), argumentList, scope)
+  const object = callee?.name === 'MemberExpression' ? callee.firstChild : null
+  if (object && namesOf(py, object, scope)) return void py.expression(node, scope)
+  if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(node)))
+    return forgetAll(py, node, scope, 'its names are handed to other code')
   if (callee?.name === 'VariableName') {
     const name = py.text(callee)
     const meant = py.expression(callee, scope)
@@ -27,7 +33,7 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
     return
   }
   if (callee?.name !== 'MemberExpression' || !argumentList) return
-  const [object, , property] = childrenOf(callee)
+  const property = childrenOf(callee)[2]
   if (!object || property?.name !== 'PropertyName') return
   // What is called on the result of a call is evaluated once.
   if (object.name === 'CallExpression' && !/^(globals|vars|locals)\(/.test(py.text(object))) return void py.expression(node, scope)
@@ -44,6 +50,13 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
     return forgetAll(py, node, scope, `${container.callee}() may change it`)
   py.expression(node, scope)
+}
+
+function execute(py: Interpreter, node: SyntaxNode, name: string, argumentList: SyntaxNode, scope: Scope): void {
+  const { args } = readArguments(py, argumentList, scope)
+  const argument = splitByComma(childrenOf(argumentList).slice(1, -1))[1]?.at(-1)
+  const reason = runExec(py, { node, name, args, argument }, scope)
+  if (reason !== null) forgetAll(py, node, scope, reason)
 }
 
 /** `X.append("b") if DEBUG else None`, `DEBUG and X.append("b")`, `[X.append(a) for a in b]`. */

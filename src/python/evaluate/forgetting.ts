@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payLook } from '../budget.js'
+import { floorOf } from './floors.js'
 import type { Interpreter } from './interpreter.js'
 import { replaceEverywhere } from './holders.js'
 import { assignedIn } from './nodes.js'
@@ -22,7 +23,13 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
       (names as string).split(',').map((one) => one.trim()),
     )
     forget(home, callee.node, inside, reason, seen)
-    for (const one of outer) callee.scope.set(one, py.unknown(node, reason))
+    for (const one of outer) callee.scope.set(one, floorOf(home, callee.node, one, callee.scope.get(one), reason) ?? py.unknown(node, reason))
+  }
+  const floors = new Map<string, Value>()
+  for (const name of new Set([...changed, ...assigned])) {
+    const value = scope.get(name)
+    const floor = floorOf(py, node, name, value && py.resolve(value), reason)
+    if (floor) floors.set(name, floor)
   }
   for (const name of changed) {
     const value = scope.get(name)
@@ -30,12 +37,12 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     if (known && (known.kind === 'module' || known.kind === 'class')) forgetInside(py, known.scope, name, node, reason)
     // What else holds the same object sees the change as well.
     if (known && ('items' in known || known.kind === 'dict')) {
-      const lost = py.unknown(node, reason)
+      const lost = floors.get(name) ?? py.unknown(node, reason)
       replaceInside(py, scope, known, lost)
       scope.set(name, lost)
     }
   }
-  for (const name of assigned) scope.set(name, py.unknown(node, reason))
+  for (const name of assigned) scope.set(name, floors.get(name) ?? py.unknown(node, reason))
   for (const name of imports) {
     if (name === '*') forgetAll(py, node, scope, reason)
     else scope.set(name, py.unknown(node, reason))

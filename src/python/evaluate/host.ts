@@ -1,3 +1,4 @@
+import type { EntryPoint } from '../modules/distributions.js'
 import type { Scope, Value } from './value.js'
 
 /** The exception that ended a module. */
@@ -36,6 +37,8 @@ export interface Host {
   listFolder(path: string): string[] | null
   /** False when `import` would surely fail: then an `except ImportError` runs. */
   mayImport(dotted: string): boolean
+  /** True where it surely succeeds. */
+  findsModule(dotted: string): boolean
   /** `from . import x` and friends: the dotted name of a relative import. */
   resolveRelative(level: number, dotted: string, from: string): string | null
   /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
@@ -66,6 +69,10 @@ export interface Host {
   forgetLookUps(): void
   /** Set to something that is not known, or only perhaps: why. */
   variableDoubt(name: string): string | null
+  /** Entry points of a group, of all installed distributions; null where the project's packages are not known. */
+  entryPoints(group: string): EntryPoint[] | null
+  /** Version of an installed distribution, or null. */
+  distributionVersion(name: string): string | null
   /** The folder in which the program runs: that of manage.py. Relative paths count from it. */
   readonly cwd: string
   exists(path: string): boolean

@@ -35,6 +35,13 @@ export interface Interpreter {
   attribute(object: Value, name: string, node: SyntaxNode): Value
   /** Calls a function that was read, in its own file. */
   callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
+  /**
+   * Runs a text of Python in these names, `exec`.
+   * @param file whose text it is
+   * @returns why it was not run, or not whole
+   * @throws Raised what ends it
+   */
+  execute(file: string, text: string, scope: Scope): string | null
   /** The same evaluation in another file. */
   in(file: ParsedFile): Interpreter
   text(node: SyntaxNode): string

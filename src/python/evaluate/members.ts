@@ -3,12 +3,15 @@ import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
 import { payCopy, payText } from '../budget.js'
 import { classAttribute, resolutionOrder } from './class-attribute.js'
+import { anyNumber, hasGap } from './floors.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { fieldsOf } from './object-fields.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from '../grammar/parse.js'
+import { standardAttribute, standardSubscript } from '../standard/index.js'
 import { lookUp } from './keys.js'
+import { namesAsDict } from './running.js'
 import { type Call, type ClassValue, type Scope, string, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
@@ -19,8 +22,19 @@ export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (mark.name === '.') return attribute(py, object, py.text(rest[0] as SyntaxNode), node)
   const inside = rest.slice(0, -1)
   const known = py.resolve(object)
+  if (object.kind === 'reference' && object.name === 'sys.modules') return moduleItself(py, inside, scope, node)
   if (inside.some((part) => part.name === ':')) return slice(py, known, inside, scope, node)
   return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
+}
+
+/** `sys.modules[__name__]`: the module that is being read. */
+function moduleItself(py: Interpreter, inside: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
+  let root = scope
+  while (root.parent) root = root.parent
+  const key = py.resolve(commaList(py, inside, scope))
+  const own = root.names.get('__name__')
+  if (key.kind === 'string' && own?.kind === 'string' && key.value === own.value) return { kind: 'module', name: key.value, scope: root }
+  return py.unknown(node, 'this subscript is not evaluated')
 }
 
 export function attribute(py: Interpreter, object: Value, name: string, node: SyntaxNode): Value {
@@ -33,6 +47,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return known ?? py.unknown(node, `.${name} is not evaluated`)
     }
     case 'module':
+      if (name === '__dict__') return namesAsDict(object.scope)
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
       if (name === '__name__') return string(object.name)
@@ -64,7 +79,7 @@ const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass_
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
-  if (target?.kind !== 'class') return { kind: 'reference', name: `${object.callee}().${name}` }
+  if (target?.kind !== 'class') return standardAttribute(object, name) ?? { kind: 'reference', name: `${object.callee}().${name}` }
   const own = fieldsOf(py, object, node).get(name)
   if (own) return own
   // A decorated class (`@dataclass`) may have made an `__init__` of its own.
@@ -84,7 +99,10 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
 
 export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
   if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
+  const standard = standardSubscript(py, object, key, node)
+  if (standard) return standard
   if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
+  if ('items' in object && hasGap(object.items)) return py.unknown(node, 'what stands there is not known')
   if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? outOfRange(py, node)
   if (object.kind === 'string' && key.kind === 'number') return string(object.value.at(key.value) ?? '')
   if (object.kind === 'path') {
@@ -124,6 +142,7 @@ function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], sco
   const bounds = sliceBounds(py, parts, scope)
   if (!bounds) return py.unknown(node, 'this slice is not evaluated')
   const [from, to] = bounds
+  if ('items' in object && hasGap(object.items)) return { ...object, items: [anyNumber(py.unknown(node, 'which part it is is not known'))] }
   if ('items' in object) payCopy(object.items.length)
   else if (object.kind === 'string') payText(object.value.length)
   if ('items' in object) return { ...object, items: object.items.slice(from ?? 0, to) }

@@ -11,6 +11,8 @@ export function callMethod(object: Value, method: string, args: readonly Value[]
   switch (object.kind) {
     case 'path':
       return pathMethod(object.value, method, args, host)
+    case 'bytes':
+      return method === 'decode' ? { ...object, kind: 'string' } : undefined
     case 'string':
       return textMethod(object.value, method, args, keywords)
     case 'dict':

@@ -1,5 +1,6 @@
 import { payCopy } from '../budget.js'
 import { equal } from './equality.js'
+import { anyNumber, hasGap } from './floors.js'
 import { distinct, lookUp, merged } from './keys.js'
 import { sorted } from './sorting.js'
 import { NONE, string, type Value } from './value.js'
@@ -21,7 +22,11 @@ export function mutate(container: Value, method: string, args: readonly Value[],
   payCopy('items' in container ? container.items.length : container.kind === 'dict' ? container.entries.length : 0)
   if (container.kind === 'list') {
     if (method === 'append' && first) return { kind: 'list', items: [...container.items, first] }
+    if (method === 'extend' && first?.kind === 'unknown') return { kind: 'list', items: [...container.items, anyNumber(first)] }
+    if (method === 'extend' && first?.kind === 'either') return { kind: 'list', items: [...container.items, { ...first }] }
     if (method === 'extend' && first && 'items' in first && first.items.length > MAX_GROWTH) return undefined
+    if (/^(?:pop|reverse|sort)$/.test(method) && hasGap(container.items)) return method === 'pop' ? undefined : container
+    if (method === 'insert' && second && first?.kind !== 'number') return { kind: 'list', items: [...container.items, second] }
     if (method === 'extend' && first && 'items' in first) {
       payCopy(first.items.length)
       return { kind: 'list', items: [...container.items, ...first.items] }

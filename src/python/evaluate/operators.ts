@@ -2,10 +2,11 @@ import { payCopy, payLook, paySearch, payText } from '../budget.js'
 import { equal } from './equality.js'
 import { distinct, membership, merged } from './keys.js'
 import { ancestor, joinPython, purePath } from './os-path.js'
+import { standardHas } from '../standard/index.js'
 import { percent } from './percent.js'
 import { boolean, string, type Unknown, type Value } from './value.js'
 
-const MAX_OPTIONS = 8
+const MAX_OPTIONS = 16
 /** A hostile file must not fill the memory. */
 const MAX_ITEMS = 100_000
 const MAX_TEXT = 1_000_000
@@ -139,6 +140,8 @@ function contains(container: Value, item: Value): boolean | undefined {
     paySearch(container.value.length, item.value.length)
     return container.value.includes(item.value)
   }
+  const standard = standardHas(container, item)
+  if (standard !== undefined) return standard
   const members = 'items' in container ? container.items : container.kind === 'dict' ? container.entries.map(([name]) => name) : undefined
   if (!members) return undefined
   payLook(members.length)

@@ -42,7 +42,7 @@ function onePath(name: string, path: string, host: Host): Value | undefined {
     case 'os.path.isdir':
       return boolean(host.isFolder(path))
     case 'os.path.expanduser':
-      return path.startsWith('~') ? undefined : string(path)
+      return expanded(path, host, string)
     case 'os.path.realpath':
       return string(realPath(resolve(host.cwd, path)))
     case 'os.path.splitext':
@@ -86,7 +86,7 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
     case 'absolute':
       return isAbsolute(path) ? made(path) : host && made(purePath(`${host.cwd}/${path}`))
     case 'expanduser':
-      return path.startsWith('~') ? undefined : made(path)
+      return host && expanded(path, host, made)
     case 'as_posix':
       return string(path)
     case 'path':
@@ -99,6 +99,13 @@ export function pathMethod(path: string, method: string, args: readonly Value[],
     default:
       return undefined
   }
+}
+
+/** `~` is HOME (posixpath.expanduser); other users' homes are not looked up. */
+function expanded(path: string, host: Host, made: (path: string) => Value): Value | undefined {
+  if (!path.startsWith('~')) return made(path)
+  const home = path === '~' || path.startsWith('~/') ? host.env.get('HOME') : undefined
+  return home === undefined || host.variableDoubt('HOME') !== null ? undefined : made(home.replace(/\/$/, '') + path.slice(1))
 }
 
 /** Asking the system about each folder of a path takes about as long as looking at so many values. */

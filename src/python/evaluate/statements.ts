@@ -2,6 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { assign, update } from './assignments.js'
 import { deleteTargets } from './deletions.js'
 import { expressionStatement } from './expression-statements.js'
+import { hasGap as containsGap } from './floors.js'
 import { forget } from './forgetting.js'
 import { defaultsOf, readArguments } from './calls.js'
 import { branches, branchesOf } from './branches.js'
@@ -11,6 +12,7 @@ import { mayRaise, raisedBy, runTry } from './exceptions.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { bodyOf } from './nodes.js'
+import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
 import { Scope, type Value } from './value.js'
 
@@ -112,9 +114,10 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const inAt = parts.findIndex((part) => part.name === 'in')
   const body = parts.find((part) => part.name === 'Body')
   const iterated = parts[inAt + 1]
-  const given = iterated ? py.value(iterated, scope) : undefined
+  const through = iterated ? py.value(iterated, scope) : undefined
+  const given = iterated && isOpenFile(through) ? linesIn(py, through, iterated) : through
   const items = given && itemsOf(given)
-  if (!body || !items || items.length > 2000) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
+  if (!body || !items || items.length > 2000 || containsGap(items)) return lost(py, node, scope, 'it is set inside a loop that cannot be followed')
   try {
     return followLoop(py, {
       node,
@@ -192,7 +195,11 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
     return lost(py, node, scope, 'it is set inside a block that cannot be followed')
   parts.forEach((part, index) => {
     const target = parts[index + 1]
-    if (part.name === 'as' && target) py.bind([target], py.unknown(target, 'it is opened when the program runs'), scope)
+    const manager = part.name === 'as' && target ? parts[index - 1] : undefined
+    if (!manager || !target) return
+    const made = py.value(manager, scope)
+    const file = isOpenFile(made) || made.kind === 'unknown' ? made : py.unknown(target, 'it is opened when the program runs')
+    py.bind([target], file, scope)
   })
   const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
   py.catching.push(suppressed)

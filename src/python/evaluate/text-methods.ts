@@ -22,6 +22,8 @@ const METHODS = new Map<string, Method>([
   ['partition', (text, args) => partition(text, 'left', textOf(args[0]))],
   ['rpartition', (text, args) => partition(text, 'right', textOf(args[0]))],
   ['join', join],
+  ['isupper', (text) => boolean(/\p{L}/u.test(text) && text === text.toUpperCase())],
+  ['islower', (text) => boolean(/\p{L}/u.test(text) && text === text.toLowerCase())],
   ['isdigit', (text) => boolean(/^\d+$/.test(text))],
   ['encode', (text) => string(text)],
   ['decode', (text) => string(text)],

@@ -4,8 +4,9 @@ import type { ParsedFile } from '../grammar/parse.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
 export type Value =
-  | { kind: 'string'; value: string }
-  | { kind: 'bytes'; value: string }
+  /** `from`: the file whose whole text it is. */
+  | { kind: 'string'; value: string; from?: string }
+  | { kind: 'bytes'; value: string; from?: string }
   | { kind: 'number'; value: number; float?: true }
   | { kind: 'boolean'; value: boolean }
   | { kind: 'none' }
@@ -66,7 +67,7 @@ export interface Unknown {
   reason: string
   file: string
   line: number
-  /** `*` of it among arguments: any number of them. */
+  /** In a collection or among arguments: any number of values. */
   isSpread?: true
 }
 
@@ -91,7 +92,7 @@ export function truth(value: Value): boolean | undefined {
     case 'list':
     case 'tuple':
     case 'set':
-      return value.items.length > 0
+      return value.items.length > 0 && value.items.every((item) => item.kind === 'unknown' && item.isSpread) ? undefined : value.items.length > 0
     case 'dict':
       return value.entries.length > 0
     case 'path':

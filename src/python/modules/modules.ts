@@ -11,7 +11,9 @@ import { Evaluator } from '../evaluate/evaluator.js'
 import type { Environment, Failure, Host } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
+import { namesAsDict } from '../evaluate/running.js'
 import type { Call, ClassValue, Scope, Value } from '../evaluate/value.js'
+import { Distributions, type EntryPoint } from './distributions.js'
 import { Evaluations } from './evaluations.js'
 import { type Located, prefixesOf, SearchPath } from './search-path.js'
 import { Variables } from './variables.js'
@@ -58,6 +60,7 @@ export class Modules implements Host {
   readonly #availability: Availability
   /** A package that is surely not there, met by an import that runs. */
   readonly missing: { file: string; module: string; line: number }[] = []
+  readonly #distributions: Distributions
   #watched: Set<string> | undefined
   #pathLost = false
 
@@ -71,6 +74,7 @@ export class Modules implements Host {
     this.#projectFolders = [...folders]
     this.#cwd = folders[0] ?? process.cwd()
     this.path = new SearchPath([...folders, ...environment.sitePackages, ...additions.folders], files, additions.mapped)
+    this.#distributions = new Distributions(() => this.path.folders, files)
     this.#evaluations = new Evaluations(this, files, this.pool, (file) => this.isOfProject(file))
     this.#availability = new Availability(this.path, environment, files, additions.unread)
   }
@@ -186,6 +190,7 @@ export class Modules implements Host {
   #member(start: Value, names: readonly string[]): Value | undefined {
     let value: Value | undefined = start
     for (const name of names) {
+      if (value?.kind === 'module' && name === '__dict__') return namesAsDict(value.scope)
       if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
       else if (value?.kind === 'module') value = value.scope.names.get(name) ?? this.#byModule(value.scope, name) ?? starOf(value.scope)
       else if (value?.kind === 'class')
@@ -219,6 +224,10 @@ export class Modules implements Host {
     // A folder that is not known may hold packages; the modules of one that was found are where it is.
     const isOpen = this.#pathLost && this.locate(dotted.split('.')[0] as string) === null
     return isOpen || this.#availability.mayImport(dotted)
+  }
+
+  findsModule(dotted: string): boolean {
+    return this.locate(dotted) !== null
   }
 
   mayHave(module: string, name: string): boolean {
@@ -315,6 +324,16 @@ export class Modules implements Host {
 
   forgetLookUps(): void {
     this.#values.clear()
+  }
+
+  entryPoints(group: string): EntryPoint[] | null {
+    this.consulted++
+    return this.knowsPackages ? this.#distributions.entryPoints(group) : null
+  }
+
+  distributionVersion(name: string): string | null {
+    this.consulted++
+    return this.#distributions.version(name)
   }
 
   get cwd(): string {

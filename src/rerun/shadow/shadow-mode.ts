@@ -73,7 +73,9 @@ async function open(database: Database, request: RerunRequest): Promise<Opened> 
         sequence: now.sequence,
       }
       opened = { plan, shadowed, halves: shadowed.halves, durationMs: 0 }
-      return { event: 'shadowed', detail: { shadowed }, update: plan.target.at(-1) ?? null }
+      // A first run adds a row: what the column keeps of a time any other one shows.
+      const row = plan.target.at(-1) ?? now.rows.at(-1)
+      return { event: 'shadowed', detail: { shadowed }, update: row ? { row, time: request.stamp(null) } : null }
     },
   })
   await failpoint('shadowed')

@@ -71,7 +71,11 @@ def measure(connection, check):
         return str(os.stat(found[2]).st_ino)
     if check.get("as") == "pid":
         raw = connection.connection
-        return "same" if (raw.get_backend_pid() if hasattr(raw, "get_backend_pid") else raw.info.backend_pid) == found[0] else "other"
+        told = raw.get_backend_pid() if hasattr(raw, "get_backend_pid") else raw.info.backend_pid
+        info = getattr(raw, "info", None)
+        # A pooler that was found to keep sessions together keeps those of the same address and role together.
+        way = "%s:%s:%s" % (getattr(info, "host", None), getattr(info, "port", None), getattr(info, "user", None))
+        return "same" if told == found[0] or way == check.get("through") else "other"
     return "%s" % (found[0],)
 
 

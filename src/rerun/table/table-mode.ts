@@ -81,7 +81,8 @@ async function lift(database: Database, request: RerunRequest): Promise<Lifted> 
         timeZone: request.timeZone,
         sequence: now.sequence,
       }
-      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted } }
+      const comesBack = { target: plan.target.at(-1) as Row, time: request.stamp() }
+      return { change: { remove: [...plan.target, ...hidden], add: [], update: [] }, event: 'lifted', detail: { lifted }, comesBack }
     },
     stamp: () => request.stamp(),
     patience: request.patience,

@@ -8,7 +8,7 @@ import { freePort, unprivilegedUser } from '../../../bin/private-postgres.js'
 import type { Server } from './server.js'
 
 /** The first of these programs on PATH or in the folders where Debian keeps servers. */
-function find(names: string[]): string | undefined {
+export function find(names: string[]): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
   for (const name of names) for (const folder of folders) if (folder && existsSync(join(folder, name))) return join(folder, name)
   return undefined
@@ -74,7 +74,7 @@ function isMariadb(daemon: string): boolean {
 }
 
 /** The server greets first, so a listening port alone is not enough. */
-function answers(port: number): Promise<boolean> {
+export function answers(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1')
     socket.on('data', () => {

@@ -1,0 +1,155 @@
+import { type Change, changeSql, EMPTY, planRepair, rowsAfter } from '../change/index.js'
+import type { History, Row } from '../database/index.js'
+import { diagnose, type Facts, type Finding, type Found, idOf, isAtLeast, rowRepair, type RowRepair, takeAllThatFit, toFinding } from '../doctor/index.js'
+import { MigstateError } from '../errors/index.js'
+import { lookAfterwards, runChange, settle, stampOf } from './change-flow.js'
+import { factsWith, readFacts } from './facts.js'
+import type { Interaction } from './interaction.js'
+import type { ChangeResult } from './results.js'
+import type { Workspace } from './workspace.js'
+
+export interface RepairArgs {
+  /** Ids of findings, as `doctor` gives them. */
+  findings?: string[] | undefined
+  /** Those that are marked safe. */
+  all?: boolean | undefined
+  dryRun?: boolean | undefined
+  /** Statements for a DBA in place of the change; nothing is written. */
+  sql?: boolean | undefined
+  reason?: string | undefined
+}
+
+export interface RepairResult extends ChangeResult {
+  /** What is mended, or would be, and why so. */
+  repaired: (Pick<Finding, 'id' | 'code' | 'app' | 'migration' | 'message'> & { why: string })[]
+  /** Errors and warnings that are there afterwards. */
+  left: Finding[]
+  /** With `sql`; null without. */
+  sql: string[] | null
+}
+
+interface Chosen {
+  found: Found
+  repair: RowRepair
+}
+
+/** The recommended repairs of findings, all of them one operation: rows only, no code runs. */
+export async function repair(workspace: Workspace, args: RepairArgs, ui: Interaction): Promise<RepairResult> {
+  if (args.all && (args.findings?.length ?? 0) > 0) throw new MigstateError('usage', 'Name findings, or give --all: not both.')
+  const dryRun = (args.dryRun ?? false) || (args.sql ?? false)
+  const opening = await settle(workspace, ui, dryRun)
+  let facts = await readFacts(workspace)
+  const see = (history: History) => diagnose(factsWith(workspace, facts, history))
+  const plan = (chosen: readonly Chosen[], rows: readonly Row[]) => planOf(facts, chosen, rows)
+  const first = see(opening.history)
+  const chosen = args.all ? allSafe(first, (some) => fitsRows(() => plan(some, opening.history.rows))) : await named(first, args.findings ?? [], ui)
+  const ids = new Set(chosen.map(({ found }) => idOf(found)))
+  let last: { chosen: readonly Chosen[]; change: Change } = { chosen, change: EMPTY }
+  const result = await runChange(
+    workspace,
+    opening,
+    {
+      kind: 'repair',
+      // A finding that is gone needs nothing any more.
+      plan: (now) => {
+        const still = (now === opening.history ? first : see(now)).flatMap((found) => (ids.has(idOf(found)) ? ofRows(found, args.all ?? false) : []))
+        last = { chosen: still, change: plan(still, now.rows) }
+        return last.change
+      },
+      lookAgain: async () => {
+        facts = await readFacts(workspace)
+      },
+      question: { title: `repair ${[...ids].join(' ')}`, notes: chosen.flatMap(reasons), ask: 'Change these rows? No migration runs.' },
+      dryRun,
+      reason: args.reason ?? null,
+    },
+    ui,
+  )
+  const after = dryRun ? afterwards(opening.history, last.change, stampOf(workspace)) : await lookAfterwards(workspace, () => workspace.read())
+  const left = after ? see(after).filter(({ severity }) => isAtLeast(severity, 'warning')) : []
+  return {
+    ...result,
+    repaired: last.chosen.map(sayChosen),
+    left: left.map(toFinding),
+    sql: args.sql ? changeSql(workspace.database, last.change, stampOf(workspace)) : null,
+  }
+}
+
+function afterwards({ rows, sequence }: History, change: Change, stamp: () => string): History {
+  return {
+    rows: rowsAfter(rows, change).map((row) => (row.applied === '' && !rows.some(({ id }) => id === row.id) ? { ...row, applied: stamp() } : row)),
+    sequence,
+  }
+}
+
+function planOf({ alias, project, rules }: Facts, chosen: readonly Chosen[], rows: readonly Row[]): Change {
+  return planRepair({ alias, project, rules, edits: chosen.map(({ repair: { edit } }) => edit) }, rows)
+}
+
+function ofRows(found: Found, safeOnly: boolean): Chosen[] {
+  const one = rowRepair(found)
+  return one && (one.safe || !safeOnly) ? [{ found, repair: one }] : []
+}
+
+/** Of the safe ones those that together leave no history that Django would refuse for something new. */
+function allSafe(found: readonly Found[], fits: (some: readonly Chosen[]) => boolean): Chosen[] {
+  const safe = found.flatMap((one) => ofRows(one, true))
+  return fits(safe) ? safe : takeAllThatFit(safe, fits)
+}
+
+function fitsRows(plan: () => Change): boolean {
+  try {
+    plan()
+    return true
+  } catch (error) {
+    if (error instanceof MigstateError && error.code === 'would-make-hole') return false
+    throw error
+  }
+}
+
+/** @throws MigstateError `usage`, `unknown-finding`, `not-repairable` for the first that rows alone do not mend: then none is mended */
+async function named(found: readonly Found[], ids: readonly string[], ui: Interaction): Promise<Chosen[]> {
+  const wanted = ids.length > 0 ? ids : await ask(found, ui)
+  return [...new Set(wanted)].flatMap((id) => {
+    const one = found.find((each) => idOf(each) === id)
+    if (!one) throw new MigstateError('unknown-finding', `There is no finding "${id}" here now.`)
+    const chosen = ofRows(one, false)
+    if (chosen.length === 0) throw notRepairable(one)
+    return chosen
+  })
+}
+
+async function ask(found: readonly Found[], ui: Interaction): Promise<string[]> {
+  if (!ui.canAsk) throw new MigstateError('usage', 'Name the findings that are to be mended, or give --all.', { hint: 'See "migstate doctor" for their ids.' })
+  const open = found.filter((one) => ofRows(one, false).length > 0)
+  if (open.length === 0) return []
+  const picked = await ui.choose(
+    open.map((one) => `${one.code} (${idOf(one)}) ${one.message}`),
+    'Which of them are to be mended?',
+  )
+  return picked.map((index) => idOf(open[index] as Found))
+}
+
+function notRepairable(found: Found): MigstateError {
+  const { code, repairs } = toFinding(found)
+  const [way] = [repairs.find(({ recommended }) => recommended) ?? repairs[0]]
+  const why =
+    repairs.length === 0
+      ? 'No command mends it.'
+      : way?.recommended
+        ? 'Rows alone do not mend it.'
+        : 'What is right cannot be told from files, rows and schema, so a person has to choose.'
+  return new MigstateError('not-repairable', `The finding ${idOf(found)} (${code}): ${found.message} ${why}`, {
+    hint: repairs.map((one) => `To take the way "${one.why}": ${one.command}`).join('\n') || 'See "migstate doctor" for its evidence.',
+  })
+}
+
+const sayChosen = ({ found, repair: { why } }: Chosen): RepairResult['repaired'][number] => {
+  const { id, code, app, migration, message } = toFinding(found)
+  return { id, code, app, migration, message, why }
+}
+
+/** The reason for its rows, and what speaks for it. */
+function reasons({ found, repair: { why } }: Chosen): string[] {
+  return [`${found.code} (${idOf(found)}): ${found.message} The repair: ${why}.`, ...found.evidence.slice(0, 4).map((line) => `- ${line}`)]
+}

@@ -1,0 +1,66 @@
+import { type Database, type Row, sameRow } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import type { Change } from './change.js'
+
+/** Rows that go out of the table now and come back in a later edit. */
+export interface ReturnTrip {
+  /** The one that comes back with a new time. */
+  target: Row
+  /** `applied` as it would be written now. */
+  time: string
+}
+
+/**
+ * What the table makes of a time and of rows that are put back is asked of it, not of its types: the rows go and come back as they will later, and
+ * all of it is undone. A trigger, a rule or a column that keeps less is found before anything is out of the table.
+ * @throws MigstateError `table-unfit`
+ */
+export async function proveReturn(database: Database, { remove }: Change, { target, time }: ReturnTrip): Promise<void> {
+  const { dialect, edit, table } = database
+  const { appliedType: _type, ...timeless } = target
+  const back = remove.map((row) => (row.id === target.id ? { ...timeless, applied: time } : row))
+  const found = await dialect.attempt(edit, async () => {
+    for (const row of remove) await dialect.deleteRow(edit, table, row.id)
+    for (const row of back) await dialect.insertRow(edit, table, row)
+    return database.readRows()
+  })
+  for (const row of back) refuseOther(database, row, found)
+}
+
+/**
+ * Whether a row takes a time as it is written, and keeps all else.
+ * @throws MigstateError `table-unfit` @throws DatabaseFailure `missing-rights`
+ */
+export async function proveUpdate(database: Database, row: Row, time: string): Promise<void> {
+  const { dialect, edit, table } = database
+  const { appliedType: _type, ...timeless } = row
+  const after = { ...timeless, applied: time }
+  const found = await dialect.attempt(edit, async () => {
+    await dialect.updateRow(edit, table, row.id, after)
+    return database.readRows()
+  })
+  refuseOther(database, after, found)
+}
+
+function refuseOther({ table }: Database, wanted: Row, rows: readonly Row[]): void {
+  const found = rows.find(({ id }) => id === wanted.id)
+  if (found && sameRow(found, wanted)) return
+  const name = `${wanted.app}.${wanted.name}`
+  if (found && sameRow({ ...found, applied: wanted.applied }, wanted))
+    throw new MigstateError(
+      'table-unfit',
+      `The column "applied" of ${table.label} (${table.appliedType}) makes "${found.applied}" of the time "${wanted.applied}", so the new time of ${name} could not be kept.`,
+      {
+        hint: 'Give the column the type that Django makes: "migstate doctor" has the statement.',
+        details: { wanted: [wanted], found: [found] },
+      },
+    )
+  throw new MigstateError(
+    'table-unfit',
+    `${table.label} does not take the row ${name} (id ${wanted.id}) as it is written, as a trigger or a rule on the table makes it.`,
+    {
+      hint: 'Look at the triggers and rules of the table.',
+      details: { wanted: [wanted], found: found ? [found] : [] },
+    },
+  )
+}

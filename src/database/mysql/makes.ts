@@ -1,0 +1,39 @@
+import type { Cluster, Unsupported } from '../dialect.js'
+import type { Session } from '../session.js'
+
+/** What a server says of itself beside its version. */
+export interface Make {
+  cluster: Cluster | null
+  unsupported: Unsupported | null
+}
+
+const ASKED = ['version', 'version_comment', 'aurora_version', 'wsrep_on', 'wsrep_provider', 'group_replication_single_primary_mode']
+
+/** Each is recognised by words in its version or in the comment of its build. */
+const OTHERS: readonly [RegExp, Unsupported][] = [
+  [/TiDB/i, { name: 'TiDB', reason: 'LOCK TABLES locks nothing there, and IS_USED_LOCK does not tell who holds a lock' }],
+  [/vitess|planetscale/i, { name: 'Vitess (PlanetScale)', reason: 'a lock there is one of a single shard, and transactions are ended after some seconds' }],
+  [/singlestore|memsql/i, { name: 'SingleStore', reason: 'its locks are not proven' }],
+  [/oceanbase/i, { name: 'OceanBase', reason: 'its locks are not proven' }],
+]
+
+const AURORA: Unsupported = { name: 'Amazon Aurora MySQL', reason: 'its locks are not proven over a failover of its storage' }
+
+const GROUP: Unsupported = {
+  name: 'MySQL group replication with several primaries',
+  reason: 'two tools on two of its servers would both change the history; with a single primary it works',
+}
+
+/** Asked once for each connection that is described. */
+export async function makeOf(session: Session): Promise<Make> {
+  const rows = await session.rows<{ Variable_name: string; Value: string }>(
+    `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${ASKED.map((name) => `'${name}'`).join(', ')})`,
+  )
+  const said = new Map(rows.map((row) => [row.Variable_name.toLowerCase(), String(row.Value)]))
+  const build = `${said.get('version') ?? ''} ${said.get('version_comment') ?? ''}`
+  const several = said.get('group_replication_single_primary_mode') === 'OFF' ? GROUP : null
+  const unsupported = OTHERS.find(([words]) => words.test(build))?.[1] ?? (said.has('aurora_version') ? AURORA : several)
+  // Percona's builds have wsrep_on = ON also without a provider, and then are no cluster.
+  const galera = said.get('wsrep_on') === 'ON' && !['', 'none'].includes(said.get('wsrep_provider') ?? '')
+  return { unsupported, cluster: !unsupported && galera ? 'Galera' : null }
+}

@@ -1,0 +1,32 @@
+import type { SyntaxNode } from '@lezer/common'
+import type { Interpreter } from '../evaluate/interpreter.js'
+import type { Call, Value } from '../evaluate/value.js'
+import { configParserHas, configParserMethod, configParserSection } from './config-parser.js'
+import { dataCall } from './data-files.js'
+import { metadataAttribute, metadataCall, metadataMethod } from './entry-points.js'
+
+type Arguments = { args: readonly Value[]; keywords: ReadonlyMap<string, Value> }
+
+/** Functions of Python's own library that read files of the project or of its environment. */
+export function standardCall(py: Interpreter, name: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
+  return dataCall(py, name, args, keywords, node) ?? metadataCall(py, name, args, keywords, node)
+}
+
+/** Methods of the objects that they give. */
+export function standardMethod(py: Interpreter, object: Value, method: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
+  if (object.kind !== 'call' || object.target) return undefined
+  return configParserMethod(py, object, method, args, keywords, node) ?? metadataMethod(py, object, method, args, keywords, node)
+}
+
+export function standardAttribute(object: Call, name: string): Value | undefined {
+  return metadataAttribute(object, name)
+}
+
+export function standardSubscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value | undefined {
+  if (object.kind !== 'call' || object.target) return undefined
+  return configParserSection(py, object, key, node) ?? metadataMethod(py, object, '__getitem__', [key], new Map(), node)
+}
+
+export function standardHas(object: Value, key: Value): boolean | undefined {
+  return configParserHas(object, key)
+}

@@ -1,0 +1,2 @@
+export { migrated, type MigratedOptions, migstateFixture, type StartedDatabase, withRestore } from './api/testing.js'
+export type { Migstate, OpenOptions } from './api/library.js'

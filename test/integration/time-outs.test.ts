@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { migstate } from '../support/cli.js'
+import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { fingerprint } from '../support/history-table.js'
+
+/** What a database or a role sets for those who forget their sessions must not end ours. */
+describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+  let database: TestDatabase
+  let project: FakeProject
+  beforeEach(async () => {
+    database = await freshDatabase(engine)
+    project = await fakeProject(database)
+  })
+
+  const settings = async (): Promise<string[]> => {
+    if (engine === 'postgresql') {
+      const there = await database.query(
+        "SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout', 'lock_timeout')",
+      )
+      const name = new URL(database.url).pathname.slice(1)
+      return there.map((one) => `ALTER DATABASE ${name} SET ${one.name} = '${one.name === 'idle_session_timeout' ? 1000 : 700}ms'`)
+    }
+    return []
+  }
+
+  it.runIf(engine === 'postgresql')('a rerun that is longer than every time-out of the database ends well', async () => {
+    const before = await fingerprint(database)
+    for (const setting of await settings()) await database.query(setting)
+    const ran = await migstate(['rerun', 'shop.0002', '--force', '--yes', '--json', ...project.manage('record')], {
+      cwd: project.folder,
+      env: { MIGSTATE_URL: database.url, FAKE_MIGRATE_SECONDS: '3' },
+    })
+    expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+    expect((await fingerprint(database)).rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+  })
+
+  it.runIf(engine !== 'postgresql')('a rerun that is longer than every time-out of the server ends well', async () => {
+    const names = engine === 'mysql' ? ['wait_timeout', 'max_execution_time'] : ['wait_timeout', 'max_statement_time', 'idle_transaction_timeout']
+    const values = await Promise.all(names.map(async (name) => (await database.query(`SELECT @@global.${name} AS value`))[0]?.value))
+    const short = { wait_timeout: 2, max_execution_time: 1, max_statement_time: 0.3, idle_transaction_timeout: 1 } as Record<string, number>
+    try {
+      for (const name of names) await database.query(`SET GLOBAL ${name} = ${short[name]}`)
+      const ran = await migstate(['rerun', 'shop.0002', '--force', '--yes', '--json', ...project.manage('record')], {
+        cwd: project.folder,
+        env: { MIGSTATE_URL: database.url, FAKE_MIGRATE_SECONDS: '4' },
+      })
+      expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
+    } finally {
+      for (const [index, name] of names.entries()) await database.query(`SET GLOBAL ${name} = ${values[index]}`)
+    }
+  })
+})
