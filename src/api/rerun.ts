@@ -7,6 +7,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { RerunResult, ShownChanges } from './results.js'
 import { prepareManage, runMigrations } from './run-flow.js'
+import { rehearseFirst } from './rehearse-first.js'
 import { resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
 
@@ -17,6 +18,8 @@ export interface RerunArgs {
   migrations: string[]
   /** Runs the reverse code first. */
   reverseFirst?: boolean | undefined
+  /** Rehearses first, and stops unless it is repeatable (`force` goes on). */
+  rehearse?: boolean | undefined
   force?: boolean | undefined
   dryRun?: boolean | undefined
   /** `--yes` was given: nobody can read the question about an unproven database. */
@@ -43,6 +46,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const targets = targetsOf(workspace, args, rows)
   const plans = targets.map(([app, name]) => plan(app, name, rows))
   const several = plans.length > 1
+  const rehearsed = args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : [adviseRehearsal(targets)]
   return runMigrations(
     workspace,
     opening,
@@ -56,7 +60,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
       changes: newTimes,
       question: {
         title: `rerun ${targets.map((pair) => pair.join('.')).join(' ')}`,
-        notes: unproven(manage, args),
+        notes: [...rehearsed, ...unproven(manage, args)],
         ask: several ? `Run these ${plans.length} migrations again?` : 'Run this migration again?',
       },
       manage,
@@ -64,6 +68,11 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     plans,
     ui,
   )
+}
+
+/** For those who are about to say yes without having seen it. */
+function adviseRehearsal(targets: readonly (readonly [string, string])[]): string {
+  return `What it does can be seen first, without changing anything: migstate rehearse ${targets.map((pair) => pair.join('.')).join(' ')}`
 }
 
 /** The kept row of each target gets a new time. */
