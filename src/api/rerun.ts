@@ -8,6 +8,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { RerunResult, ShownChanges } from './results.js'
 import { prepareManage, runMigrations } from './run-flow.js'
+import { rehearseFirst } from './rehearse-first.js'
 import { resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
 
@@ -18,6 +19,8 @@ export interface RerunArgs {
   migrations: string[]
   /** Runs the reverse code first. */
   reverseFirst?: boolean | undefined
+  /** Rehearses first, and stops unless it is repeatable (`force` goes on). */
+  rehearse?: boolean | undefined
   force?: boolean | undefined
   dryRun?: boolean | undefined
   /** `--yes` was given: nobody can read the question about an unproven database. */
@@ -51,6 +54,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     }
   }
   const several = plans.length > 1
+  const rehearsed = args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : [adviseRehearsal(targets)]
   return runMigrations(
     workspace,
     opening,
@@ -64,7 +68,7 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
       changes: newTimes,
       question: {
         title: `rerun ${targets.map((pair) => pair.join('.')).join(' ')}`,
-        notes: unproven(manage, args),
+        notes: [...rehearsed, ...unproven(manage, args)],
         ask: several ? `Run these ${plans.length} migrations again?` : 'Run this migration again?',
       },
       manage,
@@ -85,6 +89,11 @@ async function withEvidence(workspace: Workspace, rows: readonly Row[], error: M
     more: `In the database: ${[...new Set(seen)].join('; ')}${more}. ${found.verdict === 'not run' ? 'Nothing of it is there, so it can run: --force runs it.' : 'Django fails at what is there already.'}`,
     details: { evidence: told.map(({ summary, verdict, because }) => ({ summary, verdict, because })) },
   })
+}
+
+/** For those who are about to say yes without having seen it. */
+function adviseRehearsal(targets: readonly (readonly [string, string])[]): string {
+  return `What it does can be seen first, without changing anything: migstate rehearse ${targets.map((pair) => pair.join('.')).join(' ')}`
 }
 
 /** The kept row of each target gets a new time. */

@@ -1,4 +1,6 @@
 import type { ConnectionSpec } from '../config/index.js'
+import type { RehearsalSql } from './rehearsal.js'
+import type { ShadowCheck } from './shadow-check.js'
 import type { NewRow, Row } from './row.js'
 import type { TableShape } from './table-shape.js'
 import type { Session } from './session.js'
@@ -112,22 +114,6 @@ export interface ShadowRequest {
   snapshot: string
   /** … less these ids. */
   hidden: readonly string[]
-}
-
-/** A question that the child's own session must answer as expected before the shadow is made. */
-export interface ShadowCheck {
-  reason: 'other-database' | 'rights' | 'temporary-tables' | 'binary-log' | 'pooler' | 'read-only'
-  /** Said when the answer is another one. */
-  text: string
-  sql: string
-  /** The first column of the first row, as text. */
-  want: string
-  /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */
-  as?: 'inode' | 'pid'
-  /** `pid` counts as the same through this pooler, which keeps sessions together: `host:port:role`. */
-  through?: string
-  /** Statements to try, and to ask again after each. */
-  otherwise?: string[]
 }
 
 /** How a TEMPORARY table named `django_migrations` is made in the session of another program; every statement stands alone. */
@@ -281,6 +267,8 @@ export interface Dialect {
   attempt<T>(session: Session, work: () => Promise<T>): Promise<T>
   /** The SQL of a shadow table for another program's session; asks on the session that holds the advisory lock. */
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
+  /** The SQL of a rehearsal in another program's session; asks on the session that holds the advisory lock. `lockTimeout`: seconds. */
+  rehearsal(session: Session, history: HistoryTable, lockTimeout: number): Promise<RehearsalSql>
   /** The GRANTs that this role lacks for a change; empty also where that cannot be told. Inside `reading`. */
   missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]>
   /** The GRANT statements that a role needs for a shadow. */

@@ -3,6 +3,7 @@ export type { AdvisoryLock, HistoryTable, Schema, SchemaTable, ShadowSql, TableF
 export { driverVersions } from './driver-versions.js'
 export { isFailure } from './failure.js'
 export { DJANGO_TABLE, openDatabase } from './open.js'
+export type { RehearsalSql } from './rehearsal.js'
 export { byId, highestId, namedRows, type Row, sameExtra, sameRow } from './row.js'
 export type { Session } from './session.js'
 export { keptApart, missingValues } from './table-shape.js'

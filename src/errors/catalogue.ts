@@ -68,6 +68,8 @@ export const CATALOGUE = {
     exit: 4,
     hint: 'Reading works here: "migstate status", "migstate plan". See docs/engines.md for the servers on which changes are proven.',
   },
+  'not-repeatable': { exit: 4, hint: 'Mend the migration so that a second run changes nothing; --force runs it all the same.' },
+  'cannot-rehearse': { exit: 4, hint: 'Rehearse it on a copy of the database where it can be changed, or read what the message names.' },
   'lock-ineffective': { exit: 4, hint: 'Give the address of one server, without a proxy or a cluster in between.' },
   // 5: the lock was not obtained in time
   'lock-timeout': { exit: 5, hint: 'Wait for the other one, or give a longer --lock-timeout.' },

@@ -31,6 +31,7 @@ const ids = readdirSync(join(root, 'commands'), { recursive: true })
 /** What each command is given, and how it ends. */
 const CALLS: Record<string, { argv: string[]; exit?: number; files?: Record<string, string> }> = {
   completion: { argv: ['bash'] },
+  rehearse: { argv: ['shop'] },
   doctor: {
     argv: [],
     exit: 3,

@@ -5,6 +5,7 @@ import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
+import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { moreOf, place, quoted } from './shape.js'
 import { journalFacts } from './trust.js'
@@ -94,6 +95,8 @@ export function mysqlDialect(own: Own): Dialect {
     },
 
     shadow: (session, request) => shadow(session, request, own.logsTemporaries),
+
+    rehearsal,
 
     missingGrants,
 

@@ -1,7 +1,8 @@
-import type { HistoryTable, JournalTables, ShadowCheck, ShadowRequest, ShadowSql } from '../dialect.js'
+import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockName } from '../lock-key.js'
 import type { Session } from '../session.js'
 import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+import type { ShadowCheck } from '../shadow-check.js'
 
 const TABLE = `\`${SHADOW_TABLE}\``
 
@@ -20,12 +21,11 @@ export async function lockNameOf(session: Session, table: HistoryTable): Promise
 
 /** A session with a shadow holds a lock named after the operation, so that others can see whether it lives. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest, logged: string): Promise<ShadowSql> {
-  const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
-  const lock = await lockNameOf(session, history)
+  const here = await hereOf(session, history)
   return {
     early: [],
     drop: `DROP TEMPORARY TABLE IF EXISTS ${TABLE}`,
-    checks: checks({ lock, connection: String(own?.id), database: own?.name ?? '', journal, operation, logged }),
+    checks: checks({ here, journal, operation, logged }),
     make: [
       `SELECT GET_LOCK('migstate:${checked(operation)}', 0)`,
       `CREATE TEMPORARY TABLE ${TABLE} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime(6), ${SHADOW_COLUMN} varchar(64) DEFAULT '${checked(operation)}') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
@@ -45,17 +45,24 @@ export function shadowGrants(journal: JournalTables, account: string): string[] 
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
 }
 
-interface Facts {
+/** The one that this session is in, while it holds its lock. */
+interface Here {
   lock: string
   connection: string
   database: string
-  journal: JournalTables
-  operation: string
-  logged: string
 }
 
-function checks({ lock, connection, database, journal, operation, logged }: Facts): ShadowCheck[] {
-  // MySQL keeps temporary tables out of the binary log but with STATEMENT, MariaDB only with ROW.
+/** That a session is in this database, of this server, while this tool holds its lock. */
+export async function identity(session: Session, history: HistoryTable): Promise<ShadowCheck[]> {
+  return identityChecks(await hereOf(session, history))
+}
+
+async function hereOf(session: Session, history: HistoryTable): Promise<Here> {
+  const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
+  return { lock: await lockNameOf(session, history), connection: String(own?.id), database: own?.name ?? '' }
+}
+
+function identityChecks({ lock, connection, database }: Here): ShadowCheck[] {
   return [
     {
       reason: 'other-database',
@@ -70,6 +77,20 @@ function checks({ lock, connection, database, journal, operation, logged }: Fact
       text: 'manage.py uses another database of this server',
       sql: `SELECT IF(DATABASE() = CONVERT(X'${Buffer.from(database, 'utf8').toString('hex')}' USING utf8mb4), 'same', 'other')`,
     },
+  ]
+}
+
+interface Facts {
+  here: Here
+  journal: JournalTables
+  operation: string
+  logged: string
+}
+
+function checks({ here, journal, operation, logged }: Facts): ShadowCheck[] {
+  // MySQL keeps temporary tables out of the binary log but with STATEMENT, MariaDB only with ROW.
+  return [
+    ...identityChecks(here),
     {
       reason: 'rights',
       want: 'yes',

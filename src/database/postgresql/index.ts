@@ -10,6 +10,7 @@ import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
+import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { byId, moreOf, quoted, typeOf, writable } from './shape.js'
 import { journalFacts } from './trust.js'
@@ -82,6 +83,8 @@ export const postgresql: Dialect = {
   missingGrants,
 
   shadow,
+
+  rehearsal,
 
   shadowGrants,
 

@@ -3,6 +3,7 @@ import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'
 import type { PostgresqlSession } from './session.js'
 import { checked, hideRows, insertEvent, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+import type { ShadowCheck } from '../shadow-check.js'
 
 const TEMPORARY = `pg_temp."${SHADOW_TABLE}"`
 
@@ -16,8 +17,7 @@ const asText = (value: string) => `'${value.replaceAll("'", "''")}'::pg_catalog.
 
 /** Explicit DDL: LIKE and AS SELECT wait for the real table's lock, and LIKE shares its sequence. */
 export async function shadow(session: Session, { history, journal, operation, snapshot, hidden }: ShadowRequest): Promise<ShadowSql> {
-  const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
-  const all = checks(history, journal, operation, own?.pid ?? '0', (session as PostgresqlSession).sessionPooler)
+  const all = checks(history, journal, operation, await ownSession(session))
   return {
     early: all.filter(({ reason }) => reason === 'pooler' || reason === 'read-only'),
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
@@ -45,10 +45,26 @@ export function shadowGrants(journal: JournalTables, role: string): string[] {
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
 }
 
-function checks(history: HistoryTable, journal: JournalTables, operation: string, pid: string, through: string | null): ShadowSql['checks'] {
+/** That a session is in this database, of this server, while this tool holds its lock. */
+export async function identity(session: Session, history: HistoryTable): Promise<ShadowCheck[]> {
+  return identityChecks(history, await ownSession(session))
+}
+
+interface OwnSession {
+  pid: string
+  /** The pooler that keeps sessions together and stands between, if one does. */
+  through: string | null
+}
+
+async function ownSession(session: Session): Promise<OwnSession> {
+  const [own] = await session.rows<{ pid: string }>('SELECT pg_backend_pid()::text AS pid')
+  return { pid: own?.pid ?? '0', through: (session as PostgresqlSession).sessionPooler }
+}
+
+const oid = (name: string) => `pg_catalog.to_regclass(${asText(name)})::pg_catalog.oid`
+
+function identityChecks(history: HistoryTable, { pid, through }: OwnSession): ShadowCheck[] {
   const key = BigInt.asUintN(64, lockNumber([history.label]))
-  const may = (table: string, right: string) => `pg_catalog.has_table_privilege(${asText(table)}, ${asText(right)})`
-  const oid = (name: string) => `pg_catalog.to_regclass(${asText(name)})::pg_catalog.oid`
   const number = (column: string, value: bigint) => `${column}::pg_catalog.int8 ${EQUALS} ${value}::pg_catalog.int8`
   return [
     {
@@ -72,6 +88,13 @@ function checks(history: HistoryTable, journal: JournalTables, operation: string
       text: `the table that manage.py finds as ${SHADOW_TABLE} is not ${history.label}`,
       sql: `SELECT CASE WHEN ${oid(`"${SHADOW_TABLE}"`)} ${EQUALS} ${oid(history.sql)} THEN 'same' ELSE 'other' END`,
     },
+  ]
+}
+
+function checks(history: HistoryTable, journal: JournalTables, operation: string, own: OwnSession): ShadowSql['checks'] {
+  const may = (table: string, right: string) => `pg_catalog.has_table_privilege(${asText(table)}, ${asText(right)})`
+  return [
+    ...identityChecks(history, own),
     {
       reason: 'rights',
       want: 'yes',

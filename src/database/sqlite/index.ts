@@ -6,6 +6,7 @@ import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { journalFacts } from './journal-facts.js'
+import { rehearsal } from './rehearsal.js'
 import { shadow } from './shadow.js'
 import { idPlace, moreOf, place, quoted } from './shape.js'
 import { untilFree } from './until-free.js'
@@ -84,6 +85,8 @@ export const sqlite: Dialect = {
   },
 
   shadow: async (session, request) => shadow(await fileOf(session), request),
+
+  rehearsal: async (session) => rehearsal(await fileOf(session)),
 
   missingGrants: async () => [],
 

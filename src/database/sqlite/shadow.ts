@@ -1,8 +1,15 @@
 import { statSync } from 'node:fs'
 import type { ShadowRequest, ShadowSql } from '../dialect.js'
 import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
+import type { ShadowCheck } from '../shadow-check.js'
 
 const TEMPORARY = `temp."${SHADOW_TABLE}"`
+
+/** The file itself, whatever path leads to it. */
+export function fileCheck(file: string): ShadowCheck {
+  const want = String(statSync(file, { bigint: true }).ino)
+  return { reason: 'other-database', as: 'inode', want, text: 'manage.py uses another file', sql: 'PRAGMA database_list' }
+}
 
 /** The file is proven by its inode, which a bind mount keeps (its device it does not), and by the operation in its journal. */
 export function shadow(file: string, { journal, operation, snapshot, hidden }: ShadowRequest): ShadowSql {
@@ -10,13 +17,7 @@ export function shadow(file: string, { journal, operation, snapshot, hidden }: S
     early: [],
     drop: `DROP TABLE IF EXISTS ${TEMPORARY}`,
     checks: [
-      {
-        reason: 'other-database',
-        as: 'inode',
-        want: String(statSync(file, { bigint: true }).ino),
-        text: 'manage.py uses another file',
-        sql: 'PRAGMA database_list',
-      },
+      fileCheck(file),
       {
         reason: 'other-database',
         want: 'same',

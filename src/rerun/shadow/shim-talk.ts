@@ -8,9 +8,9 @@ export type ShimLine =
   | { event: 'ended' }
   | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }
 
-/** Takes the shim's own lines out of a child's output; each stream has its own unfinished line. */
-export class ShimTalk {
-  readonly lines: ShimLine[] = []
+/** Takes a shim's own lines out of a child's output; each stream has its own unfinished line. */
+export class LineTalk<Line> {
+  readonly lines: Line[] = []
   readonly #mark: string
   readonly #rest = { stdout: '', stderr: '' }
 
@@ -46,10 +46,12 @@ export class ShimTalk {
     const at = line.indexOf(`${this.#mark} `)
     if (at < 0) return null
     try {
-      this.lines.push(JSON.parse(line.slice(at + this.#mark.length + 1)) as ShimLine)
+      this.lines.push(JSON.parse(line.slice(at + this.#mark.length + 1)) as Line)
     } catch {
       // Cut off on its way: the markers in the journal tell what happened.
     }
     return line.slice(0, at)
   }
 }
+
+export class ShimTalk extends LineTalk<ShimLine> {}

@@ -1,0 +1,217 @@
+import { basename, resolve } from 'node:path'
+import { childEnvironment, type ConnectionSpec } from '../config/index.js'
+import type { Row } from '../database/index.js'
+import { MigstateError } from '../errors/index.js'
+import { makeKey, planMigrate } from '../migrations/index.js'
+import type { MigrationFile, ProjectFiles } from '../project/index.js'
+import { judgeRehearsal, type ManageCommand, planRerun, type Rehearsal, rerunHazards, runRehearsal, type Told } from '../rerun/index.js'
+import { patienceOf } from './change-flow.js'
+import type { Interaction } from './interaction.js'
+import { needFiles } from './need-files.js'
+import { prepareManage } from './run-flow.js'
+import { djangoTarget, resolveTargets } from './targets.js'
+import type { Workspace } from './workspace.js'
+
+export interface RehearseArgs {
+  /** As `rerun` takes them; an app alone: what of it is pending; none: everything pending. */
+  words: readonly string[]
+  /** No second run. */
+  once?: boolean | undefined
+  reverseFirst?: boolean | undefined
+  /** Tables with more rows are compared as a whole (default 1,000,000). */
+  maxRows?: number | undefined
+  /** So many rows are given as examples (default 20). */
+  show?: number | undefined
+  /** Folders that the code may write to. */
+  allowFiles?: readonly string[] | undefined
+  /** `url` names another database than the settings: Django is told of it. */
+  elsewhere?: boolean | undefined
+}
+
+export interface RehearseResult {
+  /** The first one; null where nothing is pending. */
+  rehearsal: Rehearsal | null
+  rehearsals: Rehearsal[]
+}
+
+const TIMEOUT = 60
+
+/** What one child rehearses: a recorded migration alone, or what `migrate` would run. */
+interface Job {
+  label: string
+  targets: [app: string, name: string][] | null
+  app: string | null
+  steps: [app: string, name: string][]
+  hidden: [app: string, name: string][]
+  recorded: boolean
+}
+
+/**
+ * Runs migrations twice in one transaction that is always rolled back, and says what they did.
+ * @throws MigstateError `cannot-rehearse` (4), `outcome-unknown` (8) when something may have been committed
+ */
+export async function rehearse(workspace: Workspace, args: RehearseArgs, ui: Interaction): Promise<RehearseResult> {
+  const { config, database } = workspace
+  if (config.manage !== undefined) throw new MigstateError('usage', 'A rehearsal starts manage.py itself: --manage is not for it.')
+  const manage = prepareManage(workspace)
+  const project = needFiles(workspace, 'A rehearsal')
+  database.requireTable()
+  const { rows } = await workspace.read()
+  const rehearsals: Rehearsal[] = []
+  for (const job of jobsOf(workspace, project, args, rows)) {
+    if (ui.signal.aborted) throw new MigstateError('interrupted', `Interrupted before ${job.label} was rehearsed.`)
+    rehearsals.push(...(await rehearseOne(workspace, project, manage, args, job, rows, ui)))
+    const stopped = rehearsals.find(({ outcome }) => outcome === 'cannot-rehearse')
+    if (stopped) throw new MigstateError('cannot-rehearse', stopped.verdict, { details: { rehearsal: stopped, rehearsals } })
+  }
+  return { rehearsal: rehearsals[0] ?? null, rehearsals }
+}
+
+/** 0: each can run again, or has run where it was to run once only; else 3. */
+export function exitOfRehearsals({ rehearsals }: RehearseResult): number {
+  return rehearsals.every(({ answer }) => answer === 'repeatable' || answer === 'ran') ? 0 : 3
+}
+
+function jobsOf(workspace: Workspace, project: ProjectFiles, args: RehearseArgs, rows: readonly Row[]): Job[] {
+  const { words, reverseFirst = false } = args
+  const rules = workspace.rules()
+  const { alias } = workspace
+  const context = { project, rows, cwd: workspace.options.cwd }
+  const [only] = words
+  const whole = words.length === 1 && djangoTarget(only, undefined, context)?.name === undefined
+  if (words.length === 0 || whole) {
+    const steps = stepsOf(project, rows, planMigrate({ project, rows, rules, alias }, whole ? { app: only as string, name: undefined } : undefined), only)
+    return steps.length === 0
+      ? []
+      : [{ label: whole ? (only as string) : 'everything pending', targets: null, app: whole ? (only as string) : null, steps, hidden: [], recorded: false }]
+  }
+  return resolveTargets(words, context, workspace.warnings).flatMap(([app, name]): Job[] => {
+    const label = `${app}.${name}`
+    if (rows.some((row) => row.app === app && row.name === name)) {
+      const plan = planRerun({ project, rules, alias, app, name, rows, force: true, mode: 'shadow', reverseFirst })
+      const hidden = [...plan.target, ...plan.hidden].map((row): [string, string] => [row.app, row.name])
+      return [{ label, targets: [[app, name]], app: null, steps: [[app, name]], hidden, recorded: true }]
+    }
+    const steps = stepsOf(project, rows, planMigrate({ project, rows, rules, alias }, { app, name, exact: true }), label)
+    return [{ label, targets: [[app, name]], app: null, steps, hidden: [], recorded: false }]
+  })
+}
+
+function stepsOf(_project: ProjectFiles, _rows: readonly Row[], plan: ReturnType<typeof planMigrate>, what: string | undefined): [string, string][] {
+  const [gate] = plan.blockedBy.filter((one) => one.gate !== 'unreadable')
+  if (gate)
+    throw new MigstateError(
+      'django-would-refuse',
+      `Django would refuse to migrate${what === undefined ? '' : ` to ${what}`}: ${gate.message.replace(/\.?$/, '.')}`,
+      {
+        details: { blockedBy: plan.blockedBy },
+      },
+    )
+  if (plan.steps.some(({ direction }) => direction === 'backward'))
+    throw new MigstateError('django-would-refuse', `To reach ${what}, Django would take migrations back; that is not rehearsed.`)
+  return plan.steps.map(({ app, name }) => [app, name])
+}
+
+async function rehearseOne(
+  workspace: Workspace,
+  project: ProjectFiles,
+  manage: ManageCommand,
+  args: RehearseArgs,
+  job: Job,
+  rows: readonly Row[],
+  ui: Interaction,
+): Promise<Rehearsal[]> {
+  const { database, config } = workspace
+  const files = job.steps.map(([app, name]) => fileOf(project, app, name))
+  refuseBefore(workspace, job, files)
+  const again = files.map((file) => args.once !== true && (job.recorded || file?.operations?.every((one) => one.schema !== true) === true))
+  const told: Told = await runRehearsal(database, {
+    spec: {
+      targets: job.targets,
+      app: job.app,
+      plan: job.steps.map(([app, name], index) => [files[index]?.recordedAs ?? app, name, false]),
+      again,
+      hidden: job.hidden,
+      reverseFirst: args.reverseFirst === true && job.recorded,
+      maxRows: args.maxRows ?? 1_000_000,
+      show: args.show ?? 20,
+      allowFiles: (args.allowFiles ?? []).map((folder) => resolve(workspace.options.cwd, folder)),
+      connection: args.elsewhere ? connectionOf(database.spec) : null,
+    },
+    manage,
+    alias: workspace.alias,
+    patience: patienceOf(workspace, ui),
+    env: childEnvironment(workspace.options.env),
+    timeout: (config.timeout ?? TIMEOUT) * 1000,
+    lockTimeout: config.lockTimeout,
+    ui,
+    label: job.label,
+  })
+  const found: Rehearsal[] = []
+  for (const [index, migration] of told.migrations.entries()) {
+    const file = files[index]
+    const because = migration.runs.some(({ outcome }) => outcome === 'failed') && file ? await becauseOf(workspace, project, file, rows, migration.runs) : null
+    const [app, name] = job.steps[index] as [string, string]
+    found.push(judgeRehearsal({ ...migration, app, name }, told, { file: file ? basename(file.file) : name, engine: database.facts.engine, because }))
+  }
+  return found
+}
+
+/** What cannot be rolled back is known before anything runs. @throws MigstateError `cannot-rehearse` */
+function refuseBefore({ database }: Workspace, { steps }: Job, files: readonly (MigrationFile | undefined)[]): void {
+  if (database.dialect.capabilities.transactionalDdl) return
+  for (const [index, file] of files.entries()) {
+    const at = file?.operations?.findIndex((one) => one.schema !== false || /^RunSQL\b/.test(one.summary)) ?? -1
+    const operation = file?.operations?.[at]
+    if (!operation) continue
+    const name = (steps[index] as string[]).join('.')
+    throw new MigstateError(
+      'cannot-rehearse',
+      `${name} cannot be rehearsed on ${database.facts.engine}: operation ${at + 1} (${operation.summary}) may commit by itself there, or Django refuses it inside a transaction.`,
+    )
+  }
+}
+
+/** The hazard that explains a failure: the later change of a column that the error names. */
+async function becauseOf(
+  workspace: Workspace,
+  project: ProjectFiles,
+  file: MigrationFile,
+  rows: readonly Row[],
+  runs: readonly { error: { message: string } | null }[],
+): Promise<string | null> {
+  const { project: reader } = workspace
+  const message = runs.findLast(({ error }) => error !== null)?.error?.message ?? ''
+  if (!reader) return null
+  const rules = workspace.rules()
+  const hazards = await rerunHazards(workspace.database, {
+    project,
+    rows,
+    rules,
+    file,
+    alias: workspace.alias,
+    firstTime: false,
+    detailed: (one) => reader.detailed(one),
+  })
+  const words = new Set(message.match(/\w+/g))
+  const hazard = hazards.find(
+    (one) =>
+      one.migration !== null &&
+      (one.message.match(/\w+/g) ?? []).some((word) => words.has(word) && word.length > 2 && !/^(the|and|not|null|not_null)$/i.test(word)),
+  )
+  return hazard ? `${hazard.message[0]?.toUpperCase()}${hazard.message.slice(1)}.` : null
+}
+
+function fileOf(project: ProjectFiles, app: string, name: string): MigrationFile | undefined {
+  const key = makeKey(app, name)
+  return project.apps
+    .flatMap((one) => one.migrations)
+    .find((file) => makeKey(file.app, file.name) === key || makeKey(file.recordedAs ?? file.app, file.name) === key)
+}
+
+/** As Django's `settings_dict` names the parts of a connection. */
+function connectionOf(spec: ConnectionSpec): Record<string, string | number> {
+  if (spec.family === 'sqlite') return { NAME: spec.path }
+  const host = spec.socket ?? spec.host ?? ''
+  return { NAME: spec.database ?? '', USER: spec.user ?? '', PASSWORD: spec.password ?? '', HOST: host, PORT: spec.port === undefined ? '' : String(spec.port) }
+}

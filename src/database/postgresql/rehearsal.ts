@@ -1,0 +1,33 @@
+import type { HistoryTable } from '../dialect.js'
+import type { RehearsalSql } from '../rehearsal.js'
+import type { Session } from '../session.js'
+import { identity } from './shadow.js'
+
+const LABEL = "CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname::text ELSE n.nspname::text || '.' || c.relname::text END"
+const NAME = "pg_catalog.quote_ident(n.nspname::text) || '.' || pg_catalog.quote_ident(c.relname::text)"
+
+export async function rehearsal(session: Session, history: HistoryTable, lockTimeout: number): Promise<RehearsalSql> {
+  return {
+    checks: await identity(session, history),
+    before: [],
+    inside: [
+      // Others' commits in between would look like changes of the second run.
+      'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+      `SET LOCAL lock_timeout = '${Math.ceil(lockTimeout * 1000)}ms'`,
+    ],
+    deferred: ['SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED'],
+    touched: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0`,
+    resolve: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND c.oid = pg_catalog.to_regclass(%s)`,
+    tables: '',
+    related: '',
+    primaryKey:
+      'SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = pg_catalog.to_regclass(%s) AND i.indisprimary ORDER BY a.attnum',
+    counters: "SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_catalog.pg_sequences",
+    loose: null,
+    ddlCommits: false,
+    failureAborts: true,
+    // PostgreSQL, appendix A: serialization_failure, deadlock_detected, lock_not_available, query_canceled.
+    busyCodes: ['40001', '40P01', '55P03', '57014'],
+    apartTexts: ['cannot run inside a transaction block', 'cannot be executed from a function'],
+  }
+}

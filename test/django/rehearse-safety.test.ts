@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { built, migstate } from '../support/cli.js'
+import { engines } from '../support/databases.js'
+import { migratedShop, oneDjango } from '../support/django.js'
+import { HAND_MADE, handMade } from '../support/rehearsals.js'
+import { everything, furnish } from '../support/rehearsed-shop.js'
+
+const FILE = 'shop/migrations/0003_fill_slugs.py'
+
+async function furnished(engine: (typeof engines)[number]) {
+  const { database, shop } = await migratedShop(oneDjango as string, engine)
+  await furnish(database)
+  const run = (...argv: string[]) => migstate([...argv, '--json'], { cwd: shop.folder, env: shop.env })
+  return { database, shop, run, before: await everything(database) }
+}
+
+describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engine) => {
+  it('a transaction that is ended behind its back is noticed: exit 8, and what may be committed is said', async () => {
+    const { shop, run } = await furnished(engine)
+    const body = 'products.create(name="kept")\n    db.connection.commit()'
+    shop.write({ [FILE]: handMade({ body }) })
+    const { json, exitCode } = await run('rehearse', 'shop', '0003')
+    expect(exitCode, JSON.stringify(json)).toBe(8)
+    expect(json.error).toMatchObject({ code: 'outcome-unknown', consequence: 'unknown' })
+    expect(json.error.message).toContain('has ended the transaction of the rehearsal')
+  })
+
+  it.each(['proven', 'begun', 'operation', 'first-run', 'second-run', 'compared', 'rolled-back'])('its child killed at %s leaves nothing', async (place) => {
+    const { database, shop, before } = await furnished(engine)
+    const made = HAND_MADE.find(({ name }) => name === 'create') as (typeof HAND_MADE)[number]
+    shop.write({ [FILE]: handMade(made) })
+    const killed = await migstate(['rehearse', 'shop', '0003', '--json'], { cwd: shop.folder, env: { ...shop.env, MIGSTATE_FAILPOINT: `shim-${place}` } })
+    expect(killed.exitCode, killed.stdout).toBe(7)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it.each(['rehearsal-held', 'rehearsal-released', 'rehearsal-ended'])('the tool killed at %s leaves nothing, and the next one works', async (place) => {
+    const { database, shop, before } = await furnished(engine)
+    await built(['rehearse', 'shop', '0003'], { cwd: shop.folder, env: { ...shop.env, MIGSTATE_FAILPOINT: place } })
+    await expect.poll(async () => (await built(['rehearse', 'shop', '0003'], { cwd: shop.folder, env: shop.env })).exitCode, { timeout: 60_000 }).toBe(0)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('what is pending is rehearsed in the order of migrate, each on what the one before has left', async () => {
+    const { database, shop, run } = await furnished(engine)
+    shop.write({
+      'shop/migrations/0005_a.py': handMade({ body: 'products.create(name="a")' }).replace('0002_product_slug', '0004_order'),
+      'shop/migrations/0006_b.py': handMade({ body: 'assert products.filter(name="a").count() == 1' }).replace('0002_product_slug', '0005_a'),
+    })
+    const before = await everything(database)
+    const { json, exitCode } = await run('rehearse')
+    expect(exitCode, JSON.stringify(json)).toBe(3)
+    expect(json.result.rehearsals.map(({ target, answer }: { target: string[]; answer: string }) => [target[1], answer])).toEqual([
+      ['0005_a', 'changes-more'],
+      ['0006_b', 'repeatable'],
+    ])
+    expect((await run('rehearse', '--once')).exitCode).toBe(0)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('a table with more rows than --max-rows is compared as a whole, and that is said', async () => {
+    const { shop, run } = await furnished(engine)
+    shop.write({ [FILE]: handMade({ body: 'products.create(name="a")' }) })
+    const { json } = await run('rehearse', 'shop', '0003', '--max-rows', '1')
+    expect(json.result.rehearsal).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_product', inserted: 1, examples: [] }] })
+    expect(json.result.rehearsal.compared.left).toEqual(['shop_product (more than 1 rows: compared as a whole)'])
+  })
+
+  it('a rehearsal that takes longer than --timeout is stopped and rolled back', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    shop.write({ [FILE]: handMade({ imports: 'import time', body: 'products.create(name="a")\n    time.sleep(60)' }) })
+    const { json, exitCode } = await run('rehearse', 'shop', '0003', '--timeout', '8')
+    expect(exitCode, JSON.stringify(json)).toBe(7)
+    expect(json.error.message).toContain('--timeout 8 s')
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('another database is rehearsed on only where --on names it, and the first stays untouched', async () => {
+    const { database, run, before } = await furnished(engine)
+    const other = await furnished(engine)
+    await other.database.query("INSERT INTO shop_product (name) VALUES ('Third Hat')")
+    const there = await everything(other.database)
+    const refused = await run('rehearse', 'shop', '0003', '--url', other.database.url)
+    expect(refused.json.error).toMatchObject({ code: 'other-database', exitCode: 4 })
+    const { json, exitCode } = await run('rehearse', 'shop', '0003', '--on', other.database.url)
+    expect(exitCode, JSON.stringify(json)).toBe(0)
+    expect(json.result.rehearsal.runs[0].rows).toEqual({ shop_product: { inserted: 0, updated: 3, deleted: 0 } })
+    expect(await everything(other.database)).toEqual(there)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('rerun --rehearse stops unless it is repeatable; --force goes on', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    shop.write({ [FILE]: handMade({ body: 'products.create(name="a")' }) })
+    const stopped = await run('rerun', 'shop', '0003', '--rehearse', '--yes')
+    expect(stopped.json.error).toMatchObject({ code: 'not-repeatable', exitCode: 4, consequence: 'nothing' })
+    expect(await everything(database)).toEqual(before)
+    expect((await run('rerun', 'shop', '0003', '--rehearse', '--yes', '--force')).exitCode).toBe(0)
+    expect(await database.query("SELECT name FROM shop_product WHERE name = 'a'")).toHaveLength(1)
+    shop.write({ [FILE]: handMade({ body: 'products.get_or_create(name="b")' }) })
+    expect((await run('rerun', 'shop', '0003', '--rehearse', '--yes')).exitCode).toBe(0)
+    expect(await database.query("SELECT name FROM shop_product WHERE name = 'b'")).toHaveLength(1)
+  })
+})
