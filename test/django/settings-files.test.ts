@@ -265,6 +265,18 @@ const HANDED: Case[] = [
       certain: true,
     },
   ],
+  ['a loop over a copy', 'LIST = ["a", "b", "c"]\nfor one in LIST[:]:\n    if one != "b":\n        LIST.remove(one)\nINSTALLED_APPS = LIST', { certain: true }],
+  ['a loop over what it changes', 'LIST = ["a", "b", "c"]\nfor one in LIST:\n    LIST.remove(one)\nINSTALLED_APPS = LIST', {}],
+  [
+    'names handed over: moved inside',
+    'INSTALLED_APPS = ["b", "a"]\nfrom helper import tidy\ntidy(globals())',
+    {
+      files: HELPER(
+        'move = lambda n, k, i: s[n].insert(i, s[n].pop(s[n].index(k)))\nmove("INSTALLED_APPS", "a", 0)\ntry:\n    move("INSTALLED_APPS", "c", 0)\nexcept ValueError:\n    s["INSTALLED_APPS"].append("c")',
+      ),
+      certain: true,
+    },
+  ],
   ['names handed over: by keyword', CALL.replace('tidy(globals())', 'tidy(more=1, s=globals())'), { files: HELPER('s["INSTALLED_APPS"].append("b")') }],
   [
     'names handed over: as a method',
@@ -334,7 +346,36 @@ const HANDED: Case[] = [
   ],
 ]
 
-it.each([...RUN_FILES, ...DOCUMENTS, ...FLOORS, ...INSTALLED, ...HANDED])(
+/** A module under another name in `sys.modules`. */
+const MODULES: Case[] = [
+  [
+    'sys.modules: exec of a local file, as the reloader likes it',
+    'import os\nINSTALLED_APPS = ["a"]\nf = os.path.join(os.path.dirname(os.path.abspath(__file__)), "own.py")\nif os.path.exists(f):\n    import sys\n    import types\n    module = types.ModuleType("own")\n    module.__file__ = f\n    sys.modules["own"] = module\n    exec(open(f, "rb").read())',
+    { files: { 'own.py': 'INSTALLED_APPS += ["b"]\n' }, certain: true },
+  ],
+  [
+    'sys.modules: what is imported then is another one',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("own")\nother.EXTRA = ["c"]\nsys.modules["own"] = other\nfrom own import EXTRA\nINSTALLED_APPS += EXTRA',
+    { files: { 'own.py': 'EXTRA = ["b"]\n' } },
+  ],
+  [
+    'sys.modules: a name that no file has',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nsys.modules["nowhere_migstate"] = types.ModuleType("x")\ntry:\n    import nowhere_migstate\nexcept ImportError:\n    INSTALLED_APPS.append("b")',
+    {},
+  ],
+  [
+    'sys.modules: the settings themselves',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("settings")\nother.INSTALLED_APPS = ["c"]\nsys.modules["settings"] = other',
+    {},
+  ],
+  [
+    'sys.modules: one that was read',
+    'import sys, types\nimport own\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("own")\nother.EXTRA = ["c"]\nsys.modules["own"] = other\nimport own\nINSTALLED_APPS += own.EXTRA',
+    { files: { 'own.py': 'EXTRA = ["b"]\n' } },
+  ],
+]
+
+it.each([...RUN_FILES, ...DOCUMENTS, ...FLOORS, ...INSTALLED, ...HANDED, ...MODULES])(
   '%s',
   (_name, settings, { files: more = {}, env = {}, certain = false, atLeast = [] } = {}) => {
     const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))

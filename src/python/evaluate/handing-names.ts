@@ -70,9 +70,18 @@ function goesOn(py: Interpreter, target: FunctionValue, parameter: string | numb
   const lost = `${target.name}() hands its names on to other code`
   if (!body || name === undefined || !/^\w+$/.test(name) || !names.includes(name)) return lost
   const text = home.text(body)
-  for (const found of text.matchAll(new RegExp(`(?<![\\w.])${name}(?!\\w)`, 'g'))) {
-    const looked = /\bin\s+$/.test(text.slice(Math.max(0, found.index - 10), found.index))
-    if (!looked && !FOLLOWED.test(text.slice(found.index + name.length, found.index + name.length + 20))) return lost
-  }
-  return null
+  let isLost = false
+  target.file.tree.iterate({
+    from: body.from,
+    to: body.to,
+    enter: (node) => {
+      if (node.name !== 'VariableName' || text.slice(node.from - body.from, node.to - body.from) !== name) return
+      const [before, behind] = [
+        text.slice(Math.max(0, node.from - body.from - 10), node.from - body.from),
+        text.slice(node.to - body.from, node.to - body.from + 20),
+      ]
+      if (!/\bin\s+$/.test(before) && !FOLLOWED.test(behind)) isLost = true
+    },
+  })
+  return isLost ? lost : null
 }
