@@ -57,6 +57,16 @@ const RUN_FILES: Case[] = [
   ],
   ['exec of a text that is put together', 'INSTALLED_APPS = ["a"]\nexec("INSTALLED_APPS." + "append(\'b\')")', { certain: true }],
   [
+    'execfile, which Python 3 does not have',
+    'INSTALLED_APPS = ["a"]\ntry:\n    execfile("local/machine.py")\nexcept NameError:\n    exec(open("local/machine.py").read())\n    INSTALLED_APPS.append("c")',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'SourceFileLoader',
+    'from importlib.machinery import SourceFileLoader\nINSTALLED_APPS = ["a"]\nlocal = SourceFileLoader("local_settings", "own/machine.py").load_module()\nINSTALLED_APPS += local.EXTRA',
+    { files: { 'own/machine.py': 'EXTRA = ["b"]\n' }, certain: true },
+  ],
+  [
     'exec of pathlib',
     'from pathlib import Path\nINSTALLED_APPS = ["a"]\nexec((Path(__file__).parent / "local" / "machine.py").read_text())',
     { files: LOCAL, certain: true },
@@ -152,6 +162,11 @@ const DOCUMENTS: Case[] = [
       files: { 'site.json': '{"apps": ["a", "b"], "n": 1, "on": true, "no": null}' },
       certain: true,
     },
+  ],
+  [
+    'JSON that is nested deeper than it is read',
+    'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(99):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
+    { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
   ],
   [
     'TOML',

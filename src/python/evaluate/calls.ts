@@ -17,7 +17,7 @@ import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
-import { namesAsDict, namesOf, updateNames } from './running.js'
+import { namesAsDict, namesOf, runsFile, updateNames } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
@@ -130,6 +130,8 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
     return NONE
   }
+  const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
+  if (ran) return ran
   const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
   if (library) return library
   if (object.target?.kind === 'class') {
