@@ -232,6 +232,17 @@ const INSTALLED: Case[] = [
     { files: DISTRIBUTION, certain: true },
   ],
   [
+    'entry points in a file that is too large to be read',
+    'import sys, os\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))\nfrom importlib.metadata import entry_points\nINSTALLED_APPS = ["c"]\nfor point in entry_points(group="shop.plugins"):\n    INSTALLED_APPS.append(point.module)',
+    {
+      files: {
+        'vendor/shop_plugins-1.2.dist-info/entry_points.txt': `[shop.plugins]\nfirst = b:Plugin\n${'# '.repeat(2_100_000)}\n`,
+        'vendor/shop_plugins-1.2.dist-info/METADATA': 'Metadata-Version: 2.1\nName: shop-plugins\nVersion: 1.2\n',
+      },
+      atLeast: ['c'],
+    },
+  ],
+  [
     'modules of entry points',
     'import sys, os\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))\nfrom importlib.metadata import entry_points, version\nINSTALLED_APPS = [p.module.split(".")[0] for p in entry_points().select(group="shop.plugins")]\nif version("shop-plugins") == "1.2":\n    INSTALLED_APPS.append("c")',
     { files: DISTRIBUTION, certain: true },
@@ -280,6 +291,12 @@ const HANDED: Case[] = [
       certain: true,
     },
   ],
+  [
+    'names handed over: a function inside, beside a branch that cannot be decided',
+    `${UNKNOWN}${CALL}`,
+    { files: HELPER('add = lambda k: s["INSTALLED_APPS"].append(k)\nif s["UNKNOWN"]:\n    s["X"] = 1\n    add("b")\nadd("c")') },
+  ],
+  ['two names of one dict', 'D = {"x": ["a"]}\nE = D\nD["x"].append("b")\nE["x"] = ["c"]\nINSTALLED_APPS = D["x"]', { certain: true }],
   ['a loop over a copy', 'LIST = ["a", "b", "c"]\nfor one in LIST[:]:\n    if one != "b":\n        LIST.remove(one)\nINSTALLED_APPS = LIST', { certain: true }],
   ['a loop over what it changes', 'LIST = ["a", "b", "c"]\nfor one in LIST:\n    LIST.remove(one)\nINSTALLED_APPS = LIST', {}],
   [

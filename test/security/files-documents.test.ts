@@ -73,7 +73,7 @@ describe('not read, and said', () => {
     ['no ini at all', 'ini', 'apps\n'.repeat(100_000), /no ini file/],
     ['more than a text may have', 'json', `{"apps": []}${' '.repeat(1_100_000)}`, /too long/],
     ['more than a file may have', 'json', `{"apps": []}${' '.repeat(4_100_000)}`, /larger than/],
-    ['a file that runs itself', 'exec', 'INSTALLED_APPS.append("shop")\nexec(open("data").read())\n', /run each other|too deep/],
+    ['a file that runs itself', 'exec', 'X = 1\nexec(open("data").read())\n', /run each other/],
     [
       'a file that runs itself twice',
       'exec',

@@ -245,7 +245,12 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
 const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_cache|cache|memoize|wraps|no_type_check|override)$/
 
 /** The body of a function that was read, with its parameters bound; `py` is at home in the function's own file. */
-export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>, frames: Scope[]): Value {
+export function callFunction(
+  py: Interpreter,
+  callee: FunctionValue,
+  { args, keywords, atEnd }: { args: readonly Value[]; keywords: ReadonlyMap<string, Value>; atEnd: ((names: Scope) => void) | undefined },
+  frames: Scope[],
+): Value {
   const unknown = (reason: string) => py.unknown(callee.node, reason)
   if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
   const parts = childrenOf(callee.node)
@@ -263,6 +268,7 @@ export function callFunction(py: Interpreter, callee: FunctionValue, args: reado
     ending = py.block(bodyOf(body), inner)
   } finally {
     frames.pop()
+    atEnd?.(inner)
   }
   if (ending instanceof Jump) return unknown(`${callee.name} cannot be followed`)
   if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))

@@ -35,7 +35,11 @@ export function handNames(py: Interpreter, call: { node: SyntaxNode; callee: Syn
   names.names.set(HANDED, handed)
   let result: Value
   try {
-    result = py.callFunction(target, args, keywords, node)
+    result = py.callFunction(target, args, keywords, node, (inside) => {
+      // Two branches, or a function inside, may each have changed a dict of their own.
+      if (![...inside.names.values()].includes(names.names.get(HANDED) as Value))
+        names.names.set(HANDED, py.unknown(node, 'its names are handed to other code'))
+    })
   } finally {
     keep(py, { node, names, before, scope })
   }
