@@ -123,7 +123,8 @@ function judgeEnd(database: Database, request: RehearsalRequest, { result, lines
     )
   }
   const told = find('rehearsal')
-  if (told && contained) return told
+  // Code that has swallowed the interrupt has gone on without what it was doing.
+  if (told && contained && !interrupted && !timedOut) return told
   if (interrupted) throw new MigstateError('interrupted', 'Interrupted: the rehearsal was rolled back.')
   if (timedOut)
     throw new MigstateError('manage-failed', `The rehearsal of ${request.label} did not end within --timeout ${request.timeout / 1000} s and was stopped.`, {
