@@ -27,6 +27,7 @@ Exit 0: it can run again; 3: it cannot, or it would fail; 4: it cannot be rehear
     'allow-files': Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'DIR', description: 'The code may write files there (repeatable).' }),
     timeout: Flags.string({ helpValue: 'SECONDS', description: 'Stop and roll back after this time (default: 60).' }),
     'lock-timeout': Flags.string({ helpValue: 'SECONDS', description: 'How long it waits for a lock (default: 10).' }),
+    yes: Flags.boolean({ char: 'y', description: 'Do not ask (where a Python before 3.8 cannot keep in files and network).' }),
     ...readFlags,
   }
 

@@ -2,10 +2,11 @@ import { basename, resolve } from 'node:path'
 import { childEnvironment, type ConnectionSpec } from '../config/index.js'
 import type { Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
+import { NO_CHANGES } from '../journal/index.js'
 import { makeKey, planMigrate } from '../migrations/index.js'
 import type { MigrationFile, ProjectFiles } from '../project/index.js'
 import { judgeRehearsal, type ManageCommand, planRerun, type Rehearsal, rerunHazards, runRehearsal, type Told } from '../rerun/index.js'
-import { patienceOf } from './change-flow.js'
+import { patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import { prepareManage } from './run-flow.js'
@@ -146,6 +147,17 @@ async function rehearseOne(
     lockTimeout: config.lockTimeout,
     ui,
     label: job.label,
+    confirmUncontained: async (python) => {
+      await ui.confirm({
+        title: `rehearse ${job.label}`,
+        where: whereOf(workspace),
+        changes: NO_CHANGES,
+        notes: [
+          `${python} cannot keep in files, network and processes (that is there from Python 3.8): what the code writes, sends and starts beside this database really happens, twice.`,
+        ],
+        ask: 'Rehearse it all the same?',
+      })
+    },
   })
   const found: Rehearsal[] = []
   for (const [index, migration] of told.migrations.entries()) {
