@@ -7,6 +7,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { RerunResult, ShownChanges } from './results.js'
 import { prepareManage, runMigrations } from './run-flow.js'
+import { quoteRehearsal } from './rehearsal-record.js'
 import { rehearseFirst } from './rehearse-first.js'
 import { resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
@@ -46,7 +47,8 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const targets = targetsOf(workspace, args, rows)
   const plans = targets.map(([app, name]) => plan(app, name, rows))
   const several = plans.length > 1
-  const rehearsed = args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : [adviseRehearsal(targets)]
+  const rehearsed =
+    args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : await quoteRehearsals(workspace, targets, rows)
   return runMigrations(
     workspace,
     opening,
@@ -70,9 +72,16 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   )
 }
 
-/** For those who are about to say yes without having seen it. */
-function adviseRehearsal(targets: readonly (readonly [string, string])[]): string {
-  return `What it does can be seen first, without changing anything: migstate rehearse ${targets.map((pair) => pair.join('.')).join(' ')}`
+/** For those who are about to say yes: what has been seen of it, or how to see it. */
+async function quoteRehearsals(workspace: Workspace, targets: readonly (readonly [string, string])[], rows: readonly Row[]): Promise<string[]> {
+  const quotes: string[] = []
+  const unseen: string[] = []
+  for (const [app, name] of targets) {
+    const quote = await quoteRehearsal(workspace, app, name, rows)
+    if (quote === null) unseen.push(`${app}.${name}`)
+    else quotes.push(quote)
+  }
+  return unseen.length === 0 ? quotes : [...quotes, `What it does can be seen first, without changing anything: migstate rehearse ${unseen.join(' ')}`]
 }
 
 /** The kept row of each target gets a new time. */
