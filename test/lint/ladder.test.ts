@@ -2,20 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..')
 
 /** The ladder is checked by a tool, and the tool is checked here: planted mistakes must make it fail. */
-describe('the import ladder', { timeout: 60_000 }, () => {
+describe('the import ladder', { timeout: 120_000 }, () => {
   let copy: string
-  beforeEach(() => {
+  beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'migstate-lint-'))
     for (const name of ['src', 'commands', 'tsconfig.json', 'package.json', '.dependency-cruiser.cjs'])
       cpSync(join(root, name), join(copy, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   })
-  afterEach(() => rmSync(copy, { recursive: true, force: true }))
+  afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
   const cruise = () => {
     const result = spawnSync(
@@ -31,7 +31,7 @@ describe('the import ladder', { timeout: 60_000 }, () => {
     expect(cruise()).toMatchObject({ status: 0 })
   })
 
-  it.each([
+  const planted: [name: string, file: string, text: string, rule: string][] = [
     ['a cycle', 'src/errors/catalogue.ts', "import { MigstateError } from './migstate-error.js'\nexport const planted = MigstateError\n", 'no-cycles'],
     [
       'files that know the database',
@@ -49,10 +49,18 @@ describe('the import ladder', { timeout: 60_000 }, () => {
       'ladder-migrations',
     ],
     ['a command that imports a command', 'commands/plan.ts', "import Status from './status.js'\nexport const planted = Status\n", 'ladder-commands'],
-  ])('%s is found', (_name, file, text, rule) => {
-    plant(file, text)
-    const result = cruise()
-    expect(result.status).not.toBe(0)
-    expect(result.output).toContain(rule)
+  ]
+
+  describe('is seen where it is broken', () => {
+    let result: ReturnType<typeof cruise>
+    beforeAll(() => {
+      for (const [, file, text] of planted) plant(file, text)
+      result = cruise()
+    })
+
+    it.each(planted)('%s is found', (_name, file, _text, rule) => {
+      expect(result.status).not.toBe(0)
+      expect(result.output.split('\n').filter((line) => line.includes(rule) && line.includes(file))).not.toEqual([])
+    })
   })
 })
