@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { built, migstate } from '../support/cli.js'
 import { engines } from '../support/databases.js'
@@ -41,6 +43,21 @@ describe.each(oneDjango ? engines : [])('how a rehearsal ends on %s', (engine) =
     const shown = await session.done
     expect(shown.exitCode, shown.text).toBe(130)
     expect(shown.text).not.toContain('0003_fill_slugs runs')
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('a Python that keeps nothing in is asked about before anything runs, and the verdict says so', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    const manage = readFileSync(join(shop.folder, 'manage.py'), 'utf8')
+    // As before Python 3.8.
+    shop.write({ 'manage.py': `import sys\ndel sys.addaudithook\n${manage}`, [FILE]: handMade({ body: 'open("rehearsed.txt", "a").write("x")' }) })
+    const refused = await run('rehearse', 'shop', '0003')
+    expect(refused.json.error, JSON.stringify(refused.json)).toMatchObject({ code: 'needs-yes', exitCode: 4, consequence: 'nothing' })
+    expect(existsSync(join(shop.folder, 'rehearsed.txt'))).toBe(false)
+    const { json, exitCode } = await run('rehearse', 'shop', '0003', '--yes')
+    expect(exitCode, JSON.stringify(json)).toBe(0)
+    expect(json.result.rehearsal.verdict).toContain('Files, network and processes were not kept in')
+    expect(readFileSync(join(shop.folder, 'rehearsed.txt'), 'utf8')).toBe('xx')
     expect(await everything(database)).toEqual(before)
   })
 
