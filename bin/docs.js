@@ -1,8 +1,9 @@
-// Writes docs/cli.md and man/migstate.1 from the commands' own help and docs/exit-codes.md from the catalogue. "--check" only compares.
+// Writes docs/cli.md and man/migstate.1 from the commands' own help, docs/exit-codes.md from the catalogue, docs/cases.md from the tests. "--check" only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Config, Help, settings } from '@oclif/core'
+import { casesPage } from './cases.js'
 import { manPage } from './man.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -11,7 +12,12 @@ const FENCE = '```'
 
 export async function generate() {
   const config = await commandsConfig()
-  return { 'docs/cli.md': cliPage(config), 'docs/exit-codes.md': await exitCodesPage(), 'man/migstate.1': manPage(config, MEANINGS) }
+  return {
+    'docs/cli.md': cliPage(config),
+    'docs/exit-codes.md': await exitCodesPage(),
+    'docs/cases.md': casesPage(root),
+    'man/migstate.1': manPage(config, MEANINGS),
+  }
 }
 
 const MEANINGS = {

@@ -3,6 +3,7 @@ import { MigstateError } from '../errors/index.js'
 import { inGraphOrder, makeKey, pairOf } from '../migrations/index.js'
 import { type ManageCommand, planRerun, type RerunPlan } from '../rerun/index.js'
 import { settle } from './change-flow.js'
+import { readEvidence } from './facts.js'
 import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { RerunResult, ShownChanges } from './results.js'
@@ -45,7 +46,14 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
   const plan = (app: string, name: string, now: readonly Row[]) =>
     planRerun({ project, rules, alias: workspace.alias, app, name, rows: now, force, mode, reverseFirst })
   const targets = targetsOf(workspace, args, rows)
-  const plans = targets.map(([app, name]) => plan(app, name, rows))
+  const plans: RerunPlan[] = []
+  for (const [app, name] of targets) {
+    try {
+      plans.push(plan(app, name, rows))
+    } catch (error) {
+      throw error instanceof MigstateError && error.code === 'schema-operations' ? await withEvidence(workspace, rows, error, [app, name]) : error
+    }
+  }
   const several = plans.length > 1
   const rehearsed =
     args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : await quoteRehearsals(workspace, targets, rows)
@@ -70,6 +78,19 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     plans,
     ui,
   )
+}
+
+/** What of it is there and what not, as far as it can be seen: what is there makes Django fail. */
+async function withEvidence(workspace: Workspace, rows: readonly Row[], error: MigstateError, [app, name]: [string, string]): Promise<MigstateError> {
+  const found = (await readEvidence(workspace, rows))?.get(makeKey(app, name))
+  const told = found?.operations.filter(({ verdict }) => verdict !== 'cannot tell') ?? []
+  if (!found || told.length === 0) return error.with({ more: 'What of it is in the database cannot be told.' })
+  const seen = told.slice(0, 5).map(({ because }) => because)
+  const more = told.length > seen.length ? `; ${told.length - seen.length} more operations` : ''
+  return error.with({
+    more: `In the database: ${[...new Set(seen)].join('; ')}${more}. ${found.verdict === 'not run' ? 'Nothing of it is there, so it can run: --force runs it.' : 'Django fails at what is there already.'}`,
+    details: { evidence: told.map(({ summary, verdict, because }) => ({ summary, verdict, because })) },
+  })
 }
 
 /** For those who are about to say yes: what has been seen of it, or how to see it. */

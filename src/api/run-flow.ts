@@ -1,4 +1,6 @@
-import { childEnvironment } from '../config/index.js'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { childEnvironment, DJANGO_ADMIN } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython, type Project } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
@@ -47,11 +49,13 @@ export function prepareManage(workspace: Workspace): ManageCommand {
 /** Django of this project, as the flags say. @throws MigstateError `usage` */
 export function manageOf(workspace: Workspace, project: Project): ManageCommand {
   const { config } = workspace
+  const admin = config.managePy === undefined && !existsSync(join(project.folder, 'manage.py'))
   return new ManageCommand({
     folder: project.folder,
     python: defaultPython({ folder: project.folder, cwd: workspace.options.cwd, python: config.python, env: workspace.options.env }),
-    managePy: config.managePy,
-    settings: config.settings,
+    managePy: admin ? DJANGO_ADMIN : config.managePy,
+    // django-admin knows no settings of its own.
+    settings: config.settings ?? (admin ? project.settings.module : undefined),
     manage: config.manage,
     alias: workspace.alias,
     severalDatabases: workspace.aliases.length > 1,

@@ -12,7 +12,7 @@ import {
   splitWords,
 } from '../config/index.js'
 import { type Database, type History, openDatabase } from '../database/index.js'
-import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles, readDatabase } from '../project/index.js'
+import { defaultPython, describeEnvironment, openProject, type Project, type ProjectFiles, readDatabase, startersAround } from '../project/index.js'
 import { type Effects, MigstateError, Warnings } from '../errors/index.js'
 import { type Rules, rulesFor } from '../migrations/index.js'
 import { aliasesOf, chooseConnection } from './connection.js'
@@ -207,14 +207,20 @@ function isLocal({ socket, host }: ServerSpec): boolean {
   return socket !== undefined || host === undefined || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
 }
 
+function noProject(scripts: readonly string[]): MigstateError {
+  const none = 'There is no manage.py in this folder or above it, so no project was read'
+  if (scripts.length === 0) return new MigstateError('no-project', `${none}.`)
+  const found = `${scripts.length === 1 ? 'A console script of the environment starts' : 'Console scripts of the environment start'} Django: ${scripts.join(', ')}.`
+  return new MigstateError('no-project', `${none}. ${found}`, { hint: `Give --manage-py ${scripts[0]}, or name the settings with --settings.` })
+}
+
 function openConfiguredProject(config: Config, options: WorkspaceOptions): Project | null {
   const folder = config.projectFolder
   const interpreter = { folder: folder ?? options.cwd, cwd: options.cwd, python: config.python, env: options.env }
   // What cannot be started is refused wherever it is typed, whether it would be started or not.
   if (config.python !== undefined) defaultPython(interpreter)
   if (folder === undefined) {
-    if (options.files === 'required' && !config.noFiles)
-      throw new MigstateError('no-project', 'There is no manage.py in this folder or above it, so no project was read.')
+    if (options.files === 'required' && !config.noFiles) throw noProject(startersAround(interpreter))
     return null
   }
   // With --no-files the settings are still asked for the database, unless a URL names it.

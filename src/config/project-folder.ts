@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
+import { moduleToRun } from './manage-py.js'
 import type { Settings } from './settings.js'
 
 /**
  * The folder of manage.py: `--project`, the folder of `--manage-py`, else the current folder or the nearest parent that has one;
- * where `--settings` or DJANGO_SETTINGS_MODULE name the settings, the current folder.
+ * where `--settings` or DJANGO_SETTINGS_MODULE name the settings, or a product is started as a module or a console script, the current folder.
  * @returns undefined when nothing was named and nothing was found
  * @throws MigstateError `no-project` when a folder was named that is not one, or has no manage.py and nothing names the settings
  */
@@ -21,6 +22,8 @@ export function findProjectFolder(settings: Settings, cwd: string, env: Readonly
       })
     return folder
   }
+  // A module, or a program of an environment, says nothing of where the project is.
+  if (moduleToRun(settings.managePy) !== null || /[/\\](?:bin|Scripts)[/\\][^/\\]+$/.test(settings.managePy ?? '')) return resolve(cwd)
   if (settings.managePy !== undefined) return dirname(resolve(cwd, settings.managePy))
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'manage.py'))) return folder

@@ -6,20 +6,24 @@ import { damagedNames } from './findings/damaged-name.js'
 import { databaseAhead } from './findings/database-ahead.js'
 import { dependsOnSettings } from './findings/depends-on-settings.js'
 import { duplicates } from './findings/duplicate.js'
+import { fakedBursts } from './findings/faked-burst.js'
 import { ghosts } from './findings/ghost.js'
 import { holes } from './findings/hole.js'
 import { malformedTimes } from './findings/malformed-applied.js'
 import { missingParents } from './findings/missing-parent.js'
+import { reusedNames } from './findings/name-reused.js'
 import { notShipped } from './findings/not-shipped.js'
 import { partiallyApplied } from './findings/partially-applied.js'
 import { presentUnrecorded } from './findings/present-unrecorded.js'
 import { recordedMissing } from './findings/recorded-missing.js'
 import { renamed } from './findings/renamed.js'
+import { schemaDrift } from './findings/schema-drift.js'
 import { unbelievedSquashes } from './findings/squash-not-believed.js'
 import { partialSquashes } from './findings/squash-partial.js'
 import { staleSquashRows } from './findings/squash-stale-row.js'
 import { unrecordedSquashes } from './findings/squash-unrecorded.js'
 import { stateBreaks } from './findings/state-breaks.js'
+import { missingRights, sharedSequence, unsupportedEngine } from './findings/surroundings.js'
 import {
   extraColumns,
   looseEngine,
@@ -36,7 +40,20 @@ import { unreadableFiles } from './findings/unreadable-file.js'
 /** Causes first: a finding whose migration is explained by an earlier one is a symptom of it. */
 const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found[])[] = [
   ...[unfinishedOperations, missingTable, damagedNames, unrecordedSquashes, renamed, partialSquashes, unbelievedSquashes, staleSquashRows],
-  ...[unreadableFiles, missingParents, cycles, holes, notShipped, conflicts, partiallyApplied, presentUnrecorded, recordedMissing, stateBreaks],
+  ...[
+    unreadableFiles,
+    missingParents,
+    cycles,
+    holes,
+    notShipped,
+    conflicts,
+    partiallyApplied,
+    presentUnrecorded,
+    reusedNames,
+    fakedBursts,
+    recordedMissing,
+    stateBreaks,
+  ],
   ...[
     missingIdDefault,
     sequenceBehind,
@@ -50,6 +67,10 @@ const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found
     unknownApps,
     duplicates,
     dependsOnSettings,
+    schemaDrift,
+    sharedSequence,
+    missingRights,
+    unsupportedEngine,
   ],
 ]
 

@@ -1,6 +1,7 @@
 import type { HistoryTable, Row, Schema } from '../database/index.js'
 import type { ProjectFiles, Unshipped } from '../project/index.js'
 import { appOf, type Key, type LoaderView, makeKey, type Rules, type StateBreak } from '../migrations/index.js'
+import type { Drift } from './evidence/drift.js'
 import type { Evidence } from './evidence/judge.js'
 import type { Sight } from './evidence/sight.js'
 
@@ -34,6 +35,16 @@ export interface Facts {
   unfinished: readonly { id: string; kind: string; holder: string | null }[]
   /** What was said of other tables of the same name. */
   otherTables: string | null
+  /** Another table gets its ids from the same counter. */
+  sharesCounter: boolean
+  /** GRANTs that this role lacks for a change. */
+  missingGrants: readonly string[]
+  /** A server of another make; null: one that is proven. */
+  unsupported: { name: string; reason: string } | null
+  /** Of recorded migrations that never ran: the day that Django has written into the file, `YYYY-MM-DD`. */
+  madeOn: ReadonlyMap<Key, string>
+  /** Where the database differs from all migrations together; empty while one is pending. */
+  drift: readonly Drift[]
   /** A migration's data and its record commit together. */
   transactionalDdl: boolean
   /** How the database keeps times. */

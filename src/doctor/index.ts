@@ -1,6 +1,6 @@
 export { diagnose, toFindings } from './diagnose.js'
 export { explain } from './explain.js'
-export { gatherEvidence } from './evidence/gather.js'
+export { type Gathered, gatherEvidence } from './evidence/gather.js'
 export type { Evidence } from './evidence/judge.js'
 export { Sight } from './evidence/sight.js'
 export type { Facts } from './facts.js'

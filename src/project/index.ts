@@ -1,6 +1,7 @@
 export { type DatabaseSetting, databaseAliases, readDatabase } from './databases.js'
 export { defaultPython, describeEnvironment } from '../python/environment/index.js'
 export { openProject, Project } from './project.js'
+export { startersAround } from './starter.js'
 export type { Unshipped } from './shipped.js'
 export type { Argument, MigrationFile, Operation, ProjectFiles } from './types.js'
 export type { Written } from './written/types.js'

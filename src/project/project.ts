@@ -1,4 +1,5 @@
-import { delimiter, dirname, join, relative, resolve } from 'node:path'
+import { delimiter, dirname, relative, resolve } from 'node:path'
+import { moduleToRun } from '../config/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { DjangoAnswer } from './ask/answer.js'
 import { answeredSettings } from './ask/answered.js'
@@ -19,6 +20,7 @@ import { exhaustion, Pool, spending } from '../python/budget.js'
 import { readProjectFiles } from './project-files.js'
 import { rulesFor } from '../django/rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
+import { managePyOf, noSettingsNamed } from './starter.js'
 import { settingOfApps } from './settings-of-apps.js'
 import { type Unshipped, unshippedMigrations } from './shipped.js'
 import type { MigrationFile, ProjectFiles } from './types.js'
@@ -149,22 +151,23 @@ export function openProject(request: ProjectRequest): Project {
 }
 
 function open(request: ProjectRequest): Project {
-  const managePy = request.managePy === undefined ? join(request.folder, 'manage.py') : resolve(request.managePy)
   const files = new Files()
   const environment = findEnvironment({ folder: request.folder, cwd: request.cwd, python: request.python, env: request.env })
   const pythonPath = (request.env.PYTHONPATH ?? '').split(delimiter).filter(Boolean)
   const folders = [request.folder, ...request.path.map((folder) => resolve(request.cwd ?? '', folder)), ...pythonPath]
   const overrides = new Map(Object.entries(request.migrations ?? {}))
-  const named = [dirname(managePy), ...folders.slice(1), ...[...overrides.values()].filter(isPath).map((place) => resolve(place))]
+  const besides = request.managePy === undefined || moduleToRun(request.managePy) !== null ? [] : [dirname(resolve(request.managePy))]
+  const named = [...besides, ...folders.slice(1), ...[...overrides.values()].filter(isPath).map((place) => resolve(place))]
   const places = new Places({ folder: request.folder, named })
   places.addPackages([...environment.sitePackages, ...(environment.standardLibrary === null ? [] : [environment.standardLibrary])])
   files.limitTo(places)
   const modules = new Modules({ folders, env: request.env, environment, files, places })
+  const managePy = managePyOf(request.folder, request.managePy, modules)
   const settingsModule = settingsModuleOf(request.folder, managePy, request.settings, modules)
-  if (settingsModule === null)
-    throw new MigstateError('bad-settings', `No settings module is known for ${request.folder}: ${saidBy(managePy, files)}.`, {
-      hint: 'Name it with --settings, or set DJANGO_SETTINGS_MODULE.',
-    })
+  if (settingsModule === null) {
+    const { said, hint } = noSettingsNamed(managePy, environment, modules)
+    throw new MigstateError('bad-settings', `No settings module is known for ${request.folder}: ${said}.`, { hint })
+  }
   for (const [label, place] of overrides)
     if (isPath(place) && !files.isFolder(resolve(place)))
       throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder.`, {
@@ -201,9 +204,11 @@ function toAsk({ command, alias }: NonNullable<ProjectRequest['ask']>, settings:
 }
 
 /** As the command that starts Python sees it, which may be in a container: beside the folder by its name, else by its whole path. */
-function toldOf({ folder, env }: ProjectRequest, managePy: string, { module }: DjangoSettings): Omit<AskRequest, 'command'> {
+function toldOf({ folder, env, managePy: named }: ProjectRequest, managePy: string, { module: settings }: DjangoSettings): Omit<AskRequest, 'command'> {
+  const module = moduleToRun(named)
+  if (module !== null) return { folder, env, settings, manage: `-m ${module}` }
   const near = relative(folder, managePy)
-  return { folder, env, settings: module, manage: near.startsWith('..') ? managePy : near }
+  return { folder, env, settings, manage: near.startsWith('..') ? managePy : near }
 }
 
 function failureOf(asked: DjangoAnswer | AskFailure | null): AskFailure | null {
@@ -221,12 +226,6 @@ function versionOnPath(modules: Modules): string | null {
 /** `--migrations`: a folder, or a dotted package. */
 function isPath(place: string): boolean {
   return /[/\\]/.test(place)
-}
-
-function saidBy(managePy: string, files: Files): string {
-  const refusal = files.refusal(managePy)
-  if (refusal !== null) return `${managePy} was not read: ${refusal}`
-  return files.exists(managePy) ? 'manage.py names none' : 'there is no manage.py'
 }
 
 /** Everything that the user has said about the project, and where that leads. */

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
-import { splitWords } from '../config/index.js'
+import { moduleToRun, splitWords } from '../config/index.js'
 
 /** Programs that start Python on this machine; whatever else stands before it may start it anywhere. */
 const LAUNCHERS = new Set(['uv', 'poetry', 'pipenv', 'pdm', 'rye', 'hatch', 'conda', 'mamba', 'micromamba', 'env', 'nice', 'pyenv'])
@@ -82,9 +82,11 @@ export class ManageCommand {
     return [...this.#python, '-', ...plain, operation]
   }
 
-  /** manage.py as the child finds it. */
+  /** manage.py as the child finds it, or `-m MODULE`. */
   get managePy(): string {
     const { managePy } = this.#request
+    const module = moduleToRun(managePy)
+    if (module !== null) return `-m ${module}`
     // Inside a container the project lies elsewhere: then manage.py is named as it is there, not by a path of this machine.
     return managePy === undefined ? 'manage.py' : this.#python.length > 1 ? managePy : resolve(managePy)
   }
@@ -114,7 +116,8 @@ export class ManageCommand {
   }
 
   #manage(): string[] {
-    return [...this.#python, this.managePy]
+    const module = moduleToRun(this.managePy)
+    return [...this.#python, ...(module === null ? [this.managePy] : ['-m', module])]
   }
 
   #settings(): string[] {

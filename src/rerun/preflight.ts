@@ -105,7 +105,7 @@ function checkOperations(file: MigrationFile, { force, reverseFirst }: Preflight
   if (schema.length > 0 && !force)
     throw new MigstateError(
       'schema-operations',
-      `${label} changes the schema (${list(schema.map((one) => one.summary))}); what it would make exists already, so Django would fail.`,
+      `${label} changes the schema (${list(schema.map((one) => one.summary))}), and a rerun is for data.`,
       { details: { operations: schema.map((one) => one.summary) } },
     )
   const custom = operations?.filter((one) => one.data === null || one.schema === null) ?? []

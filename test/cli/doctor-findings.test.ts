@@ -98,7 +98,7 @@ describe('not-shipped', () => {
       message: expect.stringContaining('installed package tokens-1.0'),
     })
   })
-  it('its conflict is not to be merged there', async () => {
+  it('L14: its conflict is not to be merged there', async () => {
     install(all.slice(0, 1))
     writeFileSync(join(packages(), 'tokens/migrations/0002_real.py'), migration('("tokens", "0001_initial")'))
     writeFileSync(join(packages(), 'tokens-1.0.dist-info/RECORD'), `tokens/migrations/__init__.py,,\n${all[0]},,\ntokens/migrations/0002_real.py,,\n`)

@@ -54,7 +54,8 @@ export function compareProject(ours: ProjectFiles, django: DjangoProject): Proje
     const name = one.key.join('.')
     const file = mine.get(name)
     mine.delete(name)
-    if (!file) wrong(name, 'a migration', 'none')
+    if (!file && !ours.complete) figures.unknowns.push(name)
+    else if (!file) wrong(name, 'a migration', 'none')
     else compareMigration(name, file, one, figures, wrong)
   }
   for (const [name, file] of mine) if (!file.broken) wrong(name, 'no migration', 'one')
@@ -70,7 +71,8 @@ function compareApps(ours: ProjectFiles, django: DjangoProject, figures: Project
   const labels = new Map(ours.apps.map((app) => [app.label, app]))
   for (const { label, name } of django.apps) {
     const app = labels.get(label)
-    if (!app) wrong(`label ${label}`, name, 'not there')
+    if (!app && !ours.complete) figures.unknowns.push(`label ${label}`)
+    else if (!app) wrong(`label ${label}`, name, 'not there')
     else if (app.module !== name) wrong(`app ${label}`, name, app.module)
     else if (app.migrated !== django.migrated.includes(label)) wrong(`app ${label} has migrations`, !app.migrated, app.migrated)
     labels.delete(label)
@@ -151,8 +153,10 @@ function compareGraph(
 ): void {
   figures.edges = graph.edges.length
   const view = loadHistory(ours, [], rulesFor(ours.djangoVersion))
+  // Where apps are open to more, what is not there is not claimed.
+  const open = !ours.complete
   const nodes = new Set([...view.graph.nodes.keys()].map((key) => pairOf(key).join('.')))
-  for (const node of graph.nodes) if (!nodes.delete(node.join('.'))) wrong(`node ${node.join('.')}`, 'there', 'not there')
+  for (const node of graph.nodes) if (!nodes.delete(node.join('.')) && !open) wrong(`node ${node.join('.')}`, 'there', 'not there')
   for (const node of nodes) wrong(`node ${node}`, 'not there', 'there')
   // An edge of a file that is known to be unread is counted there.
   const unread = new Set(ours.apps.flatMap((app) => app.migrations.filter((file) => file.problems.length > 0).map((file) => `${app.label}.${file.name}`)))
@@ -161,7 +165,7 @@ function compareGraph(
   )
   for (const [child, parent] of graph.edges) {
     const edge = `${child.join('.')} -> ${parent.join('.')}`
-    if (!edges.delete(edge) && !unread.has(child.join('.')) && !unread.has(parent.join('.'))) wrong(`edge ${edge}`, 'there', 'not there')
+    if (!edges.delete(edge) && !open && !unread.has(child.join('.')) && !unread.has(parent.join('.'))) wrong(`edge ${edge}`, 'there', 'not there')
   }
   for (const edge of edges) wrong(`edge ${edge}`, 'not there', 'there')
 }

@@ -30,7 +30,7 @@ const versions = values.django === 'all' ? VERSIONS : values.django.split(',')
 const wanted = (part: string) => values.only === undefined || values.only.split(',').includes(part)
 
 const homes: Record<string, string> = {}
-for (const version of versions) {
+for (const version of wanted('worlds') || wanted('django') ? versions : []) {
   const made = await ensureDjango({ version, packages: driversFor(version), pythons: findPythons(), variant: 'test' })
   if (made.missing) console.log(`Django ${version}: left out, ${made.missing}`)
   else homes[version] = made.home

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { ensureProduct } from '../../bin/products-env.js'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
@@ -19,12 +19,18 @@ interface Site {
   settings?: string
   /** Folder in site-packages. */
   template?: string
+  /** The template is the package inside of a project, not the project: its own program puts it there. */
+  nested?: boolean
+  /** `{folder}` stands for where its site is. */
   env?: Record<string, string>
+  /** What the manual of the product says to write. */
+  files?: Record<string, string>
 }
 
 /** Sites of public products: apps, labels, migrations, graph and the plan of an empty table, against Django itself. */
 export async function compareProducts(only: string | undefined): Promise<Figures[]> {
   const sites = JSON.parse(readFileSync(join(root, 'test', 'conformance', 'products', 'products.json'), 'utf8')) as Site[]
+  const asked: Figures = { part: 'Sites of products, with --ask-django', versions: '', what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
   const total: Figures = { part: 'Sites of products', versions: '', what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
   const [versions, products] = [new Set<string>(), new Set<string>()]
   const count = { sites: 0, apps: 0, nodes: 0, edges: 0, operations: 0, steps: 0 }
@@ -41,31 +47,45 @@ export async function compareProducts(only: string | undefined): Promise<Figures
       continue
     }
     console.log(`  ${name}: ${one.disagreements.length} disagreements, ${one.unknowns.length} unknown`)
+    add(asked, name, one.asked)
     versions.add((one.version ?? '?').split('.').slice(0, 2).join('.'))
     products.add(site.product)
     count.sites++
     for (const key of ['apps', 'nodes', 'edges', 'operations', 'steps'] as const) count[key] += one[key]
-    total.disagreements += one.disagreements.length
-    total.unknowns += one.unknowns.length
-    total.notes.push(...one.disagreements.map((text) => `${name}: ${text}`), ...one.unknowns.map((text) => `${name}: unknown: ${text}`))
+    add(total, name, one)
   }
   const { sites: read, apps, nodes, edges, operations, steps } = count
+  const answers = apps + nodes + edges + operations + steps
+  const seen = [...versions].sort().join(', ')
   return [
+    { ...asked, versions: seen, what: `the same ${read} sites`, answers },
     {
       ...total,
-      versions: [...versions].sort().join(', '),
+      versions: seen,
       what: `${read} sites of ${products.size} products, ${apps} apps: ${nodes} migrations, ${edges} edges, ${operations} operations, ${steps} steps of plans`,
-      answers: apps + nodes + edges + operations + steps,
+      answers,
     },
   ]
+}
+
+function add(total: Figures, name: string, { disagreements, unknowns }: { disagreements: string[]; unknowns: string[] }): void {
+  total.disagreements += disagreements.length
+  total.unknowns += unknowns.length
+  const notes = [...disagreements.map((text) => `${name}: ${text}`), ...unknowns.map((text) => `${name}: unknown: ${text}`)]
+  total.notes.push(...notes)
+  if (notes.length > 0) console.log(notes.map((note) => `    ${total.part}: ${note}`).join('\n'))
 }
 
 function compareSite(site: Site, home: string) {
   const folder = mkdtempSync(join(tmpdir(), 'migstate-product-'))
   try {
-    const settings = site.settings ?? startProject(site.template as string, folder, home)
-    if (site.settings !== undefined) writeFileSync(join(folder, 'manage.py'), `import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\n`)
-    const env = { HOME: folder, ...site.env }
+    const settings = site.settings ?? startProject(site, folder, home)
+    if (site.settings !== undefined) writeFileSync(join(folder, 'manage.py'), managePy(settings))
+    for (const [path, text] of Object.entries(site.files ?? {})) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), text)
+    }
+    const env = { HOME: folder, ...Object.fromEntries(Object.entries(site.env ?? {}).map(([name, value]) => [name, value.replace('{folder}', folder)])) }
     // Products make folders beside their settings when they are first started.
     const django = askLoader(folder, home, { ...env, DJANGO_SETTINGS_MODULE: settings })
     if ('failed' in django) return django
@@ -79,10 +99,33 @@ function compareSite(site: Site, home: string) {
     }
     const ours = openProject(request).files()
     const figures = compareProject(ours, django)
-    return { ...figures, version: ours.djangoVersion, steps: comparePlan(ours, django, figures) }
+    const steps = comparePlan(ours, django, figures)
+    return { ...figures, version: ours.djangoVersion, steps, asked: compareAsked(request, django) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** With `--ask-django` nothing may be left open. */
+function compareAsked(request: Parameters<typeof openProject>[0], django: DjangoProject): { disagreements: string[]; unknowns: string[] } {
+  const project = openProject({ ...request, ask: { command: [request.python as string], alias: null } })
+  const ours = project.files()
+  const figures = compareProject(ours, django)
+  comparePlan(ours, django, figures)
+  const failure = project.askFailure
+  return { disagreements: figures.disagreements, unknowns: [...(failure ? [failure.reason, ...failure.tail] : []), ...figures.unknowns] }
+}
+
+function managePy(settings: string): string {
+  return `import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+`
 }
 
 /** @returns how many steps were compared */
@@ -106,16 +149,16 @@ function comparePlan(ours: ProjectFiles, django: DjangoProject, figures: { disag
 }
 
 /** `django-admin startproject --template`. @returns the settings module that its manage.py names */
-function startProject(template: string, folder: string, home: string): string {
+function startProject({ template = '', nested = false }: Site, folder: string, home: string): string {
   const packages = join(home, 'lib', readdirSync(join(home, 'lib')).find((name) => name.startsWith('python')) as string, 'site-packages')
   const from = join(packages, template)
   if (!existsSync(from)) throw new Error(`there is no ${from}`)
   const copy = mkdtempSync(join(tmpdir(), 'migstate-template-'))
   try {
-    cpSync(from, copy, { recursive: true })
+    cpSync(from, nested ? join(copy, 'project_name') : copy, { recursive: true })
+    if (nested) writeFileSync(join(copy, 'manage.py'), managePy('site_of_it.settings'))
     mkdirSync(folder, { recursive: true })
-    const extensions = ['--extension', 'py,rst,html,txt,ini,cfg', '--name', 'Dockerfile']
-    execFileSync(join(home, 'bin', 'python'), ['-m', 'django', 'startproject', '--template', copy, ...extensions, 'site_of_it', folder], {
+    execFileSync(join(home, 'bin', 'python'), ['-m', 'django', 'startproject', '--template', copy, 'site_of_it', folder], {
       stdio: 'pipe',
       env: { PATH: process.env.PATH },
     })

@@ -1,13 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { migstate, root } from '../support/cli.js'
-import { type Engine, engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type DjangoProject, djangos, oneDjango, projectAt } from '../support/django.js'
+import { describe, expect } from 'vitest'
+import { migstate } from '../support/cli.js'
+import type { Engine } from '../support/databases.js'
+import { type ReportedCase, reportedCase } from '../support/reported.js'
 import { words } from '../support/words.js'
-
-const version = oneDjango as string
 
 interface Finding {
   code: string
@@ -19,40 +14,19 @@ interface Finding {
   repairs: { command: string; recommended: boolean; safe: boolean }[]
 }
 
-interface Case {
-  database: TestDatabase
-  project: DjangoProject
+interface Case extends ReportedCase {
   doctor(...argv: string[]): Promise<Finding[]>
-  run(command: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }>
 }
 
-const DATABASES = `
-DATABASES = {"default": {"ENGINE": os.environ["SHOP_DB_ENGINE"], "NAME": os.environ["SHOP_DB_NAME"], "HOST": os.environ.get("SHOP_DB_HOST", ""),
-    "PORT": os.environ.get("SHOP_DB_PORT", ""), "USER": os.environ.get("SHOP_DB_USER", ""), "PASSWORD": os.environ.get("SHOP_DB_PASSWORD", "")}}
-`
-
-/** Public reports of broken states, made small: test/cases has the files and the rows of each. */
 function reported(name: string, engine: Engine, what: string, test: (given: Case) => Promise<void>): void {
-  it.runIf(engines.includes(engine) && Object.keys(djangos).length > 0)(`${name}: ${what}`, async () => {
-    const database = await freshDatabase(engine)
-    const folder = mkdtempSync(join(tmpdir(), 'migstate-case-'))
-    cpSync(join(root, 'test/cases', name), folder, { recursive: true })
-    for (const statement of readFileSync(join(folder, 'rows.sql'), 'utf8').split(/;\s*(?:\n|$)/)) if (statement.trim() !== '') await database.query(statement)
-    const project = projectAt(folder, version, database)
-    project.write({ 'proj/settings.py': readFileSync(join(folder, 'proj/settings.py'), 'utf8') + DATABASES })
-    const options = { cwd: folder, env: project.env }
-    try {
-      await test({
-        database,
-        project,
-        doctor: async (...argv) => (await migstate(['doctor', ...argv, '--json'], options)).json.result.findings,
-        run: (command) => migstate([...words(command).slice(1), '--yes'], options),
-      })
-    } finally {
-      project.remove()
-      await database.drop()
-    }
-  })
+  reportedCase(name, engine, what, ({ database, project, run }) =>
+    test({
+      database,
+      project,
+      doctor: async (...argv) => (await migstate(['doctor', ...argv, '--json'], { cwd: project.folder, env: project.env })).json.result.findings,
+      run: (command) => run(`${command} --yes`),
+    }),
+  )
 }
 
 const codes = (findings: readonly Finding[]) => findings.map(({ code, app, migration }) => [code, ...[app, migration].filter((one) => one !== null)].join(' '))

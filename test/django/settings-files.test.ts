@@ -57,6 +57,16 @@ const RUN_FILES: Case[] = [
   ],
   ['exec of a text that is put together', 'INSTALLED_APPS = ["a"]\nexec("INSTALLED_APPS." + "append(\'b\')")', { certain: true }],
   [
+    'execfile, which Python 3 does not have',
+    'INSTALLED_APPS = ["a"]\ntry:\n    execfile("local/machine.py")\nexcept NameError:\n    exec(open("local/machine.py").read())\n    INSTALLED_APPS.append("c")',
+    { files: LOCAL, certain: true },
+  ],
+  [
+    'SourceFileLoader',
+    'from importlib.machinery import SourceFileLoader\nINSTALLED_APPS = ["a"]\nlocal = SourceFileLoader("local_settings", "own/machine.py").load_module()\nINSTALLED_APPS += local.EXTRA',
+    { files: { 'own/machine.py': 'EXTRA = ["b"]\n' }, certain: true },
+  ],
+  [
     'exec of pathlib',
     'from pathlib import Path\nINSTALLED_APPS = ["a"]\nexec((Path(__file__).parent / "local" / "machine.py").read_text())',
     { files: LOCAL, certain: true },
@@ -154,6 +164,11 @@ const DOCUMENTS: Case[] = [
     },
   ],
   [
+    'JSON that is nested deeper than it is read',
+    'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(99):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
+    { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
+  ],
+  [
     'TOML',
     'import tomllib\nwith open("site.toml", "rb") as fh:\n    site = tomllib.load(fh)\nINSTALLED_APPS = site["tool"]["apps"] + (["c"] if site["n"] == 10 else [])',
     {
@@ -217,6 +232,17 @@ const INSTALLED: Case[] = [
     { files: DISTRIBUTION, certain: true },
   ],
   [
+    'entry points in a file that is too large to be read',
+    'import sys, os\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))\nfrom importlib.metadata import entry_points\nINSTALLED_APPS = ["c"]\nfor point in entry_points(group="shop.plugins"):\n    INSTALLED_APPS.append(point.module)',
+    {
+      files: {
+        'vendor/shop_plugins-1.2.dist-info/entry_points.txt': `[shop.plugins]\nfirst = b:Plugin\n${'# '.repeat(2_100_000)}\n`,
+        'vendor/shop_plugins-1.2.dist-info/METADATA': 'Metadata-Version: 2.1\nName: shop-plugins\nVersion: 1.2\n',
+      },
+      atLeast: ['c'],
+    },
+  ],
+  [
     'modules of entry points',
     'import sys, os\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))\nfrom importlib.metadata import entry_points, version\nINSTALLED_APPS = [p.module.split(".")[0] for p in entry_points().select(group="shop.plugins")]\nif version("shop-plugins") == "1.2":\n    INSTALLED_APPS.append("c")',
     { files: DISTRIBUTION, certain: true },
@@ -238,23 +264,169 @@ const INSTALLED: Case[] = [
   ],
 ]
 
-it.each([...RUN_FILES, ...DOCUMENTS, ...FLOORS, ...INSTALLED])('%s', (_name, settings, { files: more = {}, env = {}, certain = false, atLeast = [] } = {}) => {
-  const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))
-  files(folder, { 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n', 'settings.py': `${settings}\n`, ...apps, ...more })
-  const said = JSON.parse(
-    execFileSync(python, ['-c', 'import json, settings; print(json.dumps(list(settings.INSTALLED_APPS)))'], {
-      cwd: folder,
-      env: { ...env, PATH: process.env.PATH },
-      encoding: 'utf8',
-    }),
-  ) as string[]
-  const ours = openProject({ folder, managePy: undefined, settings: undefined, python, path: [], env }).files()
-  const found = [...ours.apps.map((app) => app.label), ...ours.notFound]
-  if (certain) expect(ours.complete, JSON.stringify(ours.problems)).toBe(true)
-  // An app in doubt has no migrations: whether it is there makes no difference, and is not claimed.
-  const sure = [...ours.apps.filter((app) => !app.inDoubt).map((app) => app.label), ...ours.notFound]
-  if (ours.complete && ours.apps.some((app) => app.inDoubt)) expect(said).toEqual(expect.arrayContaining(sure))
-  else if (ours.complete) expect(sure).toEqual(said)
-  expect(found).toEqual(expect.arrayContaining(atLeast))
-  expect(said).toEqual(expect.arrayContaining(atLeast))
-})
+/** `globals()` given to a function: what it does through the dict, it does to the names. */
+const HELPER = (body: string) => ({ 'helper.py': `def tidy(s, more=None):\n${body.replace(/^/gm, '    ')}\n` })
+const CALL = 'INSTALLED_APPS = ["a"]\nOPTIONAL = ("b",)\nfrom helper import tidy\ntidy(globals())'
+const HANDED: Case[] = [
+  ['names handed over: a list in it grows', CALL, { files: HELPER('s["INSTALLED_APPS"].append("b")'), certain: true }],
+  ['names handed over: a name is set', CALL, { files: HELPER('s["INSTALLED_APPS"] = s["INSTALLED_APPS"] + list(s["OPTIONAL"])'), certain: true }],
+  [
+    'names handed over: a name is read after',
+    `${CALL}\nINSTALLED_APPS += EXTRA`,
+    { files: HELPER('s.setdefault("EXTRA", ["c"])\ns.update(OTHER=1)'), certain: true },
+  ],
+  ['names handed over: a name goes', `${CALL}\ntry:\n    OPTIONAL\nexcept NameError:\n    INSTALLED_APPS.append("c")`, { files: HELPER('s.pop("OPTIONAL")') }],
+  [
+    'names handed over: lambdas',
+    CALL,
+    { files: HELPER('add = lambda n, k: s[n].insert(0, k) if k not in s[n] else None\nadd("INSTALLED_APPS", "c")\nadd("INSTALLED_APPS", "a")'), certain: true },
+  ],
+  [
+    'names handed over: optional apps',
+    CALL,
+    {
+      files: HELPER(
+        'for app in list(s.get("OPTIONAL", [])) + ["nowhere_migstate"]:\n    if app not in s["INSTALLED_APPS"]:\n        try:\n            __import__(app)\n        except ImportError:\n            pass\n        else:\n            s["INSTALLED_APPS"].append(app)',
+      ),
+      certain: true,
+    },
+  ],
+  [
+    'names handed over: a function inside, beside a branch that cannot be decided',
+    `${UNKNOWN}${CALL}`,
+    { files: HELPER('add = lambda k: s["INSTALLED_APPS"].append(k)\nif s["UNKNOWN"]:\n    s["X"] = 1\n    add("b")\nadd("c")') },
+  ],
+  ['two names of one dict', 'D = {"x": ["a"]}\nE = D\nD["x"].append("b")\nE["x"] = ["c"]\nINSTALLED_APPS = D["x"]', { certain: true }],
+  ['a loop over a copy', 'LIST = ["a", "b", "c"]\nfor one in LIST[:]:\n    if one != "b":\n        LIST.remove(one)\nINSTALLED_APPS = LIST', { certain: true }],
+  ['a loop over what it changes', 'LIST = ["a", "b", "c"]\nfor one in LIST:\n    LIST.remove(one)\nINSTALLED_APPS = LIST', {}],
+  [
+    'names handed over: moved inside',
+    'INSTALLED_APPS = ["b", "a"]\nfrom helper import tidy\ntidy(globals())',
+    {
+      files: HELPER(
+        'move = lambda n, k, i: s[n].insert(i, s[n].pop(s[n].index(k)))\nmove("INSTALLED_APPS", "a", 0)\ntry:\n    move("INSTALLED_APPS", "c", 0)\nexcept ValueError:\n    s["INSTALLED_APPS"].append("c")',
+      ),
+      certain: true,
+    },
+  ],
+  ['names handed over: by keyword', CALL.replace('tidy(globals())', 'tidy(more=1, s=globals())'), { files: HELPER('s["INSTALLED_APPS"].append("b")') }],
+  [
+    'names handed over: as a method',
+    CALL.replace('from helper import tidy', 'import helper').replace('tidy(g', 'helper.tidy(g'),
+    { files: HELPER('s["INSTALLED_APPS"].append("b")') },
+  ],
+  ['names handed over: to a generator', CALL, { files: HELPER('s["INSTALLED_APPS"].append("b")\nyield 1') }],
+  [
+    'names handed over: to a decorated function',
+    CALL,
+    {
+      files: {
+        'helper.py':
+          'def twice(f):\n    def inner(s):\n        f(s)\n        f(s)\n    return inner\n\n\n@twice\ndef tidy(s):\n    s["INSTALLED_APPS"].append("b" if "b" not in s["INSTALLED_APPS"] else "c")\n',
+      },
+    },
+  ],
+  [
+    'names handed over: a second function',
+    CALL,
+    { files: { 'helper.py': 'def tidy(s):\n    other(s)\n\n\ndef other(names):\n    names["INSTALLED_APPS"].append("b")\n' } },
+  ],
+  ['names handed over: by another name', CALL, { files: HELPER('t = s\nt["INSTALLED_APPS"] = ["c"]') }],
+  ['names handed over: to code that is not read', CALL, { files: HELPER('import operator\noperator.setitem(s, "INSTALLED_APPS", ["c"])') }],
+  ['names handed over: a method by another name', CALL, { files: HELPER('put = s.__setitem__\nput("INSTALLED_APPS", ["c"])') }],
+  ['names handed over: __setitem__', CALL, { files: HELPER('s.__setitem__("INSTALLED_APPS", ["c"])') }],
+  ['names handed over: update by another name', CALL, { files: HELPER('put = s.update\nput(INSTALLED_APPS=["c"])') }],
+  ['names handed over: |=', CALL, { files: HELPER('s |= {"INSTALLED_APPS": ["c"]}') }],
+  ['names handed over: unpacked', CALL, { files: HELPER('s["INSTALLED_APPS"], s["X"] = ["c"], 1') }],
+  ['names handed over: a function inside', CALL, { files: HELPER('def put():\n    s["INSTALLED_APPS"] = ["c"]\nput()') }],
+  ['names handed over: to a method of an object of a module', CALL, { files: HELPER('import logging\nlogging.getLogger("x").debug("%s", s)') }],
+  ['names handed over: inside of a list', CALL, { files: HELPER('import functools\nfunctools.reduce(lambda a, b: a.update(INSTALLED_APPS=["c"]), [s, 1])') }],
+  ['names handed over: map', CALL, { files: HELPER('list(map(lambda k: s.update(INSTALLED_APPS=[k]), ["b", "c"]))') }],
+  [
+    'names handed over: a loop that cannot be followed',
+    `${UNKNOWN}${CALL}`,
+    { files: HELPER('while s["UNKNOWN"]:\n    s["INSTALLED_APPS"].append("b")\n    break') },
+  ],
+  [
+    'names handed over: with',
+    CALL,
+    {
+      files: HELPER(
+        'import contextlib\nwith contextlib.suppress(KeyError):\n    s["INSTALLED_APPS"].append("b")\n    s["NOWHERE"]\n    s["INSTALLED_APPS"].append("c")',
+      ),
+    },
+  ],
+  ['names handed over: to a method of dict', CALL, { files: HELPER('dict.update(s, INSTALLED_APPS=["c"])') }],
+  [
+    'names handed over: kept by an object',
+    CALL,
+    {
+      files: {
+        'helper.py':
+          'class Names:\n    def __init__(self, s):\n        self.s = s\n\n    def set(self):\n        self.s["INSTALLED_APPS"] = ["c"]\n\n\ndef tidy(s):\n    Names(s).set()\n',
+      },
+    },
+  ],
+  ['names handed over: in a comprehension', CALL, { files: HELPER('[s["INSTALLED_APPS"].append(one) for one in ("b", "c")]') }],
+  ['names handed over: where it depends', `${UNKNOWN}${CALL}`, { files: HELPER('if s["UNKNOWN"]:\n    s["INSTALLED_APPS"].append("b")') }],
+  ['names handed over: in a branch', `${UNKNOWN}${CALL.replace('tidy(', 'if UNKNOWN:\n    tidy(')}`, { files: HELPER('s["INSTALLED_APPS"].append("b")') }],
+  ['names handed over: and ends early', CALL, { files: HELPER('if "a" in s["INSTALLED_APPS"]:\n    return\ns["INSTALLED_APPS"].append("b")'), certain: true }],
+  [
+    'names handed over: and raises',
+    CALL.replace('tidy(globals())', 'try:\n    tidy(globals())\nexcept ValueError:\n    INSTALLED_APPS.append("c")'),
+    { files: HELPER('s["INSTALLED_APPS"].append("b")\nraise ValueError("x")') },
+  ],
+]
+
+/** A module under another name in `sys.modules`. */
+const MODULES: Case[] = [
+  [
+    'sys.modules: exec of a local file, as the reloader likes it',
+    'import os\nINSTALLED_APPS = ["a"]\nf = os.path.join(os.path.dirname(os.path.abspath(__file__)), "own.py")\nif os.path.exists(f):\n    import sys\n    import types\n    module = types.ModuleType("own")\n    module.__file__ = f\n    sys.modules["own"] = module\n    exec(open(f, "rb").read())',
+    { files: { 'own.py': 'INSTALLED_APPS += ["b"]\n' }, certain: true },
+  ],
+  [
+    'sys.modules: what is imported then is another one',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("own")\nother.EXTRA = ["c"]\nsys.modules["own"] = other\nfrom own import EXTRA\nINSTALLED_APPS += EXTRA',
+    { files: { 'own.py': 'EXTRA = ["b"]\n' } },
+  ],
+  [
+    'sys.modules: a name that no file has',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nsys.modules["nowhere_migstate"] = types.ModuleType("x")\ntry:\n    import nowhere_migstate\nexcept ImportError:\n    INSTALLED_APPS.append("b")',
+    {},
+  ],
+  [
+    'sys.modules: the settings themselves',
+    'import sys, types\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("settings")\nother.INSTALLED_APPS = ["c"]\nsys.modules["settings"] = other',
+    {},
+  ],
+  [
+    'sys.modules: one that was read',
+    'import sys, types\nimport own\nINSTALLED_APPS = ["a"]\nother = types.ModuleType("own")\nother.EXTRA = ["c"]\nsys.modules["own"] = other\nimport own\nINSTALLED_APPS += own.EXTRA',
+    { files: { 'own.py': 'EXTRA = ["b"]\n' } },
+  ],
+]
+
+it.each([...RUN_FILES, ...DOCUMENTS, ...FLOORS, ...INSTALLED, ...HANDED, ...MODULES])(
+  '%s',
+  (_name, settings, { files: more = {}, env = {}, certain = false, atLeast = [] } = {}) => {
+    const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))
+    files(folder, { 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n', 'settings.py': `${settings}\n`, ...apps, ...more })
+    const said = JSON.parse(
+      execFileSync(python, ['-c', 'import json, settings; print(json.dumps(list(settings.INSTALLED_APPS)))'], {
+        cwd: folder,
+        env: { ...env, PATH: process.env.PATH },
+        encoding: 'utf8',
+      }),
+    ) as string[]
+    const ours = openProject({ folder, managePy: undefined, settings: undefined, python, path: [], env }).files()
+    const found = [...ours.apps.map((app) => app.label), ...ours.notFound]
+    if (certain) expect(ours.complete, JSON.stringify(ours.problems)).toBe(true)
+    // An app in doubt has no migrations: whether it is there makes no difference, and is not claimed.
+    const sure = [...ours.apps.filter((app) => !app.inDoubt).map((app) => app.label), ...ours.notFound]
+    if (ours.complete && ours.apps.some((app) => app.inDoubt)) expect(said).toEqual(expect.arrayContaining(sure))
+    else if (ours.complete) expect(sure).toEqual(said)
+    expect(found).toEqual(expect.arrayContaining(atLeast))
+    expect(said).toEqual(expect.arrayContaining(atLeast))
+  },
+)

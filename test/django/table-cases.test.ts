@@ -1,10 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { migstate, root } from '../support/cli.js'
-import { type Engine, engines, freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type DjangoProject, djangos, migratedShop, oneDjango, projectAt } from '../support/django.js'
+import { migstate } from '../support/cli.js'
+import { type Engine, engines, type TestDatabase } from '../support/databases.js'
+import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
+import { reportedCase } from '../support/reported.js'
 import { dataMigration } from '../support/shadow-project.js'
 
 const version = oneDjango as string
@@ -16,27 +14,10 @@ interface Given {
   run(...argv: string[]): ReturnType<typeof migstate>
 }
 
-const DATABASES = `
-DATABASES = {"default": {"ENGINE": os.environ["SHOP_DB_ENGINE"], "NAME": os.environ["SHOP_DB_NAME"], "HOST": os.environ.get("SHOP_DB_HOST", ""),
-    "PORT": os.environ.get("SHOP_DB_PORT", ""), "USER": os.environ.get("SHOP_DB_USER", ""), "PASSWORD": os.environ.get("SHOP_DB_PASSWORD", "")}}
-`
-
-/** Reports about tables that are not as Django makes them: test/cases has the files and the rows of each. */
 function reported(name: string, engine: Engine, what: string, test: (given: Given) => Promise<void>): void {
-  it.runIf(engines.includes(engine) && Object.keys(djangos).length > 0)(`${name}: ${what}`, async () => {
-    const database = await freshDatabase(engine)
-    const folder = mkdtempSync(join(tmpdir(), 'migstate-case-'))
-    cpSync(join(root, 'test/cases', name), folder, { recursive: true })
-    for (const statement of readFileSync(join(folder, 'rows.sql'), 'utf8').split(/;\s*(?:\n|$)/)) if (statement.trim() !== '') await database.query(statement)
-    const project = projectAt(folder, version, database)
-    project.write({ 'proj/settings.py': readFileSync(join(folder, 'proj/settings.py'), 'utf8') + DATABASES })
-    try {
-      await test({ database, project, run: (...argv) => migstate([...argv, '--json'], { cwd: folder, env: project.env }) })
-    } finally {
-      project.remove()
-      await database.drop()
-    }
-  })
+  reportedCase(name, engine, what, ({ database, project }) =>
+    test({ database, project, run: (...argv) => migstate([...argv, '--json'], { cwd: project.folder, env: project.env }) }),
+  )
 }
 
 const codes = (json: { warnings: { code: string }[] }) => json.warnings.map(({ code }) => code)

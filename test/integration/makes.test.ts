@@ -55,6 +55,8 @@ describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) =>
     const status = await run(await url, 'status')
     expect(status.json, status.stdout).toMatchObject({ ok: true, result: { summary: { applied: 6 } } })
     for (const verb of ['plan', 'history', 'doctor']) expect((await run(await url, verb)).json.error, verb).toBeUndefined()
+    const found = (await run(await url, 'doctor')).json.result.findings.filter(({ code }: { code: string }) => code === 'engine-unsupported')
+    expect(found).toMatchObject([{ severity: 'info', message: expect.stringContaining(name) }])
     for (const argv of [
       ['mark', 'unapplied', 'blog.0001', '--yes'],
       ['mark', 'unapplied', 'blog.0001', '--dry-run'],

@@ -2,6 +2,7 @@ import type { Schema } from '../../database/index.js'
 import type { MigrationFile, Operation } from '../../project/index.js'
 import { appOf, fullPlan, type Key, type LoaderView, makeKey, ProjectState } from '../../migrations/index.js'
 import { type Effect, effectsOf } from './effects.js'
+import { type Drift, driftOf } from './drift.js'
 import { type Court, type Evidence, type OperationEvidence, sumUp, thingsOf, type Verdict } from './judge.js'
 import { namesNow, Sight } from './sight.js'
 import { type Thing, Things } from './things.js'
@@ -27,8 +28,15 @@ interface Traced {
   operations: { summary: string; data: boolean; effects: Effect[] }[]
 }
 
-/** For each migration on disk, in Django's order: what of it the schema shows. */
-export function gatherEvidence(request: EvidenceRequest): Map<Key, Evidence> {
+export interface Gathered {
+  /** For each migration on disk, in Django's order: what of it the schema shows. */
+  evidence: Map<Key, Evidence>
+  /** Asked for only where every migration is recorded. */
+  drift(): Drift[]
+}
+
+/** Replays the operations of all migrations against one look at the schema. */
+export function gatherEvidence(request: EvidenceRequest): Gathered {
   const { view, schema, operationsOf, maxNameLength } = request
   const counts = countsAsRun(request)
   const [state, things] = [new ProjectState(maxNameLength), new Things()]
@@ -48,7 +56,22 @@ export function gatherEvidence(request: EvidenceRequest): Map<Key, Evidence> {
   const first = traced.map((one) => evidenceOf(court, one))
   // What a migration takes away that is pending itself shows only beside those that made it.
   const ran = new Set([...counts, ...first.filter(({ verdict }) => verdict === 'ran').map(({ key }) => key)])
-  return new Map(traced.map((one, index) => [one.key, counts.has(one.key) ? (first[index] as Evidence) : again(court, ran, one, first[index] as Evidence)]))
+  const evidence = new Map(
+    traced.map((one, index) => [one.key, counts.has(one.key) ? (first[index] as Evidence) : again(court, ran, one, first[index] as Evidence)]),
+  )
+  const drift = () => {
+    if (request.routed !== null || schema.hidden !== null || traced.some(({ key }) => !counts.has(key)) || hasStrangers(request)) return []
+    const free = traced.filter(({ operations }) => operations.some(({ data }) => data)).map(({ key }) => ({ key, file: view.disk.get(key) as MigrationFile }))
+    return driftOf({ state, sight: court.sight, free, sourceOf: request.sourceOf, claimed: things.claimed })
+  }
+  return { evidence, drift }
+}
+
+/** What a lost or foreign file did is in the schema too. */
+function hasStrangers({ view, recorded }: EvidenceRequest): boolean {
+  const apps = new Set([...view.disk.keys()].map(appOf))
+  const replaced = new Set([...view.replacements.values()].flatMap(({ replaces }) => replaces.map(([app, name]) => makeKey(app, name))))
+  return view.graph.missing.size > 0 || [...recorded].some((key) => apps.has(appOf(key)) && !view.disk.has(key) && !replaced.has(key))
 }
 
 /** A pending migration beside the pending ones that ran; what was told of it already holds. */

@@ -96,7 +96,7 @@ function judgeIndex({ sight, recorded, things }: Court, { table, name, drops }: 
   // A name is often taken away and made again, of other fields.
   if (drops) return ['cannot tell', `${name} is ${index ? '' : 'not '}there; it may have been made again`]
   if (index && things.timesMade(name) > 1) return ['cannot tell', `${name} is there; more than one operation makes it`]
-  if (index) return index.valid ? ['done', `${name} is there`] : ['not done', `the index ${name} is there, but not valid: it was not built to its end`]
+  if (index) return index.valid ? ['done', `${name} is there`] : ['in part', `the index ${name} is there, but not valid: it was not built to its end`]
   return ['cannot tell', `${name} is not there under this name`]
 }
 
@@ -115,14 +115,14 @@ function isShared({ things, sight, recorded }: Court, thing: Thing): boolean {
 export function sumUp(court: Court, effects: readonly Effect[], by: Key): Ruling {
   const rulings = effects.map((effect) => judgeEffect(court, effect, by))
   const told = rulings.filter(([verdict]) => verdict !== 'cannot tell')
-  const bad = told.filter(([verdict]) => verdict === 'not done')
+  const bad = told.filter(([verdict]) => verdict !== 'done')
   const reasons = (list: readonly Ruling[]) => [...new Set(list.map(([, reason]) => reason))]
   if (told.length === 0) return ['cannot tell', reasons(rulings)[0] ?? 'it changes nothing in the database']
   if (bad.length === 0) return ['done', reasons(told)[0] as string]
   // A table that is not there has no columns either.
   const tables = bad.filter(([, reason]) => reason.startsWith('the table '))
   const said = inShort(reasons(tables.length > 0 ? tables : bad))
-  return bad.length === told.length ? ['not done', said] : ['in part', said]
+  return bad.length === told.length && bad.every(([verdict]) => verdict === 'not done') ? ['not done', said] : ['in part', said]
 }
 
 function inShort(reasons: readonly string[]): string {

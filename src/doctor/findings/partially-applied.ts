@@ -1,7 +1,15 @@
 import { holesOf, pairOf } from '../../migrations/index.js'
+import type { Evidence } from '../evidence/judge.js'
 import { type Facts, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
 import { countLine, nameOfKey, operationLines, repair } from '../words.js'
+
+/** Indexes that it makes and that are there without being valid: only a database that builds them beside its work has such. */
+function unbuilt({ schema }: Facts, { about }: Evidence): string[] {
+  return schema.tables.flatMap(({ indexes }) => indexes.filter(({ name, valid }) => !valid && about.includes(name)).map(({ name }) => name))
+}
+
+const quoteIdentifier = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 /** Not recorded, and some of what it does is there: it stopped in the middle, or somebody did a part by hand. */
 export function partiallyApplied(facts: Facts): Found[] {
@@ -23,6 +31,12 @@ export function partiallyApplied(facts: Facts): Found[] {
         message: `${app}.${name} is not recorded, and only a part of it is in the database. ${danger}`,
         evidence: [countLine(one), ...operationLines(one)],
         repairs: [
+          ...unbuilt(facts, one).map((name) =>
+            repair(
+              `DROP INDEX CONCURRENTLY ${quoteIdentifier(name)};`,
+              'the index was not built to its end; once it is gone, manage.py migrate builds it anew',
+            ),
+          ),
           repair(`python manage.py sqlmigrate ${app} ${name}`, 'prints its statements: give those that are missing, then record it'),
           repair(`migstate mark applied ${app}.${name}`, 'only once all of it is there: what is missing would never be made'),
         ],

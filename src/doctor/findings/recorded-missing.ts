@@ -7,6 +7,16 @@ import { countLine, listed, nameOfKey, operationLines, repair, unrecordRows } fr
 
 /** Recorded, and not in the schema: Django will never make it. What only lacks the table of another one is said under that one. */
 export function recordedMissing(facts: Facts): Found[] {
+  return missingRoots(facts).map(({ evidence, others }) => said(facts, evidence, others))
+}
+
+export interface MissingRoot {
+  evidence: Evidence
+  /** What only lacks what this one makes. */
+  others: Key[]
+}
+
+export function missingRoots(facts: Facts): MissingRoot[] {
   const bad = [...facts.evidence.values()].filter(isMissing)
   const roots = new Map<Key, Key[]>()
   for (const one of bad) {
@@ -15,7 +25,7 @@ export function recordedMissing(facts: Facts): Found[] {
   }
   return [...roots].flatMap(([root, others]) => {
     const evidence = facts.evidence.get(root)
-    return evidence && isMissing(evidence) ? [found(facts, evidence, others)] : []
+    return evidence && isMissing(evidence) ? [{ evidence, others }] : []
   })
 }
 
@@ -30,7 +40,7 @@ function rootOf({ key, missing }: Evidence, { evidence }: Facts): Key {
   return missing.length > 0 && makers.length === missing.length ? (makers[0] as Key) : key
 }
 
-function found(facts: Facts, evidence: Evidence, others: readonly Key[]): Found {
+export function said(facts: Facts, evidence: Evidence, others: readonly Key[]): Found {
   const { key, missing, verdict } = evidence
   const [app, name] = pairOf(key)
   const tables = missing.filter(({ table }) => table === null)
@@ -60,7 +70,7 @@ function partly(app: string, name: string): Proposal[] {
 }
 
 /** Unrecorded where nothing that stays stands on them, else run where they are. */
-function runAgain(facts: Facts, keys: readonly Key[]): Proposal[] {
+export function runAgain(facts: Facts, keys: readonly Key[]): Proposal[] {
   const above = [...new Set(keys.flatMap((key) => recordedAbove(facts, key)))].filter((key) => !keys.includes(key))
   const names = keys.map((key) => typable(...pairOf(key))).join(' ')
   const rerun = (recommended: boolean) => repair(`migstate rerun ${names} --force`, 'runs just these; what stands on them keeps its rows', { recommended })

@@ -147,15 +147,16 @@ def ask(*arguments):
 os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
 manage = request["manage"]
 sys.path[:] = [path for path in sys.path if path != ""]
-for place in [folder] if manage is None else [folder, os.path.dirname(os.path.abspath(manage))]:
+module = manage[3:] if manage is not None and manage.startswith("-m ") else None
+for place in [folder] if manage is None or module else [folder, os.path.dirname(os.path.abspath(manage))]:
     sys.path.insert(0, place)
 sys.argv[:] = [manage or "manage.py", "migrate"]
-if manage is not None and os.path.isfile(manage):
+if module or (manage is not None and os.path.isfile(manage)):
     import runpy
     try:
         from django.core.management import ManagementUtility
         ManagementUtility.execute = ask
-        runpy.run_path(manage, run_name="__main__")
+        runpy.run_module(module, run_name="__main__") if module else runpy.run_path(manage, run_name="__main__")
     except BaseException:
         pass
 ask()

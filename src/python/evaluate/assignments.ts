@@ -98,7 +98,8 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   }
   const container = py.value(object, scope)
   if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
-  if (/\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
+  const isEntry = mark.name !== '.' && container.kind === 'reference' && container.name === 'sys.modules'
+  if (!isEntry && /\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') {
@@ -120,7 +121,10 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   }
   // What is unknown stays so for its own reason.
   if (container.kind === 'unknown') return
-  if (container.kind === 'reference' && container.name === 'sys.modules') return forgetAll(py, target, scope, 'sys.modules may change it')
+  if (isEntry) {
+    if (key.kind !== 'string' || !py.host.replaceModule(key.value, py.file.file)) forgetAll(py, target, scope, 'sys.modules may change it')
+    return
+  }
   if (container.kind === 'call') return forgetAll(py, target, scope, `${container.callee}() may change it`)
   let changed: Value = py.unknown(target, 'it is changed in a way that cannot be read')
   if (container.kind === 'dict' && ['unknown', 'either', 'call', 'reference'].includes(key.kind)) {

@@ -17,7 +17,7 @@ import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
-import { namesAsDict, namesOf, updateNames } from './running.js'
+import { namesAsDict, namesOf, runsFile, updateNames } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
@@ -130,6 +130,8 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
     return NONE
   }
+  const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
+  if (ran) return ran
   const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
   if (library) return library
   if (object.target?.kind === 'class') {
@@ -243,7 +245,12 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
 const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_cache|cache|memoize|wraps|no_type_check|override)$/
 
 /** The body of a function that was read, with its parameters bound; `py` is at home in the function's own file. */
-export function callFunction(py: Interpreter, callee: FunctionValue, args: readonly Value[], keywords: ReadonlyMap<string, Value>, frames: Scope[]): Value {
+export function callFunction(
+  py: Interpreter,
+  callee: FunctionValue,
+  { args, keywords, atEnd }: { args: readonly Value[]; keywords: ReadonlyMap<string, Value>; atEnd: ((names: Scope) => void) | undefined },
+  frames: Scope[],
+): Value {
   const unknown = (reason: string) => py.unknown(callee.node, reason)
   if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
   const parts = childrenOf(callee.node)
@@ -261,6 +268,7 @@ export function callFunction(py: Interpreter, callee: FunctionValue, args: reado
     ending = py.block(bodyOf(body), inner)
   } finally {
     frames.pop()
+    atEnd?.(inner)
   }
   if (ending instanceof Jump) return unknown(`${callee.name} cannot be followed`)
   if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))

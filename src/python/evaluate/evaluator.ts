@@ -160,12 +160,18 @@ export class Evaluator implements Interpreter {
     bindTargets(this, targets, value, scope)
   }
 
-  callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value {
+  callFunction(
+    callee: Value & { kind: 'function' },
+    args: readonly Value[],
+    keywords: ReadonlyMap<string, Value>,
+    node: SyntaxNode,
+    atEnd?: (names: Scope) => void,
+  ): Value {
     if (this.#course.depth > MAX_DEPTH - 20) return this.unknown(node, 'it calls itself too deeply')
     const home = this.in(callee.file)
     this.#course.depth += 3
     try {
-      return callFunction(home, callee, args, keywords, this.#course.frames)
+      return callFunction(home, callee, { args, keywords, atEnd }, this.#course.frames)
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
       if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error, clause))) throw error

@@ -7,6 +7,7 @@ import type { Interpreter } from './interpreter.js'
 import { mutate } from './mutations.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
+import { handNames } from './handing-names.js'
 import { namesOf, runExec } from './running.js'
 import type { Scope, Value } from './value.js'
 
@@ -19,6 +20,7 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   if (callee?.name === 'VariableName' && argumentList && /^exec(?:file)?$/.test(py.text(callee))) return execute(py, node, py.text(callee), argumentList, scope)
   const object = callee?.name === 'MemberExpression' ? callee.firstChild : null
   if (object && namesOf(py, object, scope)) return void py.expression(node, scope)
+  if (callee && argumentList && handNames(py, { node, callee, argumentList }, scope)) return
   if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(node)))
     return forgetAll(py, node, scope, 'its names are handed to other code')
   if (callee?.name === 'VariableName') {

@@ -26,12 +26,24 @@ function changedOnly<T>(list: T[], change: (one: T) => T): T[] {
 export function replaceEverywhere(scopes: Iterable<Scope>, old: Value, changed: Value, outside: Value): boolean {
   let found = false
   const seen = new Set<Scope>()
+  // What two names hold stays one object, whatever changes in it.
+  const made = new Map<Value, Map<Value, Value>>([
+    [changed, new Map()],
+    [outside, new Map()],
+  ])
   const replace = (value: Value, into: Value, depth: number): Value => {
     if (value === old) {
       found = true
       return into
     }
+    const same = made.get(into)?.get(value)
+    if (same) return same
     if (depth > 8) return value
+    const after = replaceIn(value, into, depth)
+    if (after !== value) made.get(into)?.set(value, after)
+    return after
+  }
+  const replaceIn = (value: Value, into: Value, depth: number): Value => {
     if (value.kind === 'dict') {
       const entries = changedOnly(value.entries, (entry): [Value, Value] => {
         const after = replace(entry[1], into, depth + 1)

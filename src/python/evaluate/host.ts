@@ -49,6 +49,12 @@ export interface Host {
   runIn(file: string, scope: Scope): string | null
   /** An import that runs and would surely fail. */
   reportMissing(module: string, file: string, line: number): void
+  /**
+   * `sys.modules[name] = module`: what is imported by this name is not known any more.
+   * @param from the file that does it
+   * @returns false where more may change by it: a module that was read, or one that does not lie beside this file
+   */
+  replaceModule(dotted: string, from: string): boolean
   /** `sys.path` gets something that is not known: what is not found may be there. */
   forgetPath(): void
   /** `sys.path.insert(0, folder)` */

@@ -51,9 +51,9 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
 
 const FAILS_TOO = ', and without it Python fails here too'
 
-/** A module of a package of the project, which is there, that is not. */
+/** A module of a package of the project, which is there, that is not. What Django has is known without its files, also where it lies in the project. */
 function isNowhere(py: Interpreter, module: string): boolean {
-  return py.host.isEager(module.split('.')[0] as string) && !py.host.mayImport(module)
+  return !/^django(\.|$)/.test(module) && py.host.isEager(module.split('.')[0] as string) && !py.host.mayImport(module)
 }
 
 /** What a module of the project has now under a plain name: it may set another value later. Functions and classes stay references. */

@@ -33,8 +33,17 @@ export interface Interpreter {
   block(statements: readonly SyntaxNode[], scope: Scope): Ending
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void
   attribute(object: Value, name: string, node: SyntaxNode): Value
-  /** Calls a function that was read, in its own file. */
-  callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
+  /**
+   * Calls a function that was read, in its own file.
+   * @param atEnd gets its names as it ends
+   */
+  callFunction(
+    callee: Value & { kind: 'function' },
+    args: readonly Value[],
+    keywords: ReadonlyMap<string, Value>,
+    node: SyntaxNode,
+    atEnd?: (names: Scope) => void,
+  ): Value
   /**
    * Runs a text of Python in these names, `exec`.
    * @param file whose text it is

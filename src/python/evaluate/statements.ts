@@ -154,11 +154,13 @@ function elseOf(parts: readonly SyntaxNode[]): SyntaxNode | undefined {
 
 function followLoop(py: Interpreter, { node, scope, targets, iterated, given, items, body, otherwise }: Loop): Ending {
   // Its values are copied as they change: another object under the name means that it changes under the loop.
-  const name = /^(?:VariableName|MemberExpression)$/.test(iterated.name)
-    ? iterated
-    : iterated.name === 'CallExpression' && /^(?:enumerate|reversed)\(\s*\w+\s*[,)]/.test(py.text(iterated))
-      ? iterated.getChild('ArgList')?.getChild('VariableName')
-      : null
+  // A slice is a copy.
+  const name =
+    /^(?:VariableName|MemberExpression)$/.test(iterated.name) && !iterated.getChild(':')
+      ? iterated
+      : iterated.name === 'CallExpression' && /^(?:enumerate|reversed)\(\s*\w+\s*[,)]/.test(py.text(iterated))
+        ? iterated.getChild('ArgList')?.getChild('VariableName')
+        : null
   const before = name === iterated ? given : name ? py.value(name, scope) : undefined
   for (const item of items) {
     if (name && py.value(name, scope) !== before) return lost(py, node, scope, 'it is changed while a loop goes through it')

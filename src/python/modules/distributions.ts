@@ -16,7 +16,7 @@ export class Distributions {
   readonly #folders: () => readonly string[]
   readonly #files: Files
   #found: { name: string; version: string; folder: string }[] | undefined
-  readonly #entryPoints = new Map<string, EntryPoint[]>()
+  readonly #entryPoints = new Map<string, EntryPoint[] | null>()
 
   constructor(folders: () => readonly string[], files: Files) {
     this.#folders = folders
@@ -28,18 +28,23 @@ export class Distributions {
     return this.#all().find((one) => one.name === normalized(name))?.version ?? null
   }
 
-  /** Of each distribution once: the first of a name on the path counts. */
-  entryPoints(group: string): EntryPoint[] {
+  /** Of each distribution once: the first of a name on the path counts. null where a file of theirs is there and is not read. */
+  entryPoints(group: string): EntryPoint[] | null {
     let found = this.#entryPoints.get(group)
-    if (!found) {
-      found = this.#all().flatMap(({ name, folder }) => {
-        const path = join(folder, 'entry_points.txt')
-        const text = this.#files.isFile(path) ? this.#files.readOnce(path) : null
-        return text === null ? [] : readEntryPoints(text, group, name)
-      })
-      this.#entryPoints.set(group, found)
+    if (found === undefined) this.#entryPoints.set(group, (found = this.#read(group)))
+    payLook(20 * (found?.length ?? 0))
+    return found
+  }
+
+  #read(group: string): EntryPoint[] | null {
+    const found: EntryPoint[] = []
+    for (const { name, folder } of this.#all()) {
+      const path = join(folder, 'entry_points.txt')
+      if (!this.#files.exists(path)) continue
+      const text = this.#files.readOnce(path)
+      if (text === null) return null
+      for (const point of readEntryPoints(text, group, name)) found.push(point)
     }
-    payLook(20 * found.length)
     return found
   }
 

@@ -1,4 +1,4 @@
-import { resolve, sep } from 'node:path'
+import { dirname, resolve, sep } from 'node:path'
 import type { PythonEnvironment } from '../environment/index.js'
 import { readPathFiles } from '../environment/index.js'
 import type { Files } from '../files.js'
@@ -63,6 +63,7 @@ export class Modules implements Host {
   readonly #distributions: Distributions
   #watched: Set<string> | undefined
   #pathLost = false
+  readonly #replaced = new Set<string>()
 
   constructor({ folders, env, environment, files, places }: ModulesRequest) {
     this.variables = new Variables(env, () => this.consulted++)
@@ -110,8 +111,18 @@ export class Modules implements Host {
     return this.locate(dotted)?.folders[0] ?? null
   }
 
+  replaceModule(dotted: string, from: string): boolean {
+    const file = this.findFile(dotted)
+    if (file !== null && (dirname(file) !== dirname(from) || file.endsWith('__init__.py') || file === from || this.#evaluations.has(file))) return false
+    this.consulted++
+    this.#replaced.add(dotted)
+    this.forgetLookUps()
+    return true
+  }
+
   importModule(dotted: string, from: string, doubtful = false): Scope | null {
     this.consulted++
+    if (this.#replaced.has(dotted)) return null
     if (BY_NAME.test(dotted) && dotted !== 'django.conf.global_settings') return null
     const file = this.findFile(dotted)
     return file === null || file === from ? null : this.evaluate(file, undefined, undefined, doubtful)
@@ -177,6 +188,7 @@ export class Modules implements Host {
     const prefixes = prefixesOf(dotted)
     for (let length = prefixes.length; length > 0; length--) {
       const module = prefixes[length - 1] as string
+      if (this.#replaced.has(module)) return undefined
       const file = this.findFile(module)
       if (file === null) continue
       const rest = dotted.split('.').slice(length)
@@ -222,6 +234,7 @@ export class Modules implements Host {
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
     // A folder that is not known may hold packages; the modules of one that was found are where it is.
+    if (this.#replaced.has(dotted)) return true
     const isOpen = this.#pathLost && this.locate(dotted.split('.')[0] as string) === null
     return isOpen || this.#availability.mayImport(dotted)
   }

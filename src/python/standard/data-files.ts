@@ -52,10 +52,12 @@ function documentIn(py: Interpreter, format: Format, text: string, node: SyntaxN
 
 /** Deeper than any file that a person writes. */
 const DEEPEST = 60
+const TOO_DEEP: Value = { kind: 'unknown', reason: 'a document that is nested too deeply', file: '', line: 0 }
 
 function plainValue(value: YamlValue | { [key: string]: YamlValue }, depth: number): Value {
   payValues(1)
-  if (value === null || depth > DEEPEST) return NONE
+  if (depth > DEEPEST) return TOO_DEEP
+  if (value === null) return NONE
   if (typeof value === 'string') return string(value)
   if (typeof value === 'boolean') return boolean(value)
   if (typeof value === 'number') return Number.isInteger(value) ? { kind: 'number', value } : { kind: 'number', value, float: true }
@@ -66,6 +68,7 @@ function plainValue(value: YamlValue | { [key: string]: YamlValue }, depth: numb
 
 function tomlValue(value: TomlValue | TomlTable, depth: number): Value {
   payValues(1)
+  if (depth > DEEPEST) return TOO_DEEP
   if (typeof value === 'boolean') return boolean(value)
   if (typeof value === 'string') return value.startsWith('\0') ? bare(value.slice(1)) : string(value)
   if (Array.isArray(value)) return list(value.map((one) => tomlValue(one, depth + 1)))

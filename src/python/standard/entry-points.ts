@@ -60,7 +60,8 @@ export function metadataAttribute(object: Call, name: string): Value | undefined
 function pointsOf(py: Interpreter, group: string | undefined, name: Value | undefined, node: SyntaxNode): Value | undefined {
   if (group === undefined || (name !== undefined && name.kind !== 'string' && name.kind !== 'none')) return undefined
   const found = py.host.entryPoints(group)
-  if (found === null) return py.unknown(node, `which packages have entry points of "${group}" is not known without the project's environment`)
+  if (found === null)
+    return py.unknown(node, `which packages have entry points of "${group}" is not known: the project's environment is not, or a file of it is not read`)
   payValues(8 * found.length)
   const wanted = found.filter((one) => name?.kind !== 'string' || one.name === name.value)
   return list(

@@ -13,9 +13,12 @@ export class BadIni extends Error {}
  */
 export function readIni(text: string, into: Ini): void {
   payText(8 * text.length)
+  // Where a lone carriage return ends a line depends on how the file was opened.
+  if (/\r(?!\n)|^\ufeff/.test(text)) throw new BadIni('it is no ini file that is read')
+  const [begun, set] = [new Set<string>(), new Set<string>()]
   let section: Map<string, string> | undefined
   let option: { name: string; indent: number } | undefined
-  for (const line of text.split(/\r\n?|\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     const trimmed = line.trim()
     if (trimmed.startsWith('#') || trimmed.startsWith(';')) continue
     const indent = line.length - line.trimStart().length
@@ -28,16 +31,20 @@ export function readIni(text: string, into: Ini): void {
       continue
     }
     payValues(2)
-    const head = trimmed.startsWith('[') && trimmed.lastIndexOf(']') > 0 ? trimmed.slice(1, trimmed.lastIndexOf(']')) : undefined
+    const head = trimmed.startsWith('[') && trimmed.lastIndexOf(']') > 1 ? trimmed.slice(1, trimmed.lastIndexOf(']')) : undefined
     if (head !== undefined) {
       section = into.get(head) ?? new Map<string, string>()
       into.set(head, section)
+      // The parser is strict within one source, and takes what another one had before.
+      if (head !== 'DEFAULT' && begun.size === begun.add(head).size) throw new BadIni(`its section [${head.slice(0, 40)}] is there twice`)
+      set.clear()
       option = undefined
       continue
     }
     const mark = trimmed.search(/[=:]/)
     if (!section || mark <= 0) throw new BadIni(`it is no ini file at "${trimmed.slice(0, 40)}"`)
     option = { name: trimmed.slice(0, mark).trim().toLowerCase(), indent }
+    if (set.size === set.add(option.name).size) throw new BadIni(`its option "${option.name.slice(0, 40)}" is there twice`)
     section.set(option.name, trimmed.slice(mark + 1).trim())
   }
   for (const options of into.values()) for (const [name, value] of options) options.set(name, value.trimEnd())

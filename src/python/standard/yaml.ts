@@ -10,6 +10,9 @@ interface Line {
   text: string
 }
 
+/** Ends of lines for YAML and none for us, or the other way round. */
+const ODD_BLANKS = /[\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
+
 /** Deeper than any file that a person writes. */
 const DEEPEST = 40
 
@@ -20,9 +23,14 @@ const DEEPEST = 40
  */
 export function readYaml(text: string): YamlValue {
   payText(8 * text.length)
+  if (ODD_BLANKS.test(text)) throw new NotPlainYaml('it has blanks of an unusual kind')
+  let isFirst = true
   const lines = text.split(/\r\n?|\n/).flatMap((raw): Line[] => {
     const line = withoutComment(raw).trimEnd()
-    if (line.trim() === '' || line === '---') return []
+    if (line.trim() === '') return []
+    const begins = isFirst && line === '---'
+    isFirst = false
+    if (begins) return []
     const indent = line.length - line.trimStart().length
     if (line.includes('\t') || /^(?:---|\.\.\.|%)/.test(line)) throw new NotPlainYaml('a part of YAML that is not read')
     return [{ indent, text: line.trim() }]
@@ -100,7 +108,13 @@ function keyOf(text: string): { key: string; rest: string } | undefined {
   if (quoted) return { key: quoted[1] ?? quoted[2] ?? '', rest: text.slice(quoted[0].length) }
   if (/^["'[{&*!|>%@`?]/.test(text)) return undefined
   const at = /:(?:\s|$)/.exec(text)?.index
-  return at === undefined ? undefined : { key: text.slice(0, at).trim(), rest: text.slice(at + 1).trim() }
+  return at === undefined ? undefined : { key: nameOf(text.slice(0, at).trim()), rest: text.slice(at + 1).trim() }
+}
+
+/** A key without quotes, as long as it is a text. */
+function nameOf(key: string): string {
+  if (key === '<<' || typeof plain(key) !== 'string') throw new NotPlainYaml('a key that is no text')
+  return key
 }
 
 function scalar(text: string): YamlValue {
@@ -122,11 +136,12 @@ function scalar(text: string): YamlValue {
 
 /** PyYAML's implicit resolvers (YAML 1.1). */
 function plain(text: string): YamlValue {
+  if (/^[-?:=]?$|^[-?:] |: |:$|^[-+]?\.(?:inf|nan)$/i.test(text) && text !== '') throw new NotPlainYaml('a part of YAML that is not read')
   if (/^(?:~|null|Null|NULL|)$/.test(text)) return null
   if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(text)) return true
   if (/^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(text)) return false
-  if (/^[-+]?(?:0|[1-9]\d*)$/.test(text) || /^[-+]?\d+\.\d*$/.test(text)) return Number(text)
-  if (/^[-+]?[\d.][\d_.:xobeE+-]*$/.test(text)) throw new NotPlainYaml('a number or a time that is not read')
+  if (/^[-+]?(?:0|[1-9]\d*)$/.test(text) || /^[-+]?\d+\.\d*$/.test(text)) return Number(text) + 0
+  if (/^[-+]?[\d.][\d_.:xobeE+-]*$|^\d{4}-\d\d?-\d\d?[Tt \t]/.test(text)) throw new NotPlainYaml('a number or a time that is not read')
   return text
 }
 
@@ -156,9 +171,11 @@ class FlowReader {
     if (first === '{') {
       const found = new Map<string, YamlValue>()
       for (this.#at++; !this.#end('}'); this.#comma('}')) {
-        const key = this.#word(/[^:,{}[\]]+/y)
+        const quoted = /^["']/.test(this.#text.slice(this.#at, this.#at + 1))
+        const key = this.#word(quoted ? /"[^"\\]*"|'[^']*'/y : /[^:,{}[\]"']+/y)
         if (this.#text[this.#at++] !== ':') throw new NotPlainYaml('a key without a value')
-        found.set(String(scalar(key)), this.#value(depth + 1))
+        if (!quoted && this.#text[this.#at] !== ' ') throw new NotPlainYaml('a key with a colon in it')
+        found.set(quoted ? String(scalar(key)) : nameOf(key), this.#value(depth + 1))
       }
       return found
     }

@@ -667,13 +667,22 @@ def steps(connection, plan, state):
     return {"migrations": reports, "left": sorted(left_out)}
 
 
+def run_manage(path, module):
+    """manage.py, or with `-m` a module in place of it: a package by its __main__."""
+    if not module:
+        return runpy.run_path(path, run_name="__main__")
+    # Without alter_sys, which would put another name over the arguments.
+    return runpy.run_module(module, run_name="__main__")
+
+
 def main():
     tell("started", pid=os.getpid(), host=socket.gethostname())
     failpoint("started")
     path = SPEC["managePy"] if sys.version_info[0] > 2 else SPEC["managePy"].encode("utf-8")
     if sys.path and sys.path[0] == "":
         sys.path.pop(0)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    module = path[3:] if path.startswith("-m ") else None
+    sys.path.insert(0, os.getcwd() if module else os.path.dirname(os.path.abspath(path)))
     # Where this shim is lost on the way, manage.py shows its help and does nothing.
     sys.argv = [path] + SPEC["arguments"] + ["--help"]
     sys.dont_write_bytecode = True
@@ -712,7 +721,7 @@ def main():
 
     ManagementUtility.execute, BaseCommand.execute = execute, perform
     try:
-        runpy.run_path(path, run_name="__main__")
+        run_manage(path, module)
     except SystemExit as end:
         if end.code not in (None, 0):
             tell("ended")

@@ -91,6 +91,12 @@ function refusal(database: Database, { reason: why, text, plan, role }: Refused,
   }
   if (why === 'busy') return error('lock-timeout', `The database was locked by another writer: ${text}.`)
   if (why === 'own-table') return error('shadow-unavailable', `${name} cannot run in shadow mode: ${text}.`)
+  if (why === 'router')
+    return error(
+      'manage-failed',
+      `Nothing of ${name} ran: ${text}. Django alone would skip every operation and record it all the same.`,
+      'Name the database that the routers let this app use with --database; where no code is to run, "migstate mark applied" records it.',
+    )
   if (why === 'rights') {
     const grants = database.dialect.shadowGrants(database.journal, role || "DJANGO'S ROLE")
     return error('shadow-unavailable', `Shadow mode cannot work: ${text}.`, grants.map((grant) => `${grant};`).join(' '))

@@ -248,7 +248,13 @@ async function close(
       hint: 'Look at "migstate status"; then "migstate recover" ends the operation and leaves their row as it is.',
       details: { operation: request.operation.id },
     })
-  const { run } = ended as Run
+  const { run, talk } = ended as Run
+  const skipped = talk.lines.flatMap((line) => (line.event === 'skipped' ? line.what : []))
+  if (skipped.length > 0)
+    request.warnings.add(
+      'router-skipped',
+      `the routers of the project skip a part of ${name} on the database "${request.alias}", which did not run: ${skipped.join(', ')}`,
+    )
   if (run.exitCode !== 0)
     request.warnings.add(
       'manage-failed-after',

@@ -2,6 +2,8 @@
 export type ShimLine =
   | { event: 'started'; pid: number; host: string }
   | { event: 'operation'; index: number; of: number; what: string }
+  /** Operations that the routers of the project keep from this database. */
+  | { event: 'skipped'; what: string[] }
   /** manage.py has come to its end in an orderly way. */
   | { event: 'ended' }
   | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }

@@ -181,6 +181,31 @@ def spare(connection, watch):
     raise RuntimeError(text)
 
 
+def listen():
+    """What the routers of the project answer (django/db/utils.py, ConnectionRouter): every operation asks whether it may touch this database."""
+    from django.db import router
+    answers, asked = [], router.allow_migrate
+
+    def allow_migrate(*args, **kwargs):
+        answer = asked(*args, **kwargs)
+        answers.append(bool(answer))
+        return answer
+
+    router.allow_migrate = allow_migrate
+    return answers
+
+
+def heed(migration, skipped):
+    """Django records also what it has skipped altogether: then nothing ran, and it fails here, in its own transaction."""
+    if not skipped or len(skipped) < len(migration.operations):
+        if skipped:
+            tell("skipped", what=[title(migration.operations[index]) for index in skipped])
+        return
+    text = 'the routers of the project skip %s on the database "%s"' % (migration.app_label, ALIAS)
+    tell("refused", reason="router", text=text)
+    raise RuntimeError(text)
+
+
 def title(operation):
     # For people who wait; `describe` of a RunPython does not name its function.
     try:
@@ -194,14 +219,19 @@ def follow(connection, migration, backwards):
     """Wraps this one migration object, so that subclasses with an `apply` of their own are met too."""
     events, can_rollback = SPEC["events"], connection.features.can_rollback_ddl
     watch = Watch(connection, not can_rollback) if hasattr(connection, "execute_wrappers") else None
+    answers, skipped = listen(), []
 
     def wrap_operation(index, original):
         def wrapped(*args, **kwargs):
             if watch:
                 watch.at = index
             tell("operation", index=index, of=len(migration.operations), what=title(migration.operations[index]))
+            del answers[:]
             result = original(*args, **kwargs)
             spare(connection, watch)
+            if answers and not any(answers):
+                skipped.append(index)
+                return result
             failpoint("operation")
             mark(connection, events["operation"] % index)
             failpoint("operation-marked")
@@ -219,6 +249,7 @@ def follow(connection, migration, backwards):
                     connection.execute_wrappers.remove(watch)
             live(connection, 98)
             spare(connection, watch)
+            heed(migration, skipped)
             mark(connection, events["whole"], rows=watch.rows if watch else None)
             failpoint("whole-marked")
             return result
@@ -285,13 +316,22 @@ def guard():
     MigrationLoader.get_migration_by_prefix = get_migration_by_prefix
 
 
+def run_manage(path, module):
+    """manage.py, or with `-m` a module in place of it: a package by its __main__."""
+    if not module:
+        return runpy.run_path(path, run_name="__main__")
+    # Without alter_sys, which would put another name over the arguments.
+    return runpy.run_module(module, run_name="__main__")
+
+
 def main():
     tell("started", pid=os.getpid(), host=socket.gethostname())
     failpoint("started")
     path = SPEC["managePy"] if sys.version_info[0] > 2 else SPEC["managePy"].encode("utf-8")
     if sys.path and sys.path[0] == "":
         sys.path.pop(0)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    module = path[3:] if path.startswith("-m ") else None
+    sys.path.insert(0, os.getcwd() if module else os.path.dirname(os.path.abspath(path)))
     # Where this shim is lost on the way (another process, another program), manage.py shows its help and does nothing.
     sys.argv = [path] + SPEC["arguments"] + ["--help"]
     try:
@@ -315,7 +355,7 @@ def main():
     ManagementUtility.execute, BaseCommand.execute = execute, perform
     connection_created.connect(on_connect, weak=False)
     try:
-        runpy.run_path(path, run_name="__main__")
+        run_manage(path, module)
     except SystemExit as end:
         if end.code not in (None, 0):
             tell("ended")
