@@ -25,8 +25,10 @@ Exit 0: it can run again; 3: it cannot, or it would fail; 4: it cannot be rehear
     show: Flags.integer({ min: 0, helpValue: 'N', description: 'So many of the rows that differ are shown (default: 20).' }),
     on: Flags.string({ helpValue: 'URL', description: 'Another database, such as a restored dump; everything else is as the settings say.' }),
     'allow-files': Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'DIR', description: 'The code may write files there (repeatable).' }),
+    record: Flags.boolean({ description: 'Keep what was seen in the journal; "rerun" then quotes it. Without it nothing at all is written.' }),
     timeout: Flags.string({ helpValue: 'SECONDS', description: 'Stop and roll back after this time (default: 60).' }),
     'lock-timeout': Flags.string({ helpValue: 'SECONDS', description: 'How long it waits for a lock (default: 10).' }),
+    yes: Flags.boolean({ char: 'y', description: 'Do not ask (where a Python before 3.8 cannot keep in files and network).' }),
     ...readFlags,
   }
 
@@ -34,11 +36,11 @@ Exit 0: it can run again; 3: it cannot, or it would fail; 4: it cannot be rehear
     const parsed = await this.parse(Rehearse)
     const { flags } = parsed
     const words = this.words(parsed, 'migrations', 0)
-    const { once, 'reverse-first': reverseFirst, 'max-rows': maxRows, show, 'allow-files': allowFiles, on } = flags
+    const { once, 'reverse-first': reverseFirst, 'max-rows': maxRows, show, 'allow-files': allowFiles, on, record } = flags
     await this.perform(on === undefined ? flags : { ...flags, url: on }, {
       files: 'required',
       readOnly: false,
-      work: (workspace, ui) => rehearse(workspace, { words, once, reverseFirst, maxRows, show, allowFiles, elsewhere: on !== undefined }, ui),
+      work: (workspace, ui) => rehearse(workspace, { words, once, reverseFirst, maxRows, show, allowFiles, record, elsewhere: on !== undefined }, ui),
       render: renderRehearsal,
       exitCode: exitOfRehearsals,
     })

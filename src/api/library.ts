@@ -8,6 +8,7 @@ import { type Interaction, SILENT } from './interaction.js'
 import { mark, type MarkArgs } from './mark.js'
 import { plan, type PlanArgs } from './plan.js'
 import { recover, type RecoverArgs } from './recover.js'
+import { rehearse, type RehearseArgs, type RehearseResult } from './rehearse.js'
 import { rerun, type RerunArgs } from './rerun.js'
 import type {
   ChangeResult,
@@ -51,6 +52,8 @@ export type Settled<T> = T & { warnings: Warning[] }
 type Waiting = Pick<Settings, 'lockTimeout'>
 type Running = Pick<Settings, 'lockTimeout' | 'mode' | 'manage' | 'managePy' | 'python' | 'timeout'>
 
+type Rehearsing = Pick<Running, 'lockTimeout' | 'managePy' | 'python' | 'timeout'>
+
 /** What `open` gives: the verbs of the CLI. One call runs after the other, whatever is awaited. */
 export interface Migstate {
   status(args?: StatusArgs): Promise<Settled<StatusResult>>
@@ -68,6 +71,8 @@ export interface Migstate {
   fake(args?: FakeArgs & Waiting): Promise<Settled<FakeResult>>
   /** One migration may also be named as `migration: name`. */
   rerun(args: Omit<RerunArgs, 'migrations' | 'unattended'> & { migration?: string; migrations?: string[] } & Running): Promise<Settled<RerunResult>>
+  /** Runs migrations twice in one transaction that is always rolled back; without `migrations` everything pending. */
+  rehearse(args?: Omit<RehearseArgs, 'words'> & { app?: string; migration?: string; migrations?: string[] } & Rehearsing): Promise<Settled<RehearseResult>>
   run(args: RunArgs & Pick<Running, 'lockTimeout' | 'managePy' | 'python' | 'timeout'>): Promise<Settled<RerunResult>>
   recover(args?: RecoverArgs & Waiting): Promise<Settled<ChangeResult>>
   rollback(args?: Omit<RollbackArgs, 'unattended'> & Waiting): Promise<Settled<RollbackResult>>
@@ -113,6 +118,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
     repair: (args) => changing({ ...args, dryRun: args.dryRun || args.sql }, (view) => repair(view, args, ui)),
     fake: (args = {}) => changing(args, (view) => fake(view, args, ui)),
     rerun: (args) => changing(args, (view) => rerun(view, { ...args, migrations: namesOf(args), unattended: true }, ui)),
+    rehearse: (args = {}) => changing(args, (view) => rehearse(view, { ...args, words: wordsOf(args) }, ui)),
     run: (args) => changing(args, (view) => run(view, args, ui)),
     recover: (args = {}) => changing(args, (view) => recover(view, args, ui)),
     rollback: (args = {}) => changing(args, (view) => rollback(view, args, ui)),
@@ -171,6 +177,10 @@ function inTurn(connections: Connections) {
 
 function namesOf({ migration, migrations }: { migration?: string; migrations?: string[] }): string[] {
   return migrations ?? (migration === undefined ? [] : [migration])
+}
+
+function wordsOf({ app, ...args }: { app?: string; migration?: string; migrations?: string[] }): string[] {
+  return [...(app === undefined ? [] : [app]), ...namesOf(args)]
 }
 
 async function withRestore<T>(migstate: Migstate, work: (migstate: Migstate) => Promise<T> | T): Promise<T> {

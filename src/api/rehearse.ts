@@ -2,14 +2,15 @@ import { basename, resolve } from 'node:path'
 import { childEnvironment, type ConnectionSpec } from '../config/index.js'
 import type { Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { makeKey, planMigrate } from '../migrations/index.js'
+import { NO_CHANGES } from '../journal/index.js'
 import type { MigrationFile, ProjectFiles } from '../project/index.js'
-import { judgeRehearsal, type ManageCommand, planRerun, type Rehearsal, rerunHazards, runRehearsal, type Told } from '../rerun/index.js'
-import { patienceOf } from './change-flow.js'
+import { judgeRehearsal, type ManageCommand, type Rehearsal, rerunHazards, runRehearsal, type Told } from '../rerun/index.js'
+import { patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
+import { recordRehearsals } from './rehearsal-record.js'
+import { fileOf, type Job, jobsOf } from './rehearse-jobs.js'
 import { prepareManage } from './run-flow.js'
-import { djangoTarget, resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
 
 export interface RehearseArgs {
@@ -26,6 +27,8 @@ export interface RehearseArgs {
   allowFiles?: readonly string[] | undefined
   /** `url` names another database than the settings: Django is told of it. */
   elsewhere?: boolean | undefined
+  /** Keeps what was seen as events of the journal; without it nothing at all is written. */
+  record?: boolean | undefined
 }
 
 export interface RehearseResult {
@@ -35,16 +38,6 @@ export interface RehearseResult {
 }
 
 const TIMEOUT = 60
-
-/** What one child rehearses: a recorded migration alone, or what `migrate` would run. */
-interface Job {
-  label: string
-  targets: [app: string, name: string][] | null
-  app: string | null
-  steps: [app: string, name: string][]
-  hidden: [app: string, name: string][]
-  recorded: boolean
-}
 
 /**
  * Runs migrations twice in one transaction that is always rolled back, and says what they did.
@@ -61,55 +54,17 @@ export async function rehearse(workspace: Workspace, args: RehearseArgs, ui: Int
   for (const job of jobsOf(workspace, project, args, rows)) {
     if (ui.signal.aborted) throw new MigstateError('interrupted', `Interrupted before ${job.label} was rehearsed.`)
     rehearsals.push(...(await rehearseOne(workspace, project, manage, args, job, rows, ui)))
-    const stopped = rehearsals.find(({ outcome }) => outcome === 'cannot-rehearse')
-    if (stopped) throw new MigstateError('cannot-rehearse', stopped.verdict, { details: { rehearsal: stopped, rehearsals } })
+    if (rehearsals.some(({ outcome }) => outcome === 'cannot-rehearse')) break
   }
+  if (args.record) await recordRehearsals(workspace, rehearsals, rows, ui)
+  const stopped = rehearsals.find(({ outcome }) => outcome === 'cannot-rehearse')
+  if (stopped) throw new MigstateError('cannot-rehearse', stopped.verdict, { details: { rehearsal: stopped, rehearsals } })
   return { rehearsal: rehearsals[0] ?? null, rehearsals }
 }
 
 /** 0: each can run again, or has run where it was to run once only; else 3. */
 export function exitOfRehearsals({ rehearsals }: RehearseResult): number {
   return rehearsals.every(({ answer }) => answer === 'repeatable' || answer === 'ran') ? 0 : 3
-}
-
-function jobsOf(workspace: Workspace, project: ProjectFiles, args: RehearseArgs, rows: readonly Row[]): Job[] {
-  const { words, reverseFirst = false } = args
-  const rules = workspace.rules()
-  const { alias } = workspace
-  const context = { project, rows, cwd: workspace.options.cwd }
-  const [only] = words
-  const whole = words.length === 1 && djangoTarget(only, undefined, context)?.name === undefined
-  if (words.length === 0 || whole) {
-    const steps = stepsOf(project, rows, planMigrate({ project, rows, rules, alias }, whole ? { app: only as string, name: undefined } : undefined), only)
-    return steps.length === 0
-      ? []
-      : [{ label: whole ? (only as string) : 'everything pending', targets: null, app: whole ? (only as string) : null, steps, hidden: [], recorded: false }]
-  }
-  return resolveTargets(words, context, workspace.warnings).flatMap(([app, name]): Job[] => {
-    const label = `${app}.${name}`
-    if (rows.some((row) => row.app === app && row.name === name)) {
-      const plan = planRerun({ project, rules, alias, app, name, rows, force: true, mode: 'shadow', reverseFirst })
-      const hidden = [...plan.target, ...plan.hidden].map((row): [string, string] => [row.app, row.name])
-      return [{ label, targets: [[app, name]], app: null, steps: [[app, name]], hidden, recorded: true }]
-    }
-    const steps = stepsOf(project, rows, planMigrate({ project, rows, rules, alias }, { app, name, exact: true }), label)
-    return [{ label, targets: [[app, name]], app: null, steps, hidden: [], recorded: false }]
-  })
-}
-
-function stepsOf(_project: ProjectFiles, _rows: readonly Row[], plan: ReturnType<typeof planMigrate>, what: string | undefined): [string, string][] {
-  const [gate] = plan.blockedBy.filter((one) => one.gate !== 'unreadable')
-  if (gate)
-    throw new MigstateError(
-      'django-would-refuse',
-      `Django would refuse to migrate${what === undefined ? '' : ` to ${what}`}: ${gate.message.replace(/\.?$/, '.')}`,
-      {
-        details: { blockedBy: plan.blockedBy },
-      },
-    )
-  if (plan.steps.some(({ direction }) => direction === 'backward'))
-    throw new MigstateError('django-would-refuse', `To reach ${what}, Django would take migrations back; that is not rehearsed.`)
-  return plan.steps.map(({ app, name }) => [app, name])
 }
 
 async function rehearseOne(
@@ -146,6 +101,17 @@ async function rehearseOne(
     lockTimeout: config.lockTimeout,
     ui,
     label: job.label,
+    confirmUncontained: async (python) => {
+      await ui.confirm({
+        title: `rehearse ${job.label}`,
+        where: whereOf(workspace),
+        changes: NO_CHANGES,
+        notes: [
+          `${python} cannot keep in files, network and processes (that is there from Python 3.8): what the code writes, sends and starts beside this database really happens, twice.`,
+        ],
+        ask: 'Rehearse it all the same?',
+      })
+    },
   })
   const found: Rehearsal[] = []
   for (const [index, migration] of told.migrations.entries()) {
@@ -200,13 +166,6 @@ async function becauseOf(
       (one.message.match(/\w+/g) ?? []).some((word) => words.has(word) && word.length > 2 && !/^(the|and|not|null|not_null)$/i.test(word)),
   )
   return hazard ? `${hazard.message[0]?.toUpperCase()}${hazard.message.slice(1)}.` : null
-}
-
-function fileOf(project: ProjectFiles, app: string, name: string): MigrationFile | undefined {
-  const key = makeKey(app, name)
-  return project.apps
-    .flatMap((one) => one.migrations)
-    .find((file) => makeKey(file.app, file.name) === key || makeKey(file.recordedAs ?? file.app, file.name) === key)
 }
 
 /** As Django's `settings_dict` names the parts of a connection. */

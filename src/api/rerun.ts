@@ -8,6 +8,7 @@ import type { Interaction } from './interaction.js'
 import { needFiles } from './need-files.js'
 import type { RerunResult, ShownChanges } from './results.js'
 import { prepareManage, runMigrations } from './run-flow.js'
+import { quoteRehearsal } from './rehearsal-record.js'
 import { rehearseFirst } from './rehearse-first.js'
 import { resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
@@ -54,7 +55,8 @@ export async function rerun(workspace: Workspace, args: RerunArgs, ui: Interacti
     }
   }
   const several = plans.length > 1
-  const rehearsed = args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : [adviseRehearsal(targets)]
+  const rehearsed =
+    args.rehearse && !args.dryRun ? await rehearseFirst(workspace, { targets, reverseFirst, force }, ui) : await quoteRehearsals(workspace, targets, rows)
   return runMigrations(
     workspace,
     opening,
@@ -91,9 +93,16 @@ async function withEvidence(workspace: Workspace, rows: readonly Row[], error: M
   })
 }
 
-/** For those who are about to say yes without having seen it. */
-function adviseRehearsal(targets: readonly (readonly [string, string])[]): string {
-  return `What it does can be seen first, without changing anything: migstate rehearse ${targets.map((pair) => pair.join('.')).join(' ')}`
+/** For those who are about to say yes: what has been seen of it, or how to see it. */
+async function quoteRehearsals(workspace: Workspace, targets: readonly (readonly [string, string])[], rows: readonly Row[]): Promise<string[]> {
+  const quotes: string[] = []
+  const unseen: string[] = []
+  for (const [app, name] of targets) {
+    const quote = await quoteRehearsal(workspace, app, name, rows)
+    if (quote === null) unseen.push(`${app}.${name}`)
+    else quotes.push(quote)
+  }
+  return unseen.length === 0 ? quotes : [...quotes, `What it does can be seen first, without changing anything: migstate rehearse ${unseen.join(' ')}`]
 }
 
 /** The kept row of each target gets a new time. */

@@ -108,6 +108,22 @@ export interface Pruned {
   actor: string
 }
 
+/** Detail of `rehearsed`, of no operation: what `rehearse --record` has seen. */
+export interface Rehearsed {
+  app: string
+  name: string
+  answer: string
+  /** The sentence for people. */
+  verdict: string
+  /** sha256 of the migration's file; null where it was not found. */
+  file: string | null
+  /** Digest of all rows of the history, as a snapshot has it. */
+  history: string
+  engine: string
+  database: string
+  actor: string
+}
+
 /** What the events that something follows from carry. */
 export interface Details {
   snapshot: SnapshotHeader
@@ -120,6 +136,7 @@ export interface Details {
   'sequence-pending': SequenceStep
   done: Outcome
   'snapshot-pruned': Pruned
+  rehearsed: Rehearsed
 }
 
 const counter = orNull(digits)
@@ -209,6 +226,10 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['aborted', outcome],
   ['settled', object({ through: digits })],
   ['snapshot-pruned', object({ id: text, actor: text })],
+  [
+    'rehearsed',
+    object({ app: text, name: text, answer: text, verdict: text, file: orNull(sha256), history: sha256, engine: text, database: text, actor: text }),
+  ],
 ])
 
 export function shapeOf(event: string): Shape | undefined {

@@ -1,12 +1,21 @@
 export { refuseIncredibleCounter, refuseUnbelievable } from './believe.js'
 export { damagedOperation, detailOf, refuseUnreadable } from './damage.js'
-export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, SequenceStep, Shadowed } from './details.js'
+export type { ChildExited, ChildStarted, Details, Half, Lifted, Ready, Rehearsed, SequenceStep, Shadowed } from './details.js'
 export { digestOf, hasDigest, newId } from './digest.js'
 export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf } from './target-of.js'
-export { eventsOf, findOperation, newestOperation, newestOperations, operationsDownTo, operationsOn, unfinishedOperations } from './questions.js'
+export {
+  eventsOf,
+  findOperation,
+  newestOperation,
+  newestOperations,
+  newestRehearsals,
+  operationsDownTo,
+  operationsOn,
+  unfinishedOperations,
+} from './questions.js'
 export { settleable, writeSettled } from './settle-journal.js'
 export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots } from './snapshots.js'
 export { prunedOf, refusePruned } from './pruned.js'

@@ -2,6 +2,7 @@ import type { Database } from '../database/index.js'
 import { findByPrefix } from './by-prefix.js'
 import { Journal } from './journal.js'
 import { markUndone, toOperation } from './operations.js'
+import type { Rehearsed } from './details.js'
 import type { EventRecord, FoundOperation, Operation } from './records.js'
 import { newestFirst, SideRows } from './side-rows.js'
 import { settledThrough } from './settled.js'
@@ -82,6 +83,16 @@ export function operationsOn(database: Database, app: string, name: string): Pro
       const operations = await complete(rows, await rows.operationsOf(await rows.endsThatMayHold(name)))
       return operations.filter(({ changes }) => touches(changes, app, name)).map(({ id }) => id)
     },
+    [],
+  )
+}
+
+/** What `rehearse --record` has kept, newest first; what cannot be read is left out. Inside a transaction. */
+export function newestRehearsals(database: Database, limit: number): Promise<(Rehearsed & { at: string })[]> {
+  return ask(
+    database,
+    async (rows) =>
+      (await rows.newestEvents('rehearsed', limit)).filter(({ problem }) => problem === null).map(({ at, detail }) => ({ ...(detail as Rehearsed), at })),
     [],
   )
 }

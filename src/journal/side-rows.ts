@@ -79,6 +79,11 @@ export class SideRows {
     return exactly(name, await this.#events('history_table = ? AND event = ?', [this.#table, name], { newest: 1 }))[0]
   }
 
+  /** The newest events of this name, newest first. */
+  async newestEvents(name: string, newest: number): Promise<FoundEvent[]> {
+    return exactly(name, await this.#events('history_table = ? AND event = ?', [this.#table, name], { newest })).reverse()
+  }
+
   /** Ids of the operations whose end may hold this text, in JSON: what is found is looked at before anything follows from it. */
   async endsThatMayHold(text: string, { after }: { after?: string | undefined } = {}): Promise<string[]> {
     const since = after === undefined ? '' : ` AND seq > ${BigInt(after)}`

@@ -1,7 +1,7 @@
 # The shim of a rehearsal: runs migrations of the project in one transaction that is always rolled back, and tells what they did.
 # Python 2.7 and 3, standard library only. SPEC comes from migstate (src/rerun/rehearse/spec.ts); all SQL in it is that of the database.
 from __future__ import print_function
-import base64, hashlib, json, os, re, runpy, socket, sys, time
+import base64, functools, hashlib, json, os, re, runpy, socket, sys, time
 
 SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
 ALIAS, DB = SPEC["alias"], SPEC["sql"]
@@ -178,9 +178,9 @@ def watch_other(connection):
             if not READS.match(text[COMMENTS.match(text).end():]) or WRITES.search(text):
                 refuse("alias", "the code writes to the database %s" % connection.alias)
         return execute(sql, params, many, context)
-    if hasattr(connection, "execute_wrappers") and not getattr(connection, "migstate_watched", False):
+    if not getattr(connection, "migstate_watched", False):
         connection.migstate_watched = True
-        connection.execute_wrappers.append(guard)
+        add_guard(connection, guard)
 
 
 def contain(event, args):
@@ -259,6 +259,9 @@ def seal():
     except Exception:
         pass
 
+    if not hasattr(BaseDatabaseWrapper, "execute_wrapper"):
+        watch_cursors()
+
     def enter(original, self):
         from django.db import connections
         if STATE["armed"] and (self.using or "default") == ALIAS and at_outer_level(connections[ALIAS]):
@@ -286,6 +289,30 @@ def seal():
         return dict((key, found[key]) for key in found if key not in hidden) if isinstance(found, dict) else set(found) - hidden
 
     wrap(MigrationRecorder, "applied_migrations", applied_migrations)
+
+
+def watch_cursors():
+    """Before Django 2.0, which has wrappers of its own for it: every statement passes its cursor."""
+    from django.db.backends.utils import CursorWrapper
+
+    def around(many):
+        def watched(original, self, sql, params=None):
+            guards = getattr(self.db, "migstate_guards", [])
+            step = lambda sql, params, many, context: original(self, sql, params)  # noqa: E731
+            for guard in guards:
+                step = functools.partial(guard, step)
+            return step(sql, params, many, {"connection": self.db, "cursor": self})
+        return watched
+
+    wrap(CursorWrapper, "execute", around(False))
+    wrap(CursorWrapper, "executemany", around(True))
+
+
+def add_guard(connection, guard):
+    if hasattr(connection, "execute_wrappers"):
+        connection.execute_wrappers.append(guard)
+    else:
+        connection.migstate_guards = getattr(connection, "migstate_guards", []) + [guard]
 
 
 def prove(connection):
@@ -442,13 +469,13 @@ def once(connection, migration, backwards, state, number):
     follow(migration, backwards, number)
     STATE["file"] = getattr(sys.modules.get(type(migration).__module__), "__file__", None)
     STATE["index"] = None
-    mails, hooks, began = len(getattr(mail, "outbox", [])), len(connection.run_on_commit), time.time()
+    mails, hooks, began = len(getattr(mail, "outbox", [])), callbacks(connection), time.time()
     report = {"outcome": "ran", "error": None, "rows": {}}
     after = None
     try:
         STATE["armed"] = True
         try:
-            with connection.schema_editor(atomic=getattr(migration, "atomic", True)) as editor:
+            with editor_of(connection, migration) as editor:
                 after = (migration.unapply if backwards else migration.apply)(state.clone(), editor)
         finally:
             STATE["armed"] = False
@@ -471,7 +498,7 @@ def once(connection, migration, backwards, state, number):
     connection.needs_rollback = False
     report["durationMs"] = int((time.time() - began) * 1000)
     report["mails"] = [{"subject": "%s" % one.subject, "recipients": len(one.recipients())} for one in getattr(mail, "outbox", [])[mails:]]
-    report["callbacks"] = len(connection.run_on_commit) - hooks if len(connection.run_on_commit) > hooks else 0
+    report["callbacks"] = max(callbacks(connection) - hooks, 0)
     return report, after
 
 
@@ -492,6 +519,33 @@ def stopped(error):
     return None
 
 
+def state_of_applied(executor):
+    """The state in which Django runs what is not applied: that of everything that is."""
+    from django.db.migrations.state import ProjectState
+    try:
+        return executor._create_project_state(with_applied_migrations=True)
+    except (AttributeError, TypeError):  # Django 1.11 and older
+        loader = executor.loader
+        state = ProjectState(real_apps=list(loader.unmigrated_apps))
+        for migration, _ in executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True):
+            if (migration.app_label, migration.name) in loader.applied_migrations:
+                migration.mutate_state(state, preserve=False)
+        return state
+
+
+def editor_of(connection, migration):
+    """`atomic` is of Django 1.10, whatever the migration's file says."""
+    from django.db.migrations import Migration
+    if not hasattr(Migration, "atomic"):
+        return connection.schema_editor()
+    return connection.schema_editor(atomic=migration.atomic)
+
+
+def callbacks(connection):
+    """`on_commit` is of Django 1.9."""
+    return len(getattr(connection, "run_on_commit", ()))
+
+
 def rehearse(connection):
     from django.db import connections, transaction
     from django.db.migrations.executor import MigrationExecutor
@@ -505,13 +559,7 @@ def rehearse(connection):
     if [[one.app_label, one.name, bool(back)] for one, back in plan] != SPEC["plan"]:
         tell("plan", plan=[[one.app_label, one.name, bool(back)] for one, back in plan])
         give_up("plan", "Django's plan is another one")
-    if hasattr(executor, "_create_project_state"):
-        try:
-            state = executor._create_project_state(with_applied_migrations=True)
-        except TypeError:
-            state = executor.loader.project_state(plan[0][0].dependencies, at_end=True) if plan else None
-    else:
-        state = executor.loader.project_state([(one.app_label, one.name) for one, _ in plan[:1]], at_end=False)
+    state = state_of_applied(executor)
     # Before the transaction: SQLite does not hear of it inside one, and Django's schema editor refuses to begin where it is on.
     if hasattr(connection, "disable_constraint_checking"):
         connection.disable_constraint_checking() if connection.vendor == "sqlite" else None
@@ -519,8 +567,7 @@ def rehearse(connection):
         send(connection, sql)
     STATE["loose"] = set("%s" % one[0] for one in ask(connection, DB["loose"])) if DB["loose"] else set()
     counters = dict(ask(connection, DB["counters"])) if DB["counters"] else {}
-    if hasattr(connection, "execute_wrappers"):
-        connection.execute_wrappers.append(Watch(connection))
+    add_guard(connection, Watch(connection))
     for alias in connections:
         if alias != ALIAS:
             watch_other(connections[alias])
@@ -559,7 +606,7 @@ def rehearse(connection):
             used = (value or 0) - (counters.get(name) or 0)
             if used:
                 outside("sequence", "%d ids of %s were used up" % (used, name))
-    tell("rehearsal", outside=OUTSIDE, blocked=sorted(set(BLOCKED)), refusal=STATE["refusal"], contained=hasattr(sys, "addaudithook"), watched=hasattr(connection, "execute_wrappers"), **report)
+    tell("rehearsal", outside=OUTSIDE, blocked=sorted(set(BLOCKED)), refusal=STATE["refusal"], contained=hasattr(sys, "addaudithook"), **report)
 
 
 def steps(connection, plan, state):
@@ -660,6 +707,8 @@ def main():
         if STATE["done"]:
             return None
         STATE["done"] = True
+        if not hasattr(sys, "addaudithook") and not SPEC["uncontained"]:
+            give_up("uncontained", "Python %d.%d" % sys.version_info[:2])
         if SPEC["connection"]:
             connections[ALIAS].settings_dict.update(SPEC["connection"])
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

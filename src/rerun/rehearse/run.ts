@@ -12,7 +12,7 @@ import { rehearsalLine, rehearsalMark, type RehearsalSpec } from './spec.js'
 import type { Told } from './verdict.js'
 
 export interface RehearsalRequest {
-  spec: Omit<RehearsalSpec, 'id' | 'alias' | 'managePy' | 'settings' | 'sql'>
+  spec: Omit<RehearsalSpec, 'id' | 'alias' | 'managePy' | 'settings' | 'sql' | 'uncontained'>
   manage: ManageCommand
   alias: string
   patience: Patience
@@ -24,6 +24,8 @@ export interface RehearsalRequest {
   ui: RerunUi
   /** For people. */
   label: string
+  /** Asked where this Python cannot keep in files and network. @throws MigstateError `declined` `needs-yes` */
+  confirmUncontained(python: string): Promise<void>
 }
 
 type Line =
@@ -44,19 +46,34 @@ const GRACE = 10_000
  *   `other-database` `pooler` `interrupted`
  */
 export async function runRehearsal(database: Database, request: RehearsalRequest): Promise<Told> {
+  const first = await runLocked(database, request, false)
+  if (!('uncontained' in first)) return first
+  await request.confirmUncontained(first.uncontained)
+  return (await runLocked(database, request, true)) as Told
+}
+
+/** Nothing has run where Python cannot keep in what it does and that was not allowed. */
+interface Uncontained {
+  /** `Python 3.7` */
+  uncontained: string
+}
+
+async function runLocked(database: Database, request: RehearsalRequest, uncontained: boolean): Promise<Told | Uncontained> {
   const id = randomBytes(16).toString('hex')
   const lock = { patience: request.patience, multiStep: true, name: `migstate rehearse ${id}`, makeJournal: false }
   return withOperationLock(database, lock, async () => {
     const interrupts = countInterrupts(request.ui, 'The rehearsal is rolled back')
     try {
-      return await runChild(database, id, request, interrupts)
+      return await runChild(database, id, { ...request, spec: { ...request.spec, uncontained } }, interrupts)
     } finally {
       interrupts.stop()
     }
   })
 }
 
-async function runChild(database: Database, id: string, request: RehearsalRequest, interrupts: Interrupts): Promise<Told> {
+type Allowed = RehearsalRequest & { spec: Pick<RehearsalSpec, 'uncontained'> }
+
+async function runChild(database: Database, id: string, request: Allowed, interrupts: Interrupts): Promise<Told | Uncontained> {
   const { manage, alias, spec, ui, lockTimeout } = request
   const talk = new LineTalk<Line>(rehearsalMark(id))
   const sql = await database.dialect.rehearsal(database.edit, database.table, lockTimeout)
@@ -107,7 +124,7 @@ interface End {
   interrupted: boolean
 }
 
-function judgeEnd(database: Database, request: RehearsalRequest, { result, lines, timedOut, interrupted }: End): Told {
+function judgeEnd(database: Database, request: RehearsalRequest, { result, lines, timedOut, interrupted }: End): Told | Uncontained {
   const find = <E extends Line['event']>(event: E) => lines.findLast((line): line is Extract<Line, { event: E }> => line.event === event)
   const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
   const contained = find('contained')
@@ -123,7 +140,8 @@ function judgeEnd(database: Database, request: RehearsalRequest, { result, lines
     )
   }
   const told = find('rehearsal')
-  if (told && contained) return told
+  // Code that has swallowed the interrupt has gone on without what it was doing.
+  if (told && contained && !interrupted && !timedOut) return told
   if (interrupted) throw new MigstateError('interrupted', 'Interrupted: the rehearsal was rolled back.')
   if (timedOut)
     throw new MigstateError('manage-failed', `The rehearsal of ${request.label} did not end within --timeout ${request.timeout / 1000} s and was stopped.`, {
@@ -131,6 +149,7 @@ function judgeEnd(database: Database, request: RehearsalRequest, { result, lines
       details,
     })
   const refused = find('refused')
+  if (refused?.reason === 'uncontained') return { uncontained: refused.text }
   if (refused) throw refusal(request, refused, find('plan')?.plan, details)
   if (result.startError !== null) throw new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}.`, { details })
   const last = details.tail.at(-1)?.replace(/\.$/, '')

@@ -21,6 +21,8 @@ export interface RehearsalSpec {
   maxRows: number
   show: number
   allowFiles: string[]
+  /** Goes on where files, network and processes cannot be kept in (Python before 3.8). */
+  uncontained: boolean
   /** `settings_dict` entries of another database; null: the project's own. */
   connection: Record<string, string | number> | null
   sql: RehearsalSql

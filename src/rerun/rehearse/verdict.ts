@@ -19,11 +19,11 @@ export interface Told {
   /** Kinds of what was kept in by raising an exception inside the migration. */
   blocked: string[]
   refusal: { text: string; line: number | null } | null
-  /** Files, network and processes were watched (Python 3.8). */
+  /** Files, network and processes were kept in (Python 3.8). */
   contained: boolean
-  /** Statements were watched (Django 2.0). */
-  watched: boolean
 }
+
+const UNCONTAINED = 'Files, network and processes were not kept in: its Python is older than 3.8.'
 
 interface Context {
   file: string
@@ -37,7 +37,6 @@ export function judgeRehearsal(told: ToldMigration, all: Told, context: Context)
   const outside = outsideOf(told, all)
   const [answer, why] = answerOf(told, all)
   const runs = told.runs.map(({ outcome, durationMs, error, rows }) => ({ outcome, durationMs, error, rows }))
-  const left = [...all.left, ...(all.watched ? [] : ['tables that only cascades or triggers write to (this Django shows no statements)'])]
   const rehearsal: Rehearsal = {
     target: [told.app, told.name],
     outcome: answer === 'cannot-rehearse' ? 'cannot-rehearse' : answer === 'would-fail' ? 'failed' : 'ran',
@@ -47,12 +46,12 @@ export function judgeRehearsal(told: ToldMigration, all: Told, context: Context)
     runs,
     differences: told.differences,
     outside,
-    compared: { tables: told.tables, rows: told.rowsCompared, left },
+    compared: { tables: told.tables, rows: told.rowsCompared, left: all.left },
   }
-  return { ...rehearsal, verdict: [say(rehearsal, why, context), ...sayOutside(outside)].join(' ') }
+  return { ...rehearsal, verdict: [say(rehearsal, why, context), ...sayOutside(outside), ...(all.contained ? [] : [UNCONTAINED])].join(' ') }
 }
 
-function answerOf({ runs, differences }: ToldMigration, { refusal, blocked, contained, watched }: Told): [Answer, string] {
+function answerOf({ runs, differences }: ToldMigration, { refusal, blocked }: Told): [Answer, string] {
   const stopped = runs.map((run) => run.stopped).find((text) => typeof text === 'string')
   if (stopped !== undefined) return ['cannot-rehearse', stopped as string]
   if (refusal !== null) return ['cannot-rehearse', refusal.text]
@@ -61,7 +60,6 @@ function answerOf({ runs, differences }: ToldMigration, { refusal, blocked, cont
   if (blocked.length > 0) return ['unknown', `it was kept from a ${blocked.join(' and a ')}, and goes on without it here`]
   if (runs.length < 2) return ['ran', '']
   if (differences.length > 0) return ['changes-more', '']
-  if (!contained || !watched) return ['unknown', 'this Python or Django does not let everything be watched']
   return ['repeatable', '']
 }
 
