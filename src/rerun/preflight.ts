@@ -103,11 +103,9 @@ function checkOperations(file: MigrationFile, { force, reverseFirst }: Preflight
   const { operations } = file
   const schema = operations?.filter((one) => one.schema === true) ?? []
   if (schema.length > 0 && !force)
-    throw new MigstateError(
-      'schema-operations',
-      `${label} changes the schema (${list(schema.map((one) => one.summary))}), and a rerun is for data.`,
-      { details: { operations: schema.map((one) => one.summary) } },
-    )
+    throw new MigstateError('schema-operations', `${label} changes the schema (${list(schema.map((one) => one.summary))}), and a rerun is for data.`, {
+      details: { operations: schema.map((one) => one.summary) },
+    })
   const custom = operations?.filter((one) => one.data === null || one.schema === null) ?? []
   if ((operations === null || custom.length > 0) && !force)
     throw new MigstateError(
