@@ -64,6 +64,8 @@ export function projectAt(folder: string, version: string, database: TestDatabas
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true })
         writeFileSync(join(folder, path), text)
+        // Python takes compiled code for that of a file by size and second (docs.python.org, "Cached bytecode invalidation").
+        rmSync(join(dirname(join(folder, path)), '__pycache__'), { recursive: true, force: true })
       }
     },
     remove,
