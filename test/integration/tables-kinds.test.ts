@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
 import { type Engine, engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { promisedExit } from '../support/contract.js'
 import { createHistoryTable, insertLikeDjango, record } from '../support/history-table.js'
 import { whenTestEnds } from '../support/endings.js'
 
@@ -51,7 +52,7 @@ async function isRefused(
   for (const command of commands)
     for (const more of command[0] === 'status' || command[1] === 'create' ? [[]] : [['--dry-run'], ['--yes']]) {
       const done = await run(...command, ...more)
-      expect([done.exitCode, done.json.error?.code], done.stdout + done.stderr).toEqual([4, code])
+      expect([done.exitCode, done.json.error?.code], done.stdout + done.stderr).toEqual([promisedExit(code), code])
       expect(done.json.error.message).toMatch(word)
       expect(done.json.error.consequence).toBe('nothing')
     }
@@ -186,7 +187,7 @@ onEngine('postgresql')('odd tables of PostgreSQL', () => {
     const url = new URL(own)
     url.username = role
     database = { ...database, url: url.href }
-    await isRefused('table-unfit', /row-level security/, [['status'], ['mark', 'unapplied', 'shop', '0001_a']])
+    await isRefused('missing-rights', /hides rows/, [['status'], ['mark', 'unapplied', 'shop', '0001_a']])
     // Its owner sees all of it.
     database = { ...database, url: own }
     await isLivedWith()

@@ -9,11 +9,11 @@ const quote = (name: string) => quoteIdentifier(name, '"', 63)
 
 export const KINDS: Readonly<Record<string, string>> = { v: 'a view', m: 'a materialized view', f: 'a foreign table', p: 'a partitioned table' }
 
-/** @throws MigstateError `table-unfit` for what Django may read as its table, and the tool cannot: no session of it looks through a view */
+/** @throws MigstateError `table-unfit` for what Django may read as its table, and the tool cannot: no session of it looks through a view; `missing-rights` where a policy hides rows */
 export function refuseUnreadable({ schema, name, kind, hidden }: Relation): void {
   const what = kind === 'r' || kind === 'p' ? (hidden ? 'has row-level security, which hides rows from this role' : null) : `is ${KINDS[kind] ?? 'no table'}`
   if (what === null) return
-  throw new MigstateError('table-unfit', `${schema}.${name} ${what}, so its rows can neither be copied nor be put back for sure.`, {
+  throw new MigstateError(hidden ? 'missing-rights' : 'table-unfit', `${schema}.${name} ${what}, so its rows can neither be copied nor be put back for sure.`, {
     hint: hidden ? 'Connect as the owner of the table, or as a role with BYPASSRLS.' : 'Name the table behind it with --schema and --table.',
     details: { found: [what] },
   })
