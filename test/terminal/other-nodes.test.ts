@@ -43,7 +43,7 @@ describe.each(Object.entries<string>(nodes))('Node %s', (version, node) => {
         }
         const shown = await program.done
         expect(shown.exitCode, shown.text).toBe(0)
-        expect(shown.text).not.toMatch(/Experimental|Assertion|\(node:\d+\)|Deprecation/)
+        expect(shown.text).not.toMatch(/Experimental|Assertion|\wWarning|\(node:\d+\)/)
         return shown.text
       }
       const before = await fingerprint(database)

@@ -146,7 +146,7 @@ describe.skipIf(nodePackage === undefined)('in the environment of a Django proje
         }
         const shown = await terminal.done
         expect(shown.exitCode, shown.text).toBe(0)
-        expect(shown.text).not.toMatch(/Experimental|\(node:\d+\)|Traceback/)
+        expect(shown.text).not.toMatch(/Experimental|\wWarning|\(node:\d+\)|Traceback/)
         return shown.text
       }
       const before = await fingerprint(database)
