@@ -5,7 +5,7 @@ import { hasDigest } from './digest.js'
 import { inShort } from './events.js'
 import { Journal } from './journal.js'
 import { prunedCopy, prunedOf } from './pruned.js'
-import type { Changes, Operation, SnapshotHeader } from './records.js'
+import { type Changes, type Operation, type SnapshotHeader, TERMINAL } from './records.js'
 
 /** No history has so many migrations: a counter that is further above the table than this was not read from it. */
 const FURTHEST = 1_000_000n
@@ -23,11 +23,13 @@ export interface Witness {
  */
 export async function refuseUnbelievable(database: Database, operation: Operation): Promise<void> {
   refuseUnreadable(database, operation)
-  const end = detailOf(database, operation, 'done')
+  // However it ended: what a rollback puts back is what that event claims, "failed" and "aborted" too.
+  const end = operation.events.find(({ event }) => TERMINAL.has(event)) as { event: 'done' | 'failed' | 'aborted' } | undefined
+  const outcome = end && detailOf(database, operation, end.event)
   const step = detailOf(database, operation, 'sequence-pending')
   const lifted = detailOf(database, operation, 'lifted')?.lifted
   const shadowed = detailOf(database, operation, 'shadowed')?.shadowed
-  if (!end && !step && !lifted && !shadowed) return
+  if (!outcome && !step && !lifted && !shadowed) return
   const { header, rows } = await readWitness(database, operation)
   const no = (what: string, event: string) =>
     damagedOperation(
@@ -50,9 +52,9 @@ export async function refuseUnbelievable(database: Database, operation: Operatio
   const checkCounter = (value: string | null, event: string) => {
     if (value !== header.sequence) throw no(`the counter ${value} of its event "${event}" is not the ${header.sequence} of the snapshot ${header.id}`, event)
   }
-  if (end) {
-    checkChanges(end.changes, 'done')
-    checkCounter(end.sequence.before, 'done')
+  if (end && outcome) {
+    checkChanges(outcome.changes, end.event)
+    checkCounter(outcome.sequence.before, end.event)
   }
   if (step) {
     if (step.operation !== operation.id) throw no('its event "sequence-pending" is of another operation', 'sequence-pending')

@@ -135,6 +135,8 @@ export interface Details {
   'reverse-ready': Ready
   'sequence-pending': SequenceStep
   done: Outcome
+  failed: Outcome
+  aborted: Outcome
   'snapshot-pruned': Pruned
   rehearsed: Rehearsed
 }
