@@ -17,7 +17,11 @@ export interface Glance {
 
 /** Inside a transaction. @param limit more than `GLANCE`, where they are shown */
 export async function glance(database: Database, limit = GLANCE): Promise<Glance> {
-  return { newest: await newestOperations(database, Math.max(limit, GLANCE)), unfinished: await unfinishedOperations(database) }
+  const most = Math.max(limit, GLANCE)
+  const newest = await newestOperations(database, most)
+  // Fewer than asked for are all that there are.
+  const unfinished = newest.length < most ? newest.filter(({ finishedAt }) => finishedAt === null) : await unfinishedOperations(database)
+  return { newest, unfinished }
 }
 
 /** What every reading command looks at, at one moment; without the journal where this role may not read it, which is warned of. */
