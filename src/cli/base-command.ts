@@ -61,14 +61,14 @@ export abstract class MigstateCommand extends Command {
       const result = redactor.data(await (performance.readOnly ? terminal.unlessInterrupted(working) : working))
       terminal.clear()
       process.exitCode = performance.exitCode?.(result) ?? 0
-      const said = redactor.data(warnings.list())
       if (config.json) {
+        const said = redactor.data(warnings.list())
         put(process.stdout, jsonLine({ schemaVersion: 1, command: commandName(this.id), ok: true, result, warnings: said }))
         return
       }
       const text = performance.render(result, pageOn(process.stdout, config), workspace)
       if (text !== '') put(process.stdout, `${text}\n`)
-      const unsaid = said.filter((warning) => !performance.drawn?.includes(warning.code))
+      const unsaid = redactor.data(warnings.list(terminal.weighed)).filter((warning) => !performance.drawn?.includes(warning.code))
       if (unsaid.length > 0) put(process.stderr, `${renderWarnings(unsaid, pageOn(process.stderr, config))}\n`)
     } catch (thrown) {
       const effects = workspace?.effects

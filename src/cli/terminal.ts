@@ -11,6 +11,8 @@ import { openSpinner } from './spinner.js'
 
 /** What no verb needs. */
 interface TerminalOnly {
+  /** Notes of questions that a person has answered with yes: they are not said a second time. */
+  weighed: ReadonlySet<string>
   /** `-v`: a statement of SQL, on a line of its own. */
   statement(sql: string): void
   /** What may be left alone at any time: nothing is changed in it. @throws MigstateError `interrupted` */
@@ -27,6 +29,7 @@ export function openTerminal(config: Config, yes: boolean, redactor: Redactor): 
   const page = pageOn(process.stderr, config)
   const controller = new AbortController()
   const handlers = new Set<(count: number) => void>()
+  const weighed = new Set<string>()
   let interrupts = 0
   const onSignal = () => {
     interrupts++
@@ -57,6 +60,7 @@ export function openTerminal(config: Config, yes: boolean, redactor: Redactor): 
   }
   return {
     canAsk,
+    weighed,
     signal: controller.signal,
     say,
     progress: (line) => spinner.show(line === null ? null : redactor.text(line)),
@@ -86,7 +90,10 @@ export function openTerminal(config: Config, yes: boolean, redactor: Redactor): 
       if (!canAsk) throw new MigstateError('needs-yes', `${question.title}: there is nobody to ask${config.json ? ' with --json' : ' without a terminal'}.`)
       spinner.freshLine()
       put(process.stderr, `${renderQuestion(redactor.data(question), page)}\n`)
-      if (await ask(`${question.ask} [y/N] `, controller.signal)) return 'person'
+      if (await ask(`${question.ask} [y/N] `, controller.signal)) {
+        for (const note of question.notes) weighed.add(note)
+        return 'person'
+      }
       throw new MigstateError('declined', 'Not run.')
     },
     async choose(options, question) {

@@ -17,10 +17,13 @@ export class Warnings {
     return copy
   }
 
-  list(): Warning[] {
-    return [...this.#byCode].map(([code, messages]) => {
+  /** @param without messages that a person has been shown already */
+  list(without: ReadonlySet<string> = new Set()): Warning[] {
+    return [...this.#byCode].flatMap(([code, all]) => {
+      const messages = new Set([...all].filter((message) => !without.has(message)))
+      if (messages.size === 0) return []
       const more = messages.size > 3 ? ` (${messages.size} in all)` : ''
-      return { code, message: [...messages].slice(0, 3).join('; ') + more }
+      return [{ code, message: [...messages].slice(0, 3).join('; ') + more }]
     })
   }
 }

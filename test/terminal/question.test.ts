@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
-import { type FakeProject, fakeProject } from '../support/fake-project.js'
+import { type FakeProject, fakeProject, migration } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
 import { CTRL_C, CTRL_D, ENTER, SIZES, type Terminal, terminal } from '../support/terminal.js'
 
@@ -115,4 +115,26 @@ it('a rerun that would hide other rows than were shown is exit 6', async () => {
   run.type(`y${ENTER}`)
   const done = await run.done
   expect(done.exitCode, done.text).toBe(6)
+})
+
+it('what a person has weighed at the question is not said again once it is done; with --yes it is', async () => {
+  const creates = (model: string) => `migrations.CreateModel("${model}", [("id", models.AutoField(primary_key=True))])`
+  const models = 'from django.db import models\n'
+  project.write({
+    'blog/migrations/0001_initial.py': models + migration('', creates('Post')),
+    'blog/migrations/0002_next.py': models + migration('("blog", "0001_initial")', creates('Page')),
+  })
+  const argv = ['mark', 'applied', 'blog.0002']
+  const said = /nothing of blog\.0002_next is in the database/g
+  const run = ask(argv)
+  const asked = await run.sees(/\[y\/N\]/)
+  expect(asked.text.replaceAll(/\s+/g, ' ').match(said)).toHaveLength(1)
+  run.type(`y${ENTER}`)
+  const done = await run.done
+  expect(done.exitCode).toBe(0)
+  expect(done.text).toContain('Changed 1 row')
+  expect(done.text).not.toContain('recorded-missing')
+  expect(done.text.replaceAll(/\s+/g, ' ').match(said)).toHaveLength(1)
+  const unasked = await ask(['mark', 'unapplied', 'blog.0002', '--yes']).done.then(() => ask([...argv, '--yes']).done)
+  expect(unasked.text.replaceAll(/\s+/g, ' ')).toMatch(/recorded-missing\] nothing of blog\.0002_next is in the database/)
 })
