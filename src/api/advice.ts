@@ -18,6 +18,11 @@ export function ghostAdvice(app: string, name: string): Advice[] {
   return [{ when: 'if its file is gone for good', command: `migstate mark unapplied ${typable(app, name)}` }]
 }
 
+/** A row and a file that may be one: marking the one or running the other would make it two. */
+export function sameAdvice(): Advice[] {
+  return [{ when: 'it may be the same under another name; to see', command: 'migstate doctor' }]
+}
+
 /** Files that are there name it: without its own nothing loads, and its row is right. */
 export function lostFileAdvice(name: string): Advice[] {
   return [{ when: 'to find the commit that lost its file', command: `git log --diff-filter=D --name-only -- ${quoted(`*/${name}.py`)}` }]
@@ -34,7 +39,7 @@ export function gateAdvice({ gate, migrations }: Gate): Advice[] {
   const [first, second] = migrations
   switch (gate) {
     case 'inconsistent-history':
-      return second ? holeAdvice(...second) : []
+      return second ? [{ when: 'to see whether it ran', command: 'migstate doctor' }, ...holeAdvice(...second)] : []
     case 'conflict':
       return MERGE
     case 'missing-parent':

@@ -1,6 +1,18 @@
 import { type Change, changeSql, EMPTY, planRepair, rowsAfter } from '../change/index.js'
 import type { History, Row } from '../database/index.js'
-import { diagnose, type Facts, type Finding, type Found, idOf, isAtLeast, rowRepair, type RowRepair, takeAllThatFit, toFinding } from '../doctor/index.js'
+import {
+  diagnose,
+  type Facts,
+  type Finding,
+  type Found,
+  idOf,
+  isAtLeast,
+  namedRepair,
+  rowRepair,
+  type RowRepair,
+  takeAllThatFit,
+  toFinding,
+} from '../doctor/index.js'
 import { MigstateError } from '../errors/index.js'
 import { lookAfterwards, runChange, settle, stampOf } from './change-flow.js'
 import { factsWith, readFacts } from './facts.js'
@@ -33,7 +45,7 @@ interface Chosen {
   repair: RowRepair
 }
 
-/** The recommended repairs of findings, all of them one operation: rows only, no code runs. */
+/** The repairs of findings that were named, or of all safe ones, as one operation: rows only, no code runs. */
 export async function repair(workspace: Workspace, args: RepairArgs, ui: Interaction): Promise<RepairResult> {
   if (args.all && (args.findings?.length ?? 0) > 0) throw new MigstateError('usage', 'Name findings, or give --all: not both.')
   const dryRun = (args.dryRun ?? false) || (args.sql ?? false)
@@ -87,7 +99,7 @@ function planOf({ alias, project, rules }: Facts, chosen: readonly Chosen[], row
 }
 
 function ofRows(found: Found, safeOnly: boolean): Chosen[] {
-  const one = rowRepair(found)
+  const one = safeOnly ? rowRepair(found) : namedRepair(found)
   return one && (one.safe || !safeOnly) ? [{ found, repair: one }] : []
 }
 

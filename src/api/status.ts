@@ -5,14 +5,17 @@ import {
   checkApps,
   dotted,
   type HistoryStatus,
+  type Key,
+  keyOf,
   type LoaderView,
   makeKey,
+  namePairs,
   readableConflicts,
   statusOf,
   type UnknownApp,
 } from '../migrations/index.js'
 import { inShort } from '../errors/index.js'
-import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, lostFileAdvice, MERGE } from './advice.js'
+import { type Advice, duplicateAdvice, ghostAdvice, holeAdvice, lostFileAdvice, MERGE, sameAdvice } from './advice.js'
 import { lookAround, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
 
@@ -60,7 +63,7 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
   const wanted = args.apps?.length ? new Set(args.apps) : null
   const result = project ? statusOf(project, rows, workspace.rules(), wanted) : rowsOnly(rows, wanted)
   await warnUnfinished(workspace, journal)
-  const findings = findingsIn(workspace, project, result, wanted)
+  const findings = findingsIn(workspace, { project, result, rows, wanted })
   for (const finding of findings) warnings.add(finding.code, finding.message)
   for (const message of result.view ? leftOut(result.view, wanted) : []) warnings.add('squash-partial', message)
   for (const gate of result.view?.gates ?? []) if (gate.gate === 'missing-parent' || gate.gate === 'circular') warnings.add(gate.gate, gate.message)
@@ -114,10 +117,31 @@ function rowsOnly(rows: readonly Row[], wanted: ReadonlySet<string> | null): Jud
   }
 }
 
-function findingsIn(workspace: Workspace, project: ProjectFiles | null, result: Judged, wanted: ReadonlySet<string> | null): StatusFinding[] {
+interface Looked {
+  project: ProjectFiles | null
+  result: Judged
+  rows: readonly Row[]
+  wanted: ReadonlySet<string> | null
+}
+
+/** Of a row whose file is gone the unrecorded file that it may be, and the other way round. */
+type Twins = ReadonlyMap<Key, Key>
+
+function twinsIn(project: ProjectFiles | null, { view }: Judged, rows: readonly Row[]): Twins {
+  if (!project || !view) return new Map()
+  return new Map(
+    namePairs({ view, rows, project }).flatMap(({ row, key }): [Key, Key][] => [
+      [keyOf(row), key],
+      [key, keyOf(row)],
+    ]),
+  )
+}
+
+function findingsIn(workspace: Workspace, { project, result, rows, wanted }: Looked): StatusFinding[] {
+  const twins = twinsIn(project, result, rows)
   const findings = result.apps.flatMap((app) => [
-    ...app.migrations.flatMap((one) => ofMigration(app.label, one)),
-    ...app.ghosts.map((row) => ofGhost(row, result.view)),
+    ...app.migrations.flatMap((one) => ofMigration(app.label, one, twins)),
+    ...app.ghosts.map((row) => ofGhost(row, result.view, twins)),
   ])
   for (const { label, rows } of result.unknownApps)
     for (const row of surplus(rows)) findings.push(ofDuplicate(label, row.name, rows.filter((one) => one.name === row.name).length))
@@ -129,28 +153,31 @@ function findingsIn(workspace: Workspace, project: ProjectFiles | null, result: 
   return findings
 }
 
-function ofMigration(app: string, one: AppStatus['migrations'][number]): StatusFinding[] {
+function ofMigration(app: string, one: AppStatus['migrations'][number], twins: Twins): StatusFinding[] {
   const found: StatusFinding[] = []
+  const twin = twins.get(makeKey(app, one.name))
   if (one.hole) {
     const above = one.appliedAbove === null ? 'something that depends on it' : `${one.appliedAbove.join('.')}, which depends on it,`
     found.push({
       code: 'hole',
       app,
       migration: one.name,
-      message: `${app}.${one.name} is not applied, but ${above} is`,
-      next: holeAdvice(app, one.name),
+      message: `${app}.${one.name} is not applied, but ${above} is${twin === undefined ? '' : `; ${dotted(twin)} may be its row`}`,
+      next: twin === undefined ? holeAdvice(app, one.name) : sameAdvice(),
     })
   }
   if (one.rows > 1) found.push(ofDuplicate(app, one.name, one.rows))
   return found
 }
 
-function ofGhost(row: Row, view: LoaderView | undefined): StatusFinding {
+function ofGhost(row: Row, view: LoaderView | undefined, twins: Twins): StatusFinding {
   const { app, name, id } = row
+  const twin = twins.get(keyOf(row))
   const children = view?.graph.missing.has(makeKey(app, name)) ? view.graph.children(makeKey(app, name)).map(dotted) : []
   const named = children.length > 0 ? `, and ${inShort(children)} ${children.length === 1 ? 'depends' : 'depend'} on it` : ''
-  const message = `${app}.${name} (id ${id}) is recorded, but there is no file of it${named}`
-  return { code: 'ghost', app, migration: name, message, next: named ? lostFileAdvice(name) : ghostAdvice(app, name) }
+  const message = `${app}.${name} (id ${id}) is recorded, but there is no file of it${named}${twin === undefined ? '' : `; ${dotted(twin)} may be the same`}`
+  const next = twin !== undefined ? sameAdvice() : named ? lostFileAdvice(name) : ghostAdvice(app, name)
+  return { code: 'ghost', app, migration: name, message, next }
 }
 
 function ofDuplicate(app: string, name: string, times: number): StatusFinding {

@@ -1,6 +1,16 @@
 import type { HistoryTable, Row, Schema } from '../database/index.js'
 import type { ProjectFiles, Unshipped } from '../project/index.js'
-import { appOf, type Key, type LoaderView, makeKey, type Rules, type StateBreak } from '../migrations/index.js'
+import {
+  appOf,
+  type Key,
+  type LoaderView,
+  makeKey,
+  type NamePair,
+  namePairs,
+  readApps as readAppsOf,
+  type Rules,
+  type StateBreak,
+} from '../migrations/index.js'
 import type { Drift } from './evidence/drift.js'
 import type { Evidence } from './evidence/judge.js'
 import type { Sight } from './evidence/sight.js'
@@ -84,8 +94,13 @@ export function hasOwnId({ rows }: Facts, { id }: Row): boolean {
 
 /** Labels whose files were found and read, so that a missing file is missing. */
 export function readApps({ project }: Facts): ReadonlySet<string> {
-  const readable = project?.apps.filter((app) => app.migrated && app.broken === null && app.problems.length === 0) ?? []
-  return new Set(readable.map(({ label }) => label))
+  return project ? readAppsOf(project) : new Set()
+}
+
+/** Rows under other names than those of their files, judged by the schema too. */
+export function namePairsIn(facts: Facts): NamePair[] {
+  const { view, rows, project } = facts
+  return view && project ? namePairs({ view, rows, project, verdictOf: (key) => evidenceFor(facts, key)?.verdict }) : []
 }
 
 /** Recorded migrations above this one in all apps, nearest first. */

@@ -20,6 +20,7 @@ export function renderStatus(result: StatusResult, page: Page, several: boolean)
     for (const row of app.rows) lines.push(` [X] ${timed(cleanLine(row.name), row.applied, page)}`)
   }
   if (!page.quiet) lines.push('', wrap(summaryLine(result, page), page.width, '  '))
+  if (!page.quiet && result.findings.length > 0) lines.push(page.note('Causes, evidence and repairs: migstate doctor'))
   return lines.join('\n')
 }
 

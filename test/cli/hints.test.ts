@@ -28,7 +28,7 @@ const forget = (app: string, name: string) => database.query(`DELETE FROM django
 
 /** Types it for real, and expects it to work. */
 async function type(command: string): Promise<any> {
-  const document = await json([...wordsOf(command), ...(/^migstate (mark|fake|rollback|uninstall)/.test(command) ? ['--yes'] : [])])
+  const document = await json([...wordsOf(command), ...(/^migstate (mark|fake|repair|rollback|uninstall)/.test(command) ? ['--yes'] : [])])
   expect(document, `${command}: ${JSON.stringify(document.error)}`).toMatchObject({ ok: true })
   return document
 }
@@ -116,7 +116,8 @@ describe('refusals', () => {
     expect(commands.length, hint).toBeGreaterThan(0)
     for (const command of commands) {
       const { exitCode, stdout } = await migstate(harmless(command), options())
-      expect(exitCode, `${command}\n${stdout}`).toBe(0)
+      // What is wrong is an answer.
+      expect(exitCode, `${command}\n${stdout}`).toBe(command.startsWith('migstate doctor') ? 3 : 0)
     }
   })
 
@@ -156,6 +157,18 @@ describe('findings', () => {
     expect((await json(['status'])).result.summary.ghosts).toBe(0)
   })
 
+  it.each([
+    ['renamed', '0002_datum'],
+    ['of another case', '0002_Data'],
+  ])('a row that is %s, and the hole that it leaves: no word of un-recording the one or running the other, but who can tell', async (_what, name) => {
+    await database.query(`UPDATE django_migrations SET name = '${name}' WHERE app = 'shop' AND name = '0002_data'`)
+    for (const code of ['ghost', 'hole']) expect(await next(code)).toEqual(['migstate doctor'])
+    const [{ code, repairs }] = (await type('migstate doctor')).result.findings
+    expect(code).toBe(name === '0002_Data' ? 'damaged-name' : 'renamed')
+    await type(repairs[0].command)
+    expect((await json(['status', '--check'])).result.summary).toMatchObject({ ghosts: 0, holes: 0 })
+  })
+
   it('a duplicate', async () => {
     await database.query("INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_initial', '2024-01-01')")
     const [command] = await next('duplicate')
@@ -178,7 +191,8 @@ describe('gates of plan', () => {
     expect(found.next.length).toBeGreaterThan(0)
     for (const { command } of found.next) {
       const { exitCode, stdout } = await migstate([...harmless(command), '--json'], options())
-      expect(exitCode, `${command}\n${stdout}`).toBe(0)
+      // What is wrong is an answer.
+      expect(exitCode, `${command}\n${stdout}`).toBe(command.startsWith('migstate doctor') ? 3 : 0)
     }
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { explain } from '../../src/doctor/explain.js'
 import { type Found, inOrder, toFinding } from '../../src/doctor/finding.js'
-import { plainName } from '../../src/doctor/findings/names.js'
+import { plainName } from '../../src/migrations/name-pairs.js'
 
 function found(code: Found['code'], about: string[], more: Partial<Found> = {}): Found {
   return { code, severity: 'error', app: 'shop', migration: 'x', message: '', evidence: [], repairs: [], about, explains: [], place: 0, ...more }

@@ -1,12 +1,11 @@
 import { appOf, nameOf, pairOf } from '../../migrations/index.js'
-import { type Facts, hasOwnId, placeOf } from '../facts.js'
+import { type Facts, hasOwnId, namePairsIn, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
 import { mendRows, nameOfKey } from '../words.js'
-import { namePairs } from './names.js'
 
 /** A row whose name is that of a file but for blanks, case, letters in another form, or `.py`. */
 export function damagedNames(facts: Facts): Found[] {
-  return namePairs(facts)
+  return namePairsIn(facts)
     .filter(({ damaged }) => damaged)
     .map(({ row, key }): Found => {
       const [app, name] = [appOf(key), nameOf(key)]

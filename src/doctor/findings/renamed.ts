@@ -1,9 +1,8 @@
 import type { Row } from '../../database/index.js'
 import { appOf, keyOf, makeKey, nameOf, typable, whyMayExist } from '../../migrations/index.js'
-import { evidenceFor, type Facts, hasOwnId, placeOf } from '../facts.js'
+import { evidenceFor, type Facts, hasOwnId, namePairsIn, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
 import { countLine, counted, listed, mendRows, nameOfKey, operationLines, repair } from '../words.js'
-import { namePairs } from './names.js'
 
 /** A migration, or an app, that has another name now than when it ran. */
 export function renamed(facts: Facts): Found[] {
@@ -11,7 +10,7 @@ export function renamed(facts: Facts): Found[] {
 }
 
 function renamedMigrations(facts: Facts): Found[] {
-  return namePairs(facts)
+  return namePairsIn(facts)
     .filter(({ damaged }) => !damaged)
     .map(({ row, key }): Found => {
       const evidence = evidenceFor(facts, key)
