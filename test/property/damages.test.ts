@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type BrokenShop, brokenShop, codesOf, migrationFile, type ShownFinding } from '../support/broken-shop.js'
 import { engines } from '../support/databases.js'
 import { djangos } from '../support/django.js'
+import { harmless } from '../support/hints.js'
 
 const SEED = Number(process.env.MIGSTATE_TEST_SEED ?? 20260)
 const RUNS = Number(process.env.MIGSTATE_TEST_DAMAGES ?? 12)
@@ -104,6 +105,7 @@ describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))(`d
           for (const statement of statements(app)) await given.database.query(statement)
         }
         await named(given, list, said)
+        await typed(given, said)
         await mended(given, list, said)
         await healed(given, list, snapshot.id, said)
       }
@@ -127,6 +129,15 @@ async function named(given: BrokenShop, list: readonly Damage[], said: string): 
 
 /** A finding may be about more than one app, and then names all of them. */
 const ofApp = (found: readonly ShownFinding[], app: string) => found.filter((one) => one.app === app || one.message.includes(app))
+
+/** Nothing that doctor prints for people to type leads into a refusal. */
+async function typed(given: BrokenShop, said: string): Promise<void> {
+  for (const { id, code, repairs } of await given.doctor())
+    for (const { command } of repairs.filter((one) => /^migstate /.test(one.command))) {
+      const { exitCode, stdout } = await given.run(...harmless(command.split(' && ')[0] as string), '--json')
+      expect(exitCode, `${said}: ${code} (${id}): ${command}\n${stdout}`).toBe(0)
+    }
+}
 
 async function mended(given: BrokenShop, list: readonly Damage[], said: string): Promise<void> {
   const before = await given.database.query('SELECT id, app, name FROM django_migrations ORDER BY id')

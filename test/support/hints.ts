@@ -10,7 +10,7 @@ export function wordsOf(command: string): string[] {
   return splitWords(command.replaceAll(`'\\''`, `'"'"'`)).slice(1)
 }
 
-const WRITES = /^(mark|fake|rerun|run|rollback|recover|uninstall|snapshot restore|snapshot prune)\b/
+const WRITES = /^(mark|fake|repair|rerun|run|rollback|recover|uninstall|snapshot restore|snapshot prune)\b/
 
 /** The same command without its effect, where it has one. */
 export function harmless(command: string): string[] {
