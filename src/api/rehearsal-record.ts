@@ -47,20 +47,25 @@ function sameness(workspace: Workspace, app: string, name: string, rows: readonl
   }
 }
 
+/** A rehearsal that the journal has. */
+export interface KeptRehearsal extends Pick<Rehearsed, 'answer' | 'verdict' | 'actor'> {
+  at: string
+  /** File, history and database are still those that it was made with. */
+  current: boolean
+}
+
+/** Of one migration the newest that is current, else the newest; null: there is none. Inside a transaction, with the journal there to be read. */
+export async function keptRehearsal(workspace: Workspace, app: string, name: string, rows: readonly Row[]): Promise<KeptRehearsal | null> {
+  const own = (await newestRehearsals(workspace.database, LOOKED_THROUGH)).filter((one) => one.app === app && one.name === name)
+  if (own.length === 0) return null
+  const { file, history, engine, database } = sameness(workspace, app, name, rows)
+  const isCurrent = (one: Rehearsed) => file !== null && one.file === file && one.history === history && one.engine === engine && one.database === database
+  const found = own.find(isCurrent) ?? own[0]
+  return found ? { at: found.at, actor: found.actor, answer: found.answer, verdict: found.verdict, current: isCurrent(found) } : null
+}
+
 /** The newest recorded rehearsal of the same file, history and database, as a sentence; null: there is none, or it may not be read. */
 export async function quoteRehearsal(workspace: Workspace, app: string, name: string, rows: readonly Row[]): Promise<string | null> {
-  const { database } = workspace
-  const kept = await workspace.askJournal(() => newestRehearsals(database, LOOKED_THROUGH))
-  const wanted = sameness(workspace, app, name, rows)
-  const found = kept?.find(
-    (one) =>
-      one.app === app &&
-      one.name === name &&
-      one.file !== null &&
-      one.file === wanted.file &&
-      one.history === wanted.history &&
-      one.engine === wanted.engine &&
-      one.database === wanted.database,
-  )
-  return found ? `Rehearsed at ${found.at} by ${found.actor}, with this file and this history: ${found.verdict}` : null
+  const found = await workspace.askJournal(() => keptRehearsal(workspace, app, name, rows))
+  return found?.current ? `Rehearsed at ${found.at} by ${found.actor}, with this file and this history: ${found.verdict}` : null
 }

@@ -3,6 +3,7 @@ import type { Argument, Hazard, MigrationFile, Operation } from '../project/inde
 import { ghostsOf, holesOf, type Key, type LoaderView, loadHistory, makeKey, type MigrationStatus, pairOf, stateOf } from '../migrations/index.js'
 import { operationsOn } from '../journal/index.js'
 import { type Advice, ghostAdvice, holeAdvice, lostFileAdvice } from './advice.js'
+import { type KeptRehearsal, keptRehearsal } from './rehearsal-record.js'
 import { resolveTargets } from './targets.js'
 import { glance, warnUnfinished } from './unfinished.js'
 import type { Workspace } from './workspace.js'
@@ -41,6 +42,8 @@ export interface ShowResult {
     reversible: boolean | null
     hazards: Hazard[]
     journal: string[]
+    /** The newest that `rehearse --record` has kept; null: there is none. */
+    rehearsal: KeptRehearsal | null
     /** What can be done with it as it is. */
     next: Advice[]
   }
@@ -60,7 +63,11 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
   const found = view?.disk.get(key)
   const file = found && (workspace.project?.detailed(found) ?? found)
   const operations = file?.operations ?? null
-  const journal = await workspace.askJournal(async () => ({ seen: await glance(database), on: await operationsOn(database, app, name) }))
+  const journal = await workspace.askJournal(async () => ({
+    seen: await glance(database),
+    on: await operationsOn(database, app, name),
+    rehearsal: await keptRehearsal(workspace, app, name, rows),
+  }))
   await warnUnfinished(workspace, journal && journal.seen)
   const holes = view ? holesOf(view) : new Set<Key>()
   return {
@@ -80,6 +87,7 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       reversible: operations && allOf(operations.map((one) => one.reversible)),
       hazards: operations?.flatMap((one) => one.facts?.().hazards ?? []) ?? [],
       journal: journal?.on ?? [],
+      rehearsal: journal?.rehearsal ?? null,
       next: holes.has(key)
         ? holeAdvice(app, name)
         : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app)

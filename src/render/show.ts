@@ -33,9 +33,16 @@ export function renderShow({ migration: one }: ShowResult, page: Page): string {
     }
   }
   for (const hazard of one.hazards) lines.push(page.note(`  ${wrap(`line ${hazard.line}: ${cleanLine(hazard.message)}`, proseWidth(page) - 2, '    ')}`))
+  if (one.rehearsal) lines.push('', rehearsed(one.rehearsal, page))
   if (one.next.length > 0) lines.push('', ...adviceLines(one.next, ''))
   if (one.journal.length > 0) lines.push('', `Changed by ${one.journal.slice(0, 5).join(', ')}; see "migstate history ${one.journal[0]}".`)
   return lines.join('\n')
+}
+
+function rehearsed({ at, actor, verdict, current }: NonNullable<ShowResult['migration']['rehearsal']>, page: Page): string {
+  const when = `Rehearsed at ${cleanLine(at)} by ${cleanLine(actor)}, ${current ? 'with this file and this history' : 'before the file, the history or the database changed'}:`
+  const text = wrap(`${when} ${cleanLine(verdict)}`, proseWidth(page), '  ')
+  return current ? text : page.weak(text)
 }
 
 function said(value: boolean | null): string {

@@ -22,7 +22,8 @@ async function furnished(engine: (typeof engines)[number]) {
     // Lines end where the terminal does.
     return text.replaceAll(/\s+/g, ' ')
   }
-  return { database, shop, run, question }
+  const shown = async () => (await run('show', 'shop', '0003')).json.result.migration.rehearsal
+  return { database, shop, run, question, shown }
 }
 
 const APPENDS = handMade({ body: 'products.create(name="a")' })
@@ -30,12 +31,13 @@ const ADVICE = 'migstate rehearse shop.0003_fill_slugs'
 
 describe.each(oneDjango ? engines : [])('what is kept of a rehearsal on %s', (engine) => {
   it('without --record nothing at all is written; with it one event, and the question of rerun quotes it', async () => {
-    const { database, shop, run, question } = await furnished(engine)
+    const { database, shop, run, question, shown } = await furnished(engine)
     shop.write({ [FILE]: APPENDS })
     const before = await everything(database)
     await run('rehearse', 'shop', '0003')
     expect(await everything(database)).toEqual(before)
     expect(await question()).toContain(ADVICE)
+    expect(await shown()).toBeNull()
     const recorded = await run('rehearse', 'shop', '0003', '--record')
     expect(recorded.exitCode, JSON.stringify(recorded.json)).toBe(3)
     const events = await database.query('SELECT operation, event, detail FROM migstate_event')
@@ -45,15 +47,18 @@ describe.each(oneDjango ? engines : [])('what is kept of a rehearsal on %s', (en
     expect(asked).toContain(`with this file and this history: ${recorded.json.result.rehearsal.verdict}`)
     expect(asked).not.toContain(ADVICE)
     expect((await run('history')).json.result.operations).toEqual([])
+    expect(await shown()).toMatchObject({ answer: 'changes-more', verdict: recorded.json.result.rehearsal.verdict, current: true })
   })
 
-  it('a rehearsal of another file, or of another history, is not quoted', async () => {
-    const { database, shop, run, question } = await furnished(engine)
+  it('a rehearsal of another file, or of another history, is not quoted, and shown as such', async () => {
+    const { database, shop, run, question, shown } = await furnished(engine)
     shop.write({ [FILE]: APPENDS })
     await run('rehearse', 'shop', '0003', '--record')
     shop.write({ [FILE]: handMade({ body: 'products.get_or_create(name="a")' }) })
     expect(await question()).toContain(ADVICE)
+    expect(await shown()).toMatchObject({ answer: 'changes-more', current: false })
     shop.write({ [FILE]: APPENDS })
+    expect(await shown()).toMatchObject({ current: true })
     expect(await question()).not.toContain(ADVICE)
     await database.query("UPDATE django_migrations SET name = '0001_other' WHERE app = 'reports'")
     expect(await question()).toContain(ADVICE)
