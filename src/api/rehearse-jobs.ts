@@ -1,12 +1,12 @@
 import type { Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { makeKey, planMigrate } from '../migrations/index.js'
+import { holesOf, loadHistory, makeKey, planMigrate } from '../migrations/index.js'
 import type { MigrationFile, ProjectFiles } from '../project/index.js'
-import { planRerun } from '../rerun/index.js'
+import { planRerun, planRun } from '../rerun/index.js'
 import { djangoTarget, resolveTargets } from './targets.js'
 import type { Workspace } from './workspace.js'
 
-/** What one child rehearses: a recorded migration alone, or what `migrate` would run. */
+/** What one child rehearses: a recorded migration alone, a hole alone, or what `migrate` would run. */
 export interface Job {
   label: string
   targets: [app: string, name: string][] | null
@@ -41,6 +41,11 @@ export function jobsOf(
       const plan = planRerun({ project, rules, alias, app, name, rows, force: true, mode: 'shadow', reverseFirst })
       const hidden = [...plan.target, ...plan.hidden].map((row): [string, string] => [row.app, row.name])
       return [{ label, targets: [[app, name]], app: null, steps: [[app, name]], hidden, recorded: true }]
+    }
+    // Django refuses to go there: it is seen as "run" would run it.
+    if (holesOf(loadHistory(project, rows, rules)).has(makeKey(app, name))) {
+      const { hidden } = planRun({ project, rules, alias, app, name, rows, withDependencies: false })
+      return [{ label, targets: [[app, name]], app: null, steps: [[app, name]], hidden: hidden.map((row) => [row.app, row.name]), recorded: false }]
     }
     const steps = stepsOf(project, rows, planMigrate({ project, rows, rules, alias }, { app, name, exact: true }), label)
     return [{ label, targets: [[app, name]], app: null, steps, hidden: [], recorded: false }]

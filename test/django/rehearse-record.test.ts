@@ -64,6 +64,20 @@ describe.each(oneDjango ? engines : [])('what is kept of a rehearsal on %s', (en
     expect(await question()).toContain(ADVICE)
   })
 
+  it('a hole, to which Django would refuse to go, is rehearsed as "run" would run it', async () => {
+    const { database, shop, run } = await furnished(engine)
+    shop.write({ [FILE]: handMade({ body: 'products.get_or_create(name="a")' }) })
+    await database.query("DELETE FROM django_migrations WHERE app = 'shop' AND name = '0003_fill_slugs'")
+    const before = await everything(database)
+    const { rehearsal } = (await run('rehearse', 'shop', '0003')).json.result
+    expect(rehearsal).toMatchObject({ target: ['shop', '0003_fill_slugs'], answer: 'repeatable', idempotent: true })
+    expect(rehearsal.runs[0].rows).toMatchObject({ shop_product: { inserted: 1 } })
+    expect(await everything(database)).toEqual(before)
+    // What it stands on is not recorded either: the same refusal as that of "run".
+    await database.query("DELETE FROM django_migrations WHERE app = 'shop' AND name = '0002_product_slug'")
+    expect((await run('rehearse', 'shop', '0003')).json.error.code).toBe('pending-migrations')
+  })
+
   it('the library rehearses, and asks nobody', async () => {
     const { database, shop } = await furnished(engine)
     const before = await everything(database)
