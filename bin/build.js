@@ -1,7 +1,7 @@
 // Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/lib, ECMAScript modules,
 // and dist/cjs, one CommonJS file. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundledPackages, noticesOf } from './notices.js'
@@ -155,10 +155,12 @@ function bundleOf(name) {
 }
 
 /** The Python files that are shipped lie beside the code that reads them. */
-const SHIMS = { 'shim.py': 'shadow', 'rehearse.py': 'rehearse' }
+const SHIMS = { 'shim.py': 'shadow', python: 'rehearse' }
 
-function copyShims(folder) {
-  for (const [name, room] of Object.entries(SHIMS)) copyFileSync(join(root, 'src', 'rerun', room, name), join(folder, name))
+/** @param {(room: string) => string} place the folder for those of a room of src/rerun */
+function copyShims(place) {
+  for (const [name, room] of Object.entries(SHIMS))
+    cpSync(join(root, 'src', 'rerun', room, name), join(place(room), name), { recursive: true, filter: (path) => !/__pycache__/.test(path) })
 }
 
 async function buildLibrary() {
@@ -167,7 +169,7 @@ async function buildLibrary() {
     stdio: 'inherit',
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
-  for (const [name, room] of Object.entries(SHIMS)) copyFileSync(join(root, 'src', 'rerun', room, name), join(root, 'dist', 'lib', 'src', 'rerun', room, name))
+  copyShims((room) => join(root, 'dist', 'lib', 'src', 'rerun', room))
   await buildCommonJs()
 }
 
@@ -199,7 +201,7 @@ async function buildCommonJs() {
   })
   writeFileSync(join(folder, 'testing.js'), "'use strict'\nmodule.exports = { ...require('./index.js').testing }\n")
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
-  copyShims(folder)
+  copyShims(() => folder)
   for (const file of declarationsOf(...['index', 'testing'].map((name) => join(root, 'dist', 'lib', 'src', `${name}.d.ts`)))) {
     const copy = join(folder, 'types', relative(join(root, 'dist', 'lib'), file))
     mkdirSync(dirname(copy), { recursive: true })
@@ -218,7 +220,7 @@ function declarationsOf(...entries) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes('--library')) {
     await buildCli()
-    copyShims(join(root, 'dist'))
+    copyShims(() => join(root, 'dist'))
   }
   if (!process.argv.includes('--cli')) await buildLibrary()
 }

@@ -1,6 +1,6 @@
 // "npm run build:container": dist-container/, the context of the container image: Node from PyPI, the libraries of this machine that it needs, the program.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildCli, giveUp, root, say } from './bootstrap.js'
@@ -27,7 +27,7 @@ export function makeContext(target, node) {
   const tree = join(target, 'root')
   const put = (from, to) => {
     mkdirSync(dirname(join(tree, to)), { recursive: true })
-    copyFileSync(from, join(tree, to))
+    cpSync(from, join(tree, to), { recursive: true, dereference: true })
   }
   put(node, 'usr/bin/node')
   for (const library of librariesOf(node)) put(library, library)

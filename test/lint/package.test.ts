@@ -62,7 +62,7 @@ describe('the tarball', () => {
       expect(files).toContain(name)
     for (const name of ['LICENSE', 'README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/safety.md']) expect(files).toContain(name)
     const known =
-      /^(package\.json|LICENSE|README\.md|SECURITY\.md|CHANGELOG\.md|bin\/run\.js|docs\/[\w/-]+\.(md|svg)|man\/migstate\.1|dist\/(cli|start|pg|mysql2)\.cjs|dist\/(shim|rehearse)\.py|dist\/THIRD-PARTY-NOTICES\.txt|dist\/(lib|cjs)\/.*\.(js|d\.ts|py)|dist\/cjs\/package\.json)$/
+      /^(package\.json|LICENSE|README\.md|SECURITY\.md|CHANGELOG\.md|bin\/run\.js|docs\/[\w/-]+\.(md|svg)|man\/migstate\.1|dist\/(cli|start|pg|mysql2)\.cjs|dist\/(shim|python\/\w+)\.py|dist\/THIRD-PARTY-NOTICES\.txt|dist\/(lib|cjs)\/.*\.(js|d\.ts|py)|dist\/cjs\/package\.json)$/
     expect(files.filter((name) => !known.test(name))).toEqual([])
   })
 

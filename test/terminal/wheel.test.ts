@@ -69,7 +69,8 @@ describe('the archives', () => {
   it('hold the program and its licences, every file with its digest, and no test', () => {
     const { names, metadata, modes } = JSON.parse(execFileSync('python3', ['-c', READ, archives.wheel], { encoding: 'utf8' }))
     const info = `migstate-${manifest.version}.dist-info`
-    const node = ['bin/run.js', 'package.json', ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py', 'rehearse.py'].map((name) => `dist/${name}`)]
+    const rehearsal = ['containment', 'manage', 'runs', 'statements', 'tables', 'talk'].map((part) => `python/${part}.py`)
+    const node = ['bin/run.js', 'package.json', ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py', ...rehearsal].map((name) => `dist/${name}`)]
     const expected = [
       ...['__init__.py', '__main__.py', '_client.py', '_errors.py', '_results.py', '_run.py', '_test_manage.py'].map((name) => `migstate/${name}`),
       ...['ci.py', 'py.typed', 'pytest_plugin.py', ...node.map((name) => `node/${name}`)].map((name) => `migstate/${name}`),

@@ -45,6 +45,9 @@ export function rehearsalLine({ id, settings, ...request }: RehearsalSpec): stri
   return `exec(compile(__import__('base64').b64decode('${encoded(program())}'),'migstate-rehearsal','exec'),{'__name__':'migstate_rehearsal','SPEC':'${encoded(JSON.stringify(spec))}'})\n`
 }
 
+/** In this order they are one program: each names what the ones before it define. */
+const PARTS = ['talk', 'statements', 'containment', 'tables', 'runs', 'manage']
+
 function program(): string {
-  return readFileSync(new URL('./rehearse.py', import.meta.url), 'utf8')
+  return PARTS.map((part) => readFileSync(new URL(`./python/${part}.py`, import.meta.url), 'utf8')).join('\n\n')
 }

@@ -1,0 +1,148 @@
+# Third part: files, network, processes and threads are kept in, and transactions that are not ours are kept from ending.
+def contain(event, args):
+    """PEP 578. What connects in C (libpq, libmysqlclient) is not seen."""
+    if not STATE["armed"] or STATE.get("pause"):
+        return
+    kind, what = None, None
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        kind, what = "connect", "%s" % (args[1] if len(args) > 1 else "",)
+    elif event == "sqlite3.connect":
+        kind, what = "connect", "%s" % (args[0],)
+    elif event == "open":
+        path, mode, flags = (tuple(args) + (None, None))[:3]
+        writing = bool(re.search(r"[wax+]", mode or "")) if mode is not None else bool((flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+        if writing and not isinstance(path, int):
+            kind, what = "file", os.fsdecode(path)
+    elif event in ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.utime"):
+        kind, what = "file", "%s %s" % (event[3:], args[0])
+    elif event in ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn"):
+        what = args[0] if args else event
+        kind, what = "process", os.fsdecode(what) if isinstance(what, (bytes, str)) else "%s" % (what,)
+    if kind is None or (kind == "file" and (what == os.devnull or allowed(what))):
+        return
+    line = line_now()
+    outside(kind, what, line)
+    BLOCKED.append(kind)
+    raise Contained("a rehearsal lets nothing out (%s %s)" % (kind, what))
+
+
+def allowed(path):
+    real = os.path.realpath(path)
+    return any(real.startswith(os.path.realpath(folder) + os.sep) for folder in SPEC["allowFiles"])
+
+
+def wrap(owner, name, around):
+    original = getattr(owner, name)
+
+    def wrapped(self, *args, **kwargs):
+        return around(original, self, *args, **kwargs)
+    setattr(owner, name, wrapped)
+
+
+def seal():
+    """Every way around the watch that Django itself offers."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.recorder import MigrationRecorder
+    from django.db.transaction import Atomic
+
+    def by_hand(what):
+        def around(original, self, *args, **kwargs):
+            if self.alias == ALIAS and STATE["inside"] and not STATE.get("ours") and (at_outer_level(self) or not STATE["armed"] or what == "close"):
+                refuse("commit" if what != "close" else "other", "the code calls %s() of the connection" % what)
+            return original(self, *args, **kwargs)
+        return around
+
+    for what in ("commit", "rollback", "set_autocommit", "close"):
+        wrap(BaseDatabaseWrapper, what, by_hand(what))
+
+    def connect(original, self, *args, **kwargs):
+        if STATE["inside"] and self.alias == ALIAS:
+            refuse("other", "the code opens a connection of its own to this database (a thread, or after a close)")
+        if self.alias != ALIAS and STATE["inside"]:
+            watch_other(self)
+        STATE["pause"] = True
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            STATE["pause"] = False
+
+    wrap(BaseDatabaseWrapper, "connect", connect)
+    try:
+        from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+        # It commits before it begins, and Django's cursor hands it through.
+        SQLiteCursorWrapper.executescript = lambda self, *args: refuse("commit", "the code calls executescript(), which commits")
+    except Exception:
+        pass
+
+    if not hasattr(BaseDatabaseWrapper, "execute_wrapper"):
+        watch_cursors()
+
+    def enter(original, self):
+        from django.db import connections
+        if STATE["armed"] and (self.using or "default") == ALIAS and at_outer_level(connections[ALIAS]):
+            # For real this would be the outermost block.
+            before = self.savepoint, getattr(self, "durable", False)
+            self.savepoint, self.durable = True, False
+            try:
+                return original(self)
+            finally:
+                self.savepoint, self.durable = before
+        return original(self)
+
+    wrap(Atomic, "__enter__", enter)
+
+    def never(original, self, *args, **kwargs):
+        return give_up("plan", "Django's own migrate was called")
+
+    wrap(MigrationExecutor, "migrate", never)
+    hidden = set(tuple(one) for one in SPEC["hidden"])
+
+    def applied_migrations(original, self, *args, **kwargs):
+        found = original(self, *args, **kwargs)
+        if self.connection.alias != ALIAS:
+            return found
+        return dict((key, found[key]) for key in found if key not in hidden) if isinstance(found, dict) else set(found) - hidden
+
+    wrap(MigrationRecorder, "applied_migrations", applied_migrations)
+
+
+def watch_cursors():
+    """Before Django 2.0, which has wrappers of its own for it: every statement passes its cursor."""
+    from django.db.backends.utils import CursorWrapper
+
+    def around(many):
+        def watched(original, self, sql, params=None):
+            guards = getattr(self.db, "migstate_guards", [])
+            step = lambda sql, params, many, context: original(self, sql, params)  # noqa: E731
+            for guard in guards:
+                step = functools.partial(guard, step)
+            return step(sql, params, many, {"connection": self.db, "cursor": self})
+        return watched
+
+    wrap(CursorWrapper, "execute", around(False))
+    wrap(CursorWrapper, "executemany", around(True))
+
+
+def add_guard(connection, guard):
+    if hasattr(connection, "execute_wrappers"):
+        connection.execute_wrappers.append(guard)
+    else:
+        connection.migstate_guards = getattr(connection, "migstate_guards", []) + [guard]
+
+
+def prove(connection):
+    for check in DB["checks"]:
+        try:
+            found = ask(connection, check["sql"])[0]
+            value = "%s" % (found[0],)
+            if check.get("as") == "inode":
+                value = str(os.stat(found[2]).st_ino)
+            elif check.get("as") == "pid":
+                raw = connection.connection
+                pid = raw.get_backend_pid() if hasattr(raw, "get_backend_pid") else raw.info.backend_pid
+                value = "same" if pid == found[0] else "other"
+        except Exception as error:
+            give_up(check["reason"], "%s (%s)" % (check["text"], words(error)))
+        if value != check["want"]:
+            give_up(check["reason"], check["text"])
