@@ -1,7 +1,8 @@
-// Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/lib, ECMAScript modules,
-// and dist/cjs, one CommonJS file. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
+// Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/cjs, one CommonJS file that takes
+// the same drivers, and dist/lib, its face as ECMAScript modules. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundledPackages, noticesOf } from './notices.js'
@@ -145,7 +146,6 @@ function packageFacts() {
 
 /** Of the drivers that are bundled, for `migstate version`. */
 async function driverVersions() {
-  const { createRequire } = await import('node:module')
   const require = createRequire(import.meta.url)
   return Object.fromEntries(DRIVERS.map((name) => [name, require(`${name}/package.json`).version]))
 }
@@ -163,19 +163,29 @@ function copyShims(place) {
     cpSync(join(root, 'src', 'rerun', room, name), join(place(room), name), { recursive: true, filter: (path) => !/__pycache__/.test(path) })
 }
 
+const LIBRARY = ['index', 'testing']
+
 async function buildLibrary() {
   for (const folder of ['lib', 'cjs']) rmSync(join(root, 'dist', folder), { recursive: true, force: true })
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')], {
-    stdio: 'inherit',
-  })
+  const tsc = [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json'), '--emitDeclarationOnly']
+  const result = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
   if (result.status !== 0) process.exit(result.status ?? 1)
-  copyShims((room) => join(root, 'dist', 'lib', 'src', 'rerun', room))
   await buildCommonJs()
+  writeDeclarations()
+  writeModules()
+}
+
+/** The drivers are those of the CLI: two copies of each would be in the package else. */
+const sharedDrivers = {
+  name: 'shared-drivers',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(${DRIVERS.join('|')})$`) }, ({ path }) => ({ path: `../${path}.cjs`, external: true }))
+  },
 }
 
 /**
- * For `require`, and for jest, which has neither Node's require of ECMAScript modules nor dynamic imports. The declarations are those of
- * dist/lib; TypeScript takes the kind of a module from the package.json above it.
+ * For `require`, and for jest, which has neither Node's require of ECMAScript modules nor dynamic imports. Everything but better-sqlite3 is inside:
+ * whoever installs the package installs nothing else.
  */
 async function buildCommonJs() {
   const { build } = await import('esbuild')
@@ -190,22 +200,55 @@ async function buildCommonJs() {
     outfile: join(folder, 'index.js'),
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
     bundle: true,
-    packages: 'external',
+    external: EXTERNAL,
+    plugins: [sharedDrivers, lazyModules],
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    legalComments: 'none',
     logLevel: 'warning',
+    absWorkingDir: root,
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': '__bundleUrl' },
+    define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   })
   writeFileSync(join(folder, 'testing.js'), "'use strict'\nmodule.exports = { ...require('./index.js').testing }\n")
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
   copyShims(() => folder)
-  for (const file of declarationsOf(...['index', 'testing'].map((name) => join(root, 'dist', 'lib', 'src', `${name}.d.ts`)))) {
-    const copy = join(folder, 'types', relative(join(root, 'dist', 'lib'), file))
+}
+
+/** Of packages that are in the bundle no declarations are installed; nothing of them is in a type that a user of the library meets. */
+const BUNDLED_TYPES = `/* eslint-disable */
+export type Knex = any
+export declare namespace Knex { type Config = any; type Client = any }
+export type SyntaxNode = any
+export type Tree = any
+`
+
+/** For both faces: TypeScript takes the kind of a module from the package.json above it. */
+function writeDeclarations() {
+  const [lib, types] = [join(root, 'dist', 'lib'), join(root, 'dist', 'cjs', 'types')]
+  const files = declarationsOf(...LIBRARY.map((name) => join(lib, 'src', `${name}.d.ts`)))
+  for (const file of readdirSync(lib, { recursive: true }).map((name) => join(lib, String(name)))) if (file.endsWith('.d.ts') && !files.has(file)) rmSync(file)
+  for (const file of files) {
+    const above = relative(dirname(file), lib) || '.'
+    const text = readFileSync(file, 'utf8').replaceAll(/(?<=from )'(knex|@lezer\/common)'/g, `'${above}/bundled.js'`)
+    const foreign = [...text.matchAll(/(?:from |import\()['"]([^.'"][^'"]*)['"]/g)].map((match) => match[1]).filter((name) => !name.startsWith('node:'))
+    if (foreign.length > 0) throw new Error(`${relative(root, file)} needs the types of ${foreign.join(', ')}, which nobody installs.`)
+    writeFileSync(file, text)
+    const copy = join(types, relative(lib, file))
     mkdirSync(dirname(copy), { recursive: true })
-    copyFileSync(file, copy)
+    writeFileSync(copy, text)
+  }
+  for (const folder of [lib, types]) writeFileSync(join(folder, 'bundled.d.ts'), BUNDLED_TYPES)
+}
+
+/** One copy of the program, however it is loaded: an error of the one face is an instance of the other's class. */
+function writeModules() {
+  const require = createRequire(import.meta.url)
+  for (const name of LIBRARY) {
+    const names = Object.keys(require(join(root, 'dist', 'cjs', `${name}.js`))).sort()
+    writeFileSync(join(root, 'dist', 'lib', `${name}.js`), `import library from '../cjs/${name}.js'\n\nexport const { ${names.join(', ')} } = library\n`)
   }
 }
 
