@@ -76,10 +76,10 @@ const lazyModules = {
     build.onResolve({ filter: WHEN_USED }, async ({ path, resolveDir, kind, pluginData }) => {
       if (kind !== 'require-call' || pluginData === 'real') return undefined
       const { path: real, errors } = await build.resolve(path, { resolveDir, kind, pluginData: 'real' })
-      return errors.length > 0 ? { errors } : { path: real, namespace: 'when-used', pluginData: resolveDir }
+      return errors.length > 0 ? { errors } : { path: relative(root, real), namespace: 'when-used', pluginData: resolveDir }
     })
     build.onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path, pluginData }) => ({
-      contents: WHEN_USED_MODULE.replace('REAL', JSON.stringify(path)),
+      contents: WHEN_USED_MODULE.replace('REAL', JSON.stringify(join(root, path))),
       resolveDir: pluginData,
     }))
   },

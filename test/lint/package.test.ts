@@ -29,7 +29,7 @@ describe('package-lock.json', () => {
       link === true || !/^\d+\.\d+\.\d+/.test(version) || (resolved !== undefined && !/^https:\/\/[^?#]+\.tgz$/.test(resolved))
     expect(locked.filter(([, one]) => odd(one)).map(([path]) => path)).toEqual([])
     for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'])
-      for (const [name, wanted] of Object.entries(manifest[kind])) expect(wanted, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+      for (const [name, wanted] of Object.entries(manifest[kind] ?? {})) expect(wanted, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
   })
 
   it('runs no install script but those that are known', () => {
