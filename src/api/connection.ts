@@ -1,12 +1,14 @@
 import { isAbsolute, resolve } from 'node:path'
 import {
-  type Address,
-  addressOf,
+  addressAt,
+  addressesOf,
   type Config,
   type ConnectionSpec,
+  homeFolder,
   LIBPQ_WORDS,
   libpqTlsMode,
   parseDatabaseUrl,
+  readMysqlOptions,
   SESSION_TARGETS,
   type ServerSpec,
   unfitTls,
@@ -16,6 +18,7 @@ import { type DatabaseSetting, databaseAliases, type Project, readDatabase } fro
 import { MigstateError } from '../errors/index.js'
 import { Options } from './driver-options.js'
 import { mysqlTls } from './mysql-tls.js'
+import { withOptionFile } from './mysql-file.js'
 
 /** The database of a command: `--url`, `MIGSTATE_URL`, migstate.json, else the project's own DATABASES[alias]. */
 export function chooseConnection(
@@ -51,7 +54,7 @@ export function aliasesOf(project: Project | null): string[] {
 export function fromSetting(setting: DatabaseSetting, alias: string, project: Project): ConnectionSpec {
   if (setting.family === 'sqlite') return sqliteFrom(setting, alias, project)
   if (setting.family === 'postgresql') return postgresqlFrom(setting, alias)
-  if (setting.family === 'mysql') return mysqlFrom(setting, alias)
+  if (setting.family === 'mysql') return mysqlFrom(setting, alias, project)
   const name = setting.family === 'oracle' ? 'Oracle' : setting.family === 'microsoft' ? 'SQL Server' : null
   throw new MigstateError(
     'database-unknown',
@@ -79,7 +82,7 @@ function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting, opti
   const [host, port, user] = [pick(setting.host, 'host'), pick(setting.port, 'port'), pick(setting.user, 'user')]
   const password = pick(setting.password, 'password')
   // libpq reads lists of both (manual 34.1.1.3); MySQL's clients do not.
-  const [first, ...others] = family === 'postgresql' ? addresses(host ?? '', port ?? '') : [address(host ?? '', port ?? '')]
+  const [first, ...others] = family === 'postgresql' ? addressesOf(host ?? '', port ?? '') : [addressAt(host ?? '', port ?? '')]
   Object.assign(spec, first)
   if (others.length > 0) spec.others = others
   if (user) spec.user = user
@@ -88,20 +91,12 @@ function serverFrom(family: ServerSpec['family'], setting: DatabaseSetting, opti
   return spec
 }
 
-function addresses(hosts: string, ports: string): Address[] {
-  const port = ports.split(',')
-  return hosts.split(',').map((host, index) => address(host, (port.length === 1 ? port[0] : port[index]) ?? ''))
-}
-
-function address(host: string, port: string): Address {
-  return { ...addressOf(host), ...(port ? { port: Number(port) } : {}) }
-}
-
 function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
   const option = new Options(setting.options, alias)
   const spec = serverFrom('postgresql', setting, option)
-  if (option.text('service') !== undefined)
-    throw new MigstateError('database-unknown', `DATABASES["${alias}"] uses the libpq service "${option.text('service')}", which migstate does not read.`)
+  const service = option.text('service')
+  if (service) spec.service = service
+  if (option.text('servicefile') !== undefined) throw option.wrong('servicefile', 'is a file that migstate does not read; set PGSERVICEFILE to it')
   const word = option.text('sslmode')
   if (word !== undefined) {
     const mode = libpqTlsMode(word)
@@ -130,14 +125,18 @@ function postgresqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
   return spec
 }
 
-function mysqlFrom(setting: DatabaseSetting, alias: string): ServerSpec {
+/** As manage.py would find it, which is run in its folder. */
+function fileIn(project: Project, path: string): string {
+  return resolve(project.folder, path.replace(/^~(?=\/|$)/, homeFolder({ env: process.env })))
+}
+
+function mysqlFrom(setting: DatabaseSetting, alias: string, project: Project): ServerSpec {
   const option = new Options(setting.options, alias)
   const spec = serverFrom('mysql', setting, option)
-  const file = option.text('read_default_file')
-  if (file !== undefined && !setting.name)
-    throw new MigstateError('database-unknown', `DATABASES["${alias}"] takes its connection from ${file}, which migstate does not read.`)
   const socket = option.text('unix_socket')
   if (socket) spec.socket = socket
   spec.tls = mysqlTls(option)
-  return spec
+  const file = option.text('read_default_file')
+  if (file === undefined) return spec
+  return withOptionFile(spec, readMysqlOptions(fileIn(project, file), option.text('read_default_group')), file)
 }

@@ -1,4 +1,5 @@
-import { MYSQL_WORDS, mysqlTlsMode, type TlsMode, type TlsSpec } from '../config/index.js'
+import { MYSQL_WORDS, type MysqlOptions, mysqlTlsMode, type TlsMode, type TlsSpec } from '../config/index.js'
+import { MigstateError } from '../errors/index.js'
 import type { Options } from './driver-options.js'
 
 /**
@@ -32,6 +33,20 @@ function besideSsl(option: Options): TlsSpec {
   const [verified, identity] = [option.truth('ssl_verify_cert'), option.truth('ssl_verify_identity')]
   return ca || cert || key || verified || identity ? specOf({ ca, cert, key, verified, identity }) : {}
 }
+
+/** Of an option file's names (MySQL manual 6.2.3; MariaDB: ssl-verify-server-cert). */
+export function tlsOfFile(options: MysqlOptions): TlsSpec {
+  const [word, ca, cert, key] = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'].map((name) => options.get(name))
+  const mode = word === undefined ? undefined : mysqlTlsMode(word)
+  if (word !== undefined && !mode)
+    throw new MigstateError('database-unknown', `ssl-mode "${word}" of the option file is not one of ${MYSQL_WORDS.join(', ')}. No database was opened.`)
+  const identity = options.has('ssl-verify-server-cert') && !isOff(options.get('ssl-verify-server-cert'))
+  const tls =
+    ca || cert || key || identity ? specOf({ ca, cert, key, verified: undefined, identity }) : isOff(options.get('ssl')) ? { mode: 'disable' as const } : {}
+  return mode ? { ...tls, mode } : tls
+}
+
+const isOff = (value: string | undefined) => value !== undefined && /^(0|off|false)$/i.test(value)
 
 interface Given {
   ca: string | undefined

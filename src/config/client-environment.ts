@@ -1,15 +1,14 @@
 import { MigstateError } from '../errors/index.js'
-import { addressOf, type ConnectionSpec, SESSION_TARGETS, type ServerSpec } from './connection-spec.js'
+import { addressOf, type ConnectionSpec, hostsOf, isLocal, type NamedBy, SESSION_TARGETS, type ServerSpec } from './connection-spec.js'
+import { readService } from './pg-service.js'
 import { LIBPQ_WORDS, libpqTlsMode, unfitTls } from './tls-mode.js'
+import { withService } from './with-service.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Who named the server: the person, by a flag or the environment, or a file of the project. */
-export type NamedBy = 'person' | 'project'
-
 /**
  * What the databases' own client libraries take from the environment where URL or settings say nothing (libpq manual 34.15; MySQL
- * manual 6.9), and with more care about passwords: one of the environment goes to the host that the environment names with it. Where
+ * manual 6.9), connection services of libpq among it, and with more care about passwords: one of the environment goes to the host that the environment names with it. Where
  * it names none, it goes to this machine, and to a host that the person has named; never to one that only a file of the project names,
  * for that file may come from anybody.
  */
@@ -18,8 +17,12 @@ export function withClientEnvironment(spec: ConnectionSpec, env: Environment, na
   return spec.family === 'postgresql' ? withLibpq(spec, env, namedBy) : withPassword(spec, env, { password: 'MYSQL_PWD', host: 'MYSQL_HOST' }, namedBy)
 }
 
-function withLibpq(given: ServerSpec, env: Environment, namedBy: NamedBy): ServerSpec {
-  const spec = withPassword(given, env, { password: 'PGPASSWORD', host: 'PGHOST' }, namedBy)
+function withLibpq(named: ServerSpec, env: Environment, namedBy: NamedBy): ServerSpec {
+  const service = named.service ?? env.PGSERVICE
+  const given = service ? withService(named, service, readService(service, env), namedBy) : named
+  // A service's host stands in a file of the person's own.
+  const hostBy = hostsOf(named) === undefined && hostsOf(given) !== undefined ? 'person' : namedBy
+  const spec = withPassword(given, env, { password: 'PGPASSWORD', host: 'PGHOST' }, hostBy)
   const host = env.PGHOST
   if (!spec.socket && !spec.host && host) {
     const [first, ...others] = host.split(',').map(addressOf)
@@ -66,11 +69,6 @@ function withPassword(spec: ServerSpec, env: Environment, names: { password: str
       ? `${names.password} is for ${names.host}, which is ${own}`
       : `${names.password} does not go to a host that only a file of the project names; set ${names.host} beside it, or give --url`
   return complete
-}
-
-/** A socket, or an address of this machine. */
-function isLocal(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function number(name: string, text: string): number {

@@ -24,7 +24,9 @@ export interface ServerSpec {
   password?: string
   /** PostgreSQL: a password file of libpq's form, where it is not ~/.pgpass. */
   passwordFile?: string
-  /** Why a password that the environment has is not used, for the message when one is asked for. */
+  /** PostgreSQL: a connection service of libpq, which says what is not said here. */
+  service?: string
+  /** Why a password that the environment or a file has is not used, for the message when one is asked for. */
   passwordKept?: string
   database?: string
   tls: TlsSpec
@@ -34,12 +36,36 @@ export interface ServerSpec {
   connectTimeout?: number
 }
 
+/** Who named the server: the person, by a flag or the environment, or a file of the project. */
+export type NamedBy = 'person' | 'project'
+
 /** Where a server listens: host or socket, and port. */
 export type Address = Pick<ServerSpec, 'host' | 'socket' | 'port'>
 
 /** libpq's rule: what begins with a slash is the folder of a socket. */
 export function addressOf(host: string): Address {
   return host.startsWith('/') ? { socket: host } : host ? { host } : {}
+}
+
+/** libpq's lists (manual 34.1.1.3): one port may stand for all hosts. */
+export function addressesOf(hosts: string, ports: string): Address[] {
+  const port = ports.split(',')
+  return hosts.split(',').map((host, index) => addressAt(host, (port.length === 1 ? port[0] : port[index]) ?? ''))
+}
+
+export function addressAt(host: string, port: string): Address {
+  return { ...addressOf(host), ...(port ? { port: Number(port) } : {}) }
+}
+
+/** A socket, or an address of this machine. */
+export function isLocal(host: string): boolean {
+  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** Hosts and sockets in their order; undefined: none is named. */
+export function hostsOf({ socket, host, others = [] }: ServerSpec): string[] | undefined {
+  const first = socket ?? host
+  return first === undefined ? undefined : [first, ...others.map((one) => one.socket ?? one.host ?? 'localhost')]
 }
 
 export const SESSION_TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const

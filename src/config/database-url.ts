@@ -62,6 +62,8 @@ function parseServer(url: string, family: 'postgresql' | 'mysql', text: string, 
   }
   const target = query.get('target_session_attrs')
   if (target) spec.target = parseTarget(url, target)
+  const service = family === 'postgresql' ? query.get('service') : null
+  if (service) spec.service = service
   const passfile = query.get('passfile')
   if (passfile) spec.passwordFile = passfile
   const options = query.get('options')

@@ -2,15 +2,19 @@ export { childEnvironment } from './child-environment.js'
 export { failpoint } from './failpoint.js'
 export {
   type Address,
-  addressOf,
+  addressAt,
+  addressesOf,
   type ConnectionSpec,
   type ServerSpec,
+  hostsOf,
+  isLocal,
   SESSION_TARGETS,
   type SqliteSpec,
   type TlsMode,
   type TlsSpec,
 } from './connection-spec.js'
 export { withClientEnvironment } from './client-environment.js'
+export { type MysqlOptions, readMysqlOptions } from './mysql-option-file.js'
 export { parseDatabaseUrl } from './database-url.js'
 export { isSecretName, maskedWords, maskSecrets, maskUrl } from './mask-url.js'
 export { Redactor } from './redact.js'

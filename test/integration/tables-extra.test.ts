@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { open } from '../../src/index.js'
 import { migstate } from '../support/cli.js'
 import { type Engine, engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 
 const ID: Record<Engine, string> = {
@@ -160,6 +161,29 @@ describe.each(engines)('extra columns, %s', (engine) => {
       await m.rollback({})
       expect(await database.query('SELECT id, name, tag FROM django_migrations')).toEqual(before)
     } finally {
+      await m.close()
+    }
+  })
+
+  it('a column that comes between the look and the edit is kept too', async () => {
+    await create([])
+    await insert('0001_a')
+    const m = await open({ url: database.url, noFiles: true })
+    const hold = gate()
+    process.env.MIGSTATE_FAILPOINT = hold.at('lock-taken')
+    try {
+      const marking = m.mark({ applied: false, app: 'shop', migrations: ['0001_a'] })
+      await hold.reached()
+      await database.query('ALTER TABLE django_migrations ADD COLUMN tag varchar(20)')
+      await database.query("UPDATE django_migrations SET tag = 'v1'")
+      const before = await database.query('SELECT id, name, tag FROM django_migrations')
+      hold.open()
+      await marking
+      delete process.env.MIGSTATE_FAILPOINT
+      await m.rollback({})
+      expect(await database.query('SELECT id, name, tag FROM django_migrations')).toEqual(before)
+    } finally {
+      delete process.env.MIGSTATE_FAILPOINT
       await m.close()
     }
   })

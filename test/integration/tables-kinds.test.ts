@@ -187,7 +187,7 @@ onEngine('postgresql')('odd tables of PostgreSQL', () => {
     const url = new URL(own)
     url.username = role
     database = { ...database, url: url.href }
-    await isRefused('missing-rights', /hides rows/, [['status'], ['mark', 'unapplied', 'shop', '0001_a']])
+    await isRefused('missing-rights', /has row-level security, which hides rows/, [['status'], ['mark', 'unapplied', 'shop', '0001_a']])
     // Its owner sees all of it.
     database = { ...database, url: own }
     await isLivedWith()
