@@ -28,7 +28,7 @@ const KINDS: readonly { text: RegExp; codes: readonly FindingCode[] }[] = [
   },
   {
     text: /does not exist|no such (table|column)|doesn't exist|Unknown (table|column)|\b(1054|1091|1146)\b|UndefinedTable|UndefinedColumn|No migrations to apply/i,
-    codes: ['recorded-missing', 'table-missing', 'partially-applied', 'hole'],
+    codes: ['recorded-missing', 'history-remade', 'name-reused', 'faked-burst', 'table-missing', 'partially-applied', 'hole'],
   },
   { text: /duplicate key|Duplicate entry|UNIQUE constraint failed|_pkey/i, codes: ['sequence-behind', 'duplicate'] },
   { text: /null value in column "?id"?|NOT NULL constraint failed: \w+\.id|Field 'id' doesn't have a default/i, codes: ['id-default-missing'] },
