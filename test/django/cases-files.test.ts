@@ -178,7 +178,11 @@ describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))('c
     // Django passes the migration over in silence.
     expect((await shop.manage('showmigrations', 'social_django')).output).not.toContain('0003_b')
     const found = await doctor()
-    expect(codesOf(found)).toEqual(['squash-partial social_django 0003_b', 'squash-unrecorded social_django 0001_initial', 'squash-unrecorded social_django 0002_a'])
+    expect(codesOf(found)).toEqual([
+      'squash-partial social_django 0003_b',
+      'squash-unrecorded social_django 0001_initial',
+      'squash-unrecorded social_django 0002_a',
+    ])
     expect(found[0]?.message).toContain('of which social_auth.0003_b is not recorded')
     const before = await names()
     const done = await run('repair', found[0]?.id as string, '--yes', '--json')

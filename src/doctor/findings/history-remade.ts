@@ -79,7 +79,10 @@ function repairsOf(facts: Facts, { taken, needing, ghosts, dated }: Remade): Pro
   if (parts.length > 0)
     return [
       ...parts.map(({ key }) =>
-        repair(`python manage.py sqlmigrate ${pairOf(key).join(' ')}`, 'prints what the new file says; the statements that are missing are for a person to give'),
+        repair(
+          `python manage.py sqlmigrate ${pairOf(key).join(' ')}`,
+          'prints what the new file says; the statements that are missing are for a person to give',
+        ),
       ),
       prune,
     ]

@@ -11,9 +11,13 @@ const OF_ITS_STATE: ReadonlySet<FindingCode> = new Set([
 /** A database that tests use again holds nothing that has to be kept, so it is made anew and never mended. */
 export function forTestDatabase({ isTestDatabase }: Facts, found: readonly Found[]): Found[] {
   if (!isTestDatabase) return [...found]
-  const anew = repair('pytest --create-db', 'this is a test database that was kept: it is to be made anew and not to be mended (manage.py test without --keepdb)', {
-    recommended: true,
-  })
+  const anew = repair(
+    'pytest --create-db',
+    'this is a test database that was kept: it is to be made anew and not to be mended (manage.py test without --keepdb)',
+    {
+      recommended: true,
+    },
+  )
   return found.map((one) =>
     OF_ITS_STATE.has(one.code) && one.severity !== 'info'
       ? { ...one, repairs: [anew, ...one.repairs.map((other) => ({ ...other, recommended: false, safe: false }))] }
