@@ -53,13 +53,10 @@ export function casesPage(root) {
     ['| folder | test |', '|---|---|', ...folders.map((folder) => `| ${folder} | ${tested(required(own, folder))} |`)].join('\n'),
     '## Traps',
     'What a tool must not do to a broken history, and the test in which it is tried.',
-    ['| trap | what is tried |', '|---|---|', ...traps.map((trap) => `| ${trap} | ${tested(required(own, `trap ${trap}`))} |`)].join(
-      '\n',
-    ),
+    ['| trap | what is tried |', '|---|---|', ...traps.map((trap) => `| ${trap} | ${tested(required(own, `trap ${trap}`))} |`)].join('\n'),
   ]
   return `${lines.join('\n\n')}\n`
 }
-
 
 function required(own, folder) {
   const found = own.get(folder)

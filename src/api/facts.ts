@@ -105,6 +105,7 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
         ? 'it is not the default database'
         : null,
     maxNameLength: database.dialect.capabilities.maxNameLength,
+    makesAllKinds: database.facts.engine === 'postgresql' && !database.facts.unsupported,
   })
 }
 

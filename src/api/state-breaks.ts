@@ -72,7 +72,9 @@ function openReference(files: ProjectFiles, rules: Rules, state: ProjectState, s
 function isMade({ apps, notFound }: ProjectFiles, label: string): boolean {
   const app = apps.find((one) => one.label === label)
   if (!app) return notFound.length === 0 && !apps.some(({ labelIsGuess }) => labelIsGuess)
-  return app.migrated && app.broken === null && app.problems.length === 0 && app.migrations.every(({ broken, problems }) => broken === null && problems.length === 0)
+  return (
+    app.migrated && app.broken === null && app.problems.length === 0 && app.migrations.every(({ broken, problems }) => broken === null && problems.length === 0)
+  )
 }
 
 const flat = (operations: readonly Operation[]): Operation[] =>

@@ -37,7 +37,7 @@ import {
 } from './findings/table-facts.js'
 import { unknownApps } from './findings/unknown-app.js'
 import { unreadableFiles } from './findings/unreadable-file.js'
-import { forTestDatabase } from './repairs/test-database.js'
+import { forTestDatabase } from './repairs/make-anew.js'
 
 /** Causes first: a finding whose migration is explained by an earlier one is a symptom of it. */
 const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found[])[] = [

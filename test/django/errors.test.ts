@@ -43,7 +43,19 @@ describe.runIf(Object.keys(djangos).length > 0)('a page of docs/errors', () => {
       expect(await codes()).toEqual([])
       const output = squeezed(await type(breaks, given, names))
       expect(await codes()).toContain(code)
-      if (says.length > 0) expect(says.some((text) => output.includes(squeezed(text).replace(/^[\w.]+: /, '').slice(0, 60))), output).toBe(true)
+      // Django's class of the error may stand in another module, and what follows depends on the server.
+      const lines = says
+        .flatMap((text) => text.split('\n'))
+        .map((line) =>
+          squeezed(line)
+            .replace(/^[\w.]+: /, '')
+            .slice(0, 60),
+        )
+      if (says.length > 0)
+        expect(
+          lines.some((line) => output.includes(line)),
+          output,
+        ).toBe(true)
       for (const text of says) {
         const explained = await given.doctor('--explain', text)
         expect(

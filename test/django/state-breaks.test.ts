@@ -39,7 +39,9 @@ describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))('r
     })
     const failed = await shop.manage('migrate')
     expect([failed.exitCode, failed.output]).toEqual([1, expect.stringContaining("declared with a lazy reference to 'shop.product'")])
-    expect((await doctor('--only', 'state-breaks')).map(({ app, message }) => [app, message.includes('dies before its first step')])).toEqual([['billing', true]])
+    expect((await doctor('--only', 'state-breaks')).map(({ app, message }) => [app, message.includes('dies before its first step')])).toEqual([
+      ['billing', true],
+    ])
     expect(await warned()).toEqual([{ code: 'state-breaks', message: expect.stringContaining('Django would die before its first step') }])
     const explained = await run('doctor', '--explain', failed.output, '--json')
     expect(codesOf(explained.json.result.findings)).toEqual(['state-breaks billing 0001_initial'])

@@ -111,9 +111,9 @@ class Migration(migrations.Migration):
       const failed = await run('rerun', 'shop.0003', '--mode', mode, '--yes', '--json')
       expect([failed.exitCode, failed.json.error?.code], failed.stdout).toEqual([7, 'manage-failed'])
       // The table is there: the server did commit.
-      expect(await database.query("SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'made_on_the_way' AND table_schema = DATABASE()")).toEqual([
-        { n: '1' },
-      ])
+      expect(
+        await database.query("SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'made_on_the_way' AND table_schema = DATABASE()"),
+      ).toEqual([{ n: '1' }])
       expect(await fingerprint(database)).toEqual(before)
       expect((await shop.manage('migrate')).output).toContain('No migrations to apply')
     } finally {

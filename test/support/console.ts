@@ -25,7 +25,16 @@ function commandsOf(session: string): Command[] {
     if (line.startsWith('$ ')) {
       const here = line.endsWith("<<'EOF'")
       const end = here ? lines.indexOf('EOF', at) : at
-      commands.push({ line: line.slice(2), input: here ? lines.slice(at + 1, end).map((one) => `${one}\n`).join('') : null, wanted: [] })
+      commands.push({
+        line: line.slice(2),
+        input: here
+          ? lines
+              .slice(at + 1, end)
+              .map((one) => `${one}\n`)
+              .join('')
+          : null,
+        wanted: [],
+      })
       at = end
     } else commands.at(-1)?.wanted.push(...line.split('...').map((part) => part.trim()))
   }

@@ -12,6 +12,8 @@ export interface HolePlan {
   holes: Key[]
   /** Ranked; empty where a person has to look at each by itself. */
   proposals: Proposal[]
+  /** The other direction: the rows above are wrong. Seldom so, and never where what they do is there. */
+  downwards: Proposal[]
   /** Recorded migrations whose rows go by what is recommended. */
   unrecorded: Key[]
   /** Holes that what is recommended leaves unrecorded, for Django to run. */
@@ -67,7 +69,7 @@ const MOST = 5000
 
 function planGroup(facts: Facts, holes: Key[], recorded: readonly Key[], verdictOf: VerdictOf): HolePlan {
   const view = facts.view as NonNullable<Facts['view']>
-  const none: HolePlan = { holes, proposals: [], unrecorded: [], left: [] }
+  const none: HolePlan = { holes, proposals: [], downwards: [], unrecorded: [], left: [] }
   const all = [...holes, ...recorded]
   // A squash counts by the rows of its parts, and has findings of its own.
   const isPlain = (key: Key) => !view.replacements.has(key) && view.applied.has(key) === view.recorded.has(key)
@@ -81,15 +83,17 @@ function planGroup(facts: Facts, holes: Key[], recorded: readonly Key[], verdict
   const upwards = editsOf(all, new Set(all), view.recorded, verdictOf)
   const downwards = editsOf(all, new Set(), view.recorded, verdictOf)
   const canGoDown = [...all].every((key) => (choices.get(key) as Choice).outside < weights.contradicted)
-  const ways = [edits, ...(isProven ? [] : [upwards, ...(canGoDown ? [downwards] : [])])]
-  const wanted = ways.filter((one, index) => ways.findIndex((other) => sizeKey(other) === sizeKey(one)) === index)
-  const more = wanted.flatMap((one) => withRuns(one, verdictOf))
+  const ways = isProven ? [edits] : [edits, upwards]
+  const isSame = (one: Edits) => (other: Edits) => sizeKey(one) === sizeKey(other)
   const isOne = (one: Edits) => one.unrecord.length === 0 && one.record.length + one.run.length <= 1
   // One hole by itself has its own words for it.
-  const shown = [...wanted, ...more].filter((one) => !isOne(one))
+  const wanted = ways.filter((one, index) => ways.findIndex(isSame(one)) === index)
+  const shown = [...wanted, ...wanted.flatMap((one) => withRuns(one, verdictOf))].filter((one) => !isOne(one))
+  const down = isProven || !canGoDown || shown.some(isSame(downwards)) ? [] : [downwards]
   return {
     holes,
     proposals: shown.map((one) => toProposal(facts, one, verdictOf, isProven && one === edits)),
+    downwards: down.map((one) => toProposal(facts, one, verdictOf, false)),
     unrecorded: isProven ? edits.unrecord : [],
     left: isProven ? holes.filter((key) => !best.inside.has(key)) : [],
   }

@@ -14,7 +14,10 @@ export function holes(facts: Facts): Found[] {
     const [child, parent] = migrations.map(([app, name]) => makeKey(app, name)) as [Key, Key]
     children.set(parent, [...(children.get(parent) ?? []), child])
   }
-  const keys = inPlanOrder(facts, [...holesOf(view)].filter((key) => !view.recorded.has(key)))
+  const keys = inPlanOrder(
+    facts,
+    [...holesOf(view)].filter((key) => !view.recorded.has(key)),
+  )
   const evidence = new Map(keys.map((key) => [key, withWhatIsBelow(facts, key, evidenceFor(facts, key))]))
   const plans = planHoles(facts, keys, (key) => (evidence.get(key) ?? evidenceFor(facts, key))?.verdict)
   return keys.map((key) => {
@@ -35,7 +38,11 @@ function inPlan(facts: Facts, found: Found, key: Key, plan: HolePlan | undefined
     recommended: one.recommended && !isLeft && !waits && !joint.some(({ recommended }) => recommended),
     safe: one.safe && !isLeft,
   }))
-  return { ...found, repairs: [...joint, ...own], explains: isFirst ? [...found.explains, ...plan.unrecorded] : found.explains }
+  return {
+    ...found,
+    repairs: [...joint, ...own, ...(isFirst ? plan.downwards : [])],
+    explains: isFirst ? [...found.explains, ...plan.unrecorded] : found.explains,
+  }
 }
 
 function hole(facts: Facts, key: Key, children: readonly Key[], evidence: Evidence | null): Found {

@@ -87,9 +87,9 @@ No migrations to apply.`,
       'Put the import into the function that needs it, or the module back.',
       'Where only `doctor` cannot read it and Django can: `migstate doctor --ask-django`.',
     ],
-    breaks: `${typed('reports/migrations/0002_x.py', '("reports", "0001_initial")', 'migrations.RunPython(broken', '')}
+    breaks: `${typed('reports/migrations/0002_x.py', '("reports", "0001_initial")', '', '', 'from django.db import migrations\nfrom gone import Thing')}
 $ python manage.py migrate
-SyntaxError
+ModuleNotFoundError: No module named 'gone'
 $ migstate doctor
 unreadable-file ... reports.0002_x cannot be imported`,
     mends: '$ rm reports/migrations/0002_x.py',
@@ -103,7 +103,13 @@ unreadable-file ... reports.0002_x cannot be imported`,
     consequence: 'Whether something is missing below it is not known, so nothing is claimed of it, and never a hole.',
     evidence: 'The lines that decide.',
     ways: ["`migstate doctor --ask-django` asks the project's own Python.", 'Nothing: this is for your information.'],
-    breaks: `${typed('reports/migrations/0002_x.py', '("reports", "0001_initial"), *settings.MORE_PARENTS', '', '', 'from django.conf import settings\nfrom django.db import migrations')}
+    breaks: `${typed(
+      'reports/migrations/0002_x.py',
+      '("reports", "0001_initial"), *more',
+      '',
+      '',
+      'from django.conf import settings\nfrom django.db import migrations\n\nmore = [("auth", "0001_initial")] if settings.MULTI else []',
+    )}
 $ migstate doctor
 depends-on-settings ... reports.0002_x`,
     mends: '$ rm reports/migrations/0002_x.py',
@@ -207,7 +213,7 @@ No migrations to apply.`,
     code: 'squash-not-believed',
     title: 'The row of the squash is there, and showmigrations shows [ ]',
     says: [
-      "django.db.migrations.exceptions.InconsistentMigrationHistory: Migration shop.0004_order is applied before its dependency shop.0001_squashed_0003 on database 'default'.",
+      "ValueError: The field shop.Order.product was declared with a lazy reference to 'shop.product', but app 'shop' doesn't provide model 'product'.",
       'django.db.utils.OperationalError: table "shop_product" already exists',
     ],
     fact: 'A squash is recorded, and none of what it replaces is.',
@@ -222,7 +228,7 @@ ${WITHOUT_PARTS}
 ${sql("DELETE FROM django_migrations WHERE app = 'shop' AND name <> '0004_order'")}
 ${sql("INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0001_squashed_0003', '2024-03-01 12:00:00')")}
 $ python manage.py migrate
-is applied before its dependency shop.0001_squashed_0003
+declared with a lazy reference to 'shop.product', but app 'shop' doesn't provide model 'product'
 $ migstate doctor
 squash-not-believed ... none of the 3 migrations that it replaces is`,
     mends: `$ migstate mark applied shop.0001_squashed_0003 --yes

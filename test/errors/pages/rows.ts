@@ -256,6 +256,8 @@ Applying reports.0002_more... OK`,
 ${typed('shop/migrations/0006_b.py', '("shop", "0005_a")', `migrations.CreateModel("B", [${ID}])`)}
 $ python manage.py migrate --fake
 Applying shop.0006_b... FAKED
+$ python manage.py migrate
+No migrations to apply.
 $ migstate doctor
 faked-burst ... shop.0005_a, shop.0006_b are recorded, and nothing of them is in the database`,
     mends: `$ migstate mark unapplied shop.0005_a shop.0006_b --yes
