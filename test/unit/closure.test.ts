@@ -36,7 +36,9 @@ describe('cheapestClosure', () => {
   })
   it('a chain of thousands is no depth of calls', () => {
     const count = 4000
-    const choices = new Map(Array.from({ length: count }, (_unused, index) => [`n${index}`, { inside: index === 0 ? 3 : 0, outside: index === count - 1 ? 2 : 0 }]))
+    const choices = new Map(
+      Array.from({ length: count }, (_unused, index) => [`n${index}`, { inside: index === 0 ? 3 : 0, outside: index === count - 1 ? 2 : 0 }]),
+    )
     const started = Date.now()
     const found = cheapestClosure(choices, (key) => (key === 'n0' ? [] : [`n${Number(key.slice(1)) - 1}`]))
     expect([found.cost, found.inside.size]).toEqual([2, 0])
