@@ -116,4 +116,20 @@ describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))('h
     // What is proven is one run; that the data migration did not run is not.
     expect(recommendedOf(found)).toEqual(['migstate run shop.0005_a'])
   })
+
+  it('a migration that gives an index another name does something: it is recorded only where the new name is there', async () => {
+    const { shop, database, doctor, forget } = it_
+    shop.write({
+      'shop/migrations/0005_index.py': migrationFile('("shop", "0004_order")', 'migrations.AddIndex("product", models.Index(fields=["name"], name="old_idx"))'),
+      'shop/migrations/0006_rename.py': migrationFile('("shop", "0005_index")', 'migrations.RenameIndex("product", new_name="new_idx", old_name="old_idx")'),
+      'shop/migrations/0007_after.py': migrationFile('("shop", "0006_rename")', model('After')),
+    })
+    expect((await shop.manage('migrate')).exitCode).toBe(0)
+    await forget('shop.0006_rename')
+    expect(recommendedOf(await doctor())).toEqual(['migstate mark applied shop.0006_rename'])
+    await database.query('DROP INDEX new_idx')
+    await database.query('CREATE INDEX old_idx ON shop_product (name)')
+    const found = await doctor()
+    expect([codesOf(found), recommendedOf(found)]).toEqual([['hole shop 0006_rename'], []])
+  })
 })

@@ -176,11 +176,20 @@ function indexEffects(things: Things, kind: string | null, operation: Operation,
     return { does: 'index', table, name, drops: false, written }
   }
   if (kind === 'CreateModel') return [...listed(is.model, 'indexes'), ...listed(is.model, 'constraints')].map(made).filter(({ does }) => does === 'index')
-  if (!/^(Add|Remove)(Index|Constraint)/.test(kind)) return []
   const values = operation.given?.().values
+  if (kind === 'RenameIndex') return renamedIndex(things, table, textOf(values?.get('old_name')), textOf(values?.get('new_name')))
+  if (!/^(Add|Remove)(Index|Constraint)/.test(kind)) return []
   if (kind.startsWith('Add')) return [made(values?.get('index') ?? values?.get('constraint'))]
   const name = textOf(values?.get('name'))
   return [name === undefined ? { does: 'unseen', reason: 'its name cannot be read' } : { does: 'index', table, name, drops: true, written: null }]
+}
+
+/** The new name shows that it ran; one that had no name before has no old one. */
+function renamedIndex(things: Things, table: Thing, old: string | undefined, now: string | undefined): Effect[] {
+  if (now === undefined) return [{ does: 'unseen', reason: 'its name cannot be read' }]
+  things.makeIndex(now)
+  const made: Effect = { does: 'index', table, name: now, drops: false, written: null }
+  return old === undefined ? [made] : [{ does: 'index', table, name: old, drops: true, written: null }, made]
 }
 
 function listed(model: ModelState, option: 'indexes' | 'constraints'): readonly Written[] {

@@ -87,9 +87,8 @@ function besides(operations: readonly Operation[]): string[] {
 function indexesThatStay(traced: readonly Traced[], things: Things): MadeIndex[] {
   const effects = traced.flatMap(({ operations }) => operations.flatMap((one) => one.effects.flatMap((effect) => (effect.does === 'index' ? [effect] : []))))
   const gone = new Set(effects.flatMap(({ name, drops }) => (drops ? [name] : [])))
-  const renamed = traced.flatMap(({ operations }) => operations).filter(({ summary }) => summary.startsWith('RenameIndex'))
   return effects.flatMap(({ name, table, written }) => {
-    if (written === null || gone.has(name) || things.timesMade(name) !== 1 || table.goneBy !== null || renamed.length > 0) return []
+    if (written === null || gone.has(name) || things.timesMade(name) !== 1 || table.goneBy !== null) return []
     return [{ table: (table.names.at(-1) as Thing['names'][number]).names[0] as string, name, written }]
   })
 }
