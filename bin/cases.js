@@ -53,30 +53,14 @@ export function casesPage(root) {
     ['| folder | test |', '|---|---|', ...folders.map((folder) => `| ${folder} | ${tested(required(own, folder))} |`)].join('\n'),
     '## Traps',
     'What a tool must not do to a broken history, and the test in which it is tried.',
-    ['| trap | what is tried |', '|---|---|', ...traps.map((trap) => `| ${trap} | ${tested(own.get(`trap ${trap}`) ?? trapElsewhere(root, trap))} |`)].join(
-      '\n',
-    ),
+    ['| trap | what is tried |', '|---|---|', ...traps.map((trap) => `| ${trap} | ${tested(required(own, `trap ${trap}`))} |`)].join('\n'),
   ]
   return `${lines.join('\n\n')}\n`
 }
 
-/** Traps that other tests than those named for them try. */
-const TRAPS = {
-  5: ['test/faults/kill.test.ts', 'rerun killed at %s'],
-  12: ['test/integration/postgresql.test.ts', '--schema decides; everything, the side tables too, lies there'],
-  16: ['test/django/doctor-healthy.test.ts', 'a router that keeps an app away: rows without tables are no finding'],
-  18: ['test/django/shadow.test.ts', 'AUTOCOMMIT False is refused'],
-}
-
-function trapElsewhere(root, trap) {
-  const [file, name] = TRAPS[trap] ?? []
-  if (!file) throw new Error(`trap ${trap} has no test`)
-  return [{ file, name: present(root, file, name) }]
-}
-
 function required(own, folder) {
   const found = own.get(folder)
-  if (!found) throw new Error(`no test is named after test/cases/${folder}`)
+  if (!found) throw new Error(`no test is named after ${folder}`)
   return found
 }
 

@@ -1,9 +1,10 @@
-// Writes docs/cli.md and man/migstate.1 from the commands' own help, docs/exit-codes.md from the catalogue, docs/cases.md from the tests. "--check" only compares.
+// Writes docs/cli.md and man/migstate.1 from the commands' own help, docs/exit-codes.md from the catalogue, docs/cases.md and docs/errors from the tests. "--check" only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Config, Help, settings } from '@oclif/core'
 import { casesPage } from './cases.js'
+import { errorPages } from './errors.js'
 import { manPage } from './man.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -16,6 +17,7 @@ export async function generate() {
     'docs/cli.md': cliPage(config),
     'docs/exit-codes.md': await exitCodesPage(),
     'docs/cases.md': casesPage(root),
+    ...(await pagesOfErrors()),
     'man/migstate.1': manPage(config, MEANINGS),
   }
 }
@@ -54,6 +56,11 @@ function plain(text) {
     .map((line) => line.trimEnd())
     .join('\n')
     .trim()
+}
+
+async function pagesOfErrors() {
+  const { PAGES } = await import('../test/errors/pages.ts')
+  return errorPages(PAGES)
 }
 
 async function exitCodesPage() {

@@ -17,6 +17,7 @@ import { factOf } from '../errors/index.js'
 import { planMigrate } from '../migrations/index.js'
 import { Journal, NO_CHANGES, newId, type Operation, type OperationRecord, unfinishedOperations } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
+import { modelsRecorded } from './models-recorded.js'
 import { missingSideTables, warnMissingGrants } from './journal-access.js'
 import { type ChangeResult, type PlanResult, preview, toPlanResult } from './results.js'
 import { zoneFor, zoneStamper } from './stamp.js'
@@ -35,6 +36,8 @@ export interface ChangeVerb {
   question: Pick<Question, 'title' | 'notes' | 'ask'>
   dryRun: boolean
   reason: string | null
+  /** Rows that it adds stand for migrations that do not run. */
+  records?: boolean
 }
 
 /** request, plan, show, confirm, lock, read again and compare, one transaction, report: the path of every change. */
@@ -47,7 +50,8 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)
     const next = nextPlan(workspace, afterwards(shown.history, shown.change))
-    return { operation: null, dryRun: verb.dryRun, changes: preview(shown.change), next, creates }
+    const changes = preview(shown.change)
+    return { operation: null, dryRun: verb.dryRun, changes, next, creates, ...ofModels(workspace, verb, changes) }
   }
   const notes = [...verb.question.notes, ...sayCreates(creates)]
   const answer = await ui.confirm({ ...verb.question, notes, where: whereOf(workspace), changes: preview(shown.change) })
@@ -73,7 +77,13 @@ export async function runChange(workspace: Workspace, { history, creates: missin
     changes: result.changes,
     next: nextPlan(workspace, result.rows),
     creates,
+    ...ofModels(workspace, verb, result.changes),
   }
+}
+
+function ofModels(workspace: Workspace, verb: ChangeVerb, changes: ChangeResult['changes']): Pick<ChangeResult, 'modelsRecorded'> {
+  const models = verb.records ? modelsRecorded(workspace, changes) : []
+  return models.length > 0 ? { modelsRecorded: models } : {}
 }
 
 /** Said before the first write: what else appears in the database. */

@@ -57,6 +57,7 @@ export async function fake(workspace: Workspace, args: FakeArgs, ui: Interaction
       },
       dryRun: args.dryRun ?? false,
       reason: args.reason ?? null,
+      records: true,
     },
     ui,
   )

@@ -51,6 +51,7 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
       },
       dryRun: args.dryRun ?? false,
       reason: args.reason ?? null,
+      records: args.applied,
     },
     ui,
   )

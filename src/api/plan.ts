@@ -26,11 +26,11 @@ export async function plan(workspace: Workspace, args: PlanArgs): Promise<PlanRe
     djangoTarget(args.app, args.migration, { project, rows, cwd: workspace.options.cwd }),
   )
   if (result.laterGatesUnknown) warnings.add('later-gates-unknown', 'without a graph the later gates (history, conflicts, target) cannot be known')
-  const broken = workspace.options.filesOnly ? null : whereStateBreaks(workspace, rows, result.steps)
+  const broken = workspace.options.filesOnly || result.blockedBy.length > 0 ? null : whereStateBreaks(workspace, rows, result.steps)
   if (broken)
     warnings.add(
       'state-breaks',
-      `Django would die at ${broken.app}.${broken.name} (${broken.operation}, line ${broken.line}): ${broken.reason}; what stands behind it would not run`,
+      `Django would die ${broken.before ? 'before its first step, of' : 'at'} ${broken.app}.${broken.name} (${broken.operation}, line ${broken.line}): ${broken.reason}; what stands behind it would not run`,
     )
   if (!workspace.options.filesOnly) await warnOfPresent(workspace, rows, result.steps)
   if (project.open) warnings.add('not-checked', 'apps that are not known may come to INSTALLED_APPS, and their migrations are not in this plan')

@@ -74,6 +74,7 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
       question: { title: `repair ${[...ids].join(' ')}`, notes: chosen.flatMap(reasons), ask: 'Change these rows? No migration runs.' },
       dryRun,
       reason: args.reason ?? null,
+      records: true,
     },
     ui,
   )

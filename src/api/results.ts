@@ -35,6 +35,8 @@ export interface ChangeResult {
   next: PlanResult | null
   /** migstate's side tables, where this is the first write: they have been made, or would be. */
   creates: string[]
+  /** `app.Model` of models whose making is recorded and did not run: their content types and permissions come with the next `manage.py migrate`. */
+  modelsRecorded?: string[]
 }
 
 /** An operation in a sentence: what, on what, who, when, why. */

@@ -18,6 +18,7 @@ import {
   withAncestors,
 } from '../migrations/index.js'
 import { type Change, expectedRows } from './change.js'
+import { refuseTornSquash } from './torn-squash.js'
 
 export interface MarkRequest {
   /** null: rows only, nothing is checked. */
@@ -69,6 +70,7 @@ function refuseNewHoles(request: MarkRequest, project: ProjectFiles, rows: reado
   const applying = change.add.length > 0
   if (applying && fillsOnly(now, before, change)) return
   const view = loadHistory(project, after, request.rules)
+  refuseTornSquash(now, view)
   const lost = lostFiles(now, view)
   const holes = [...[...holesOf(view)].filter((key) => !before.has(key)), ...lost].sort()
   if (holes.length === 0) return

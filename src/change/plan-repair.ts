@@ -4,6 +4,7 @@ import { MigstateError } from '../errors/index.js'
 import { inconsistencies, loadHistory, type RowEdit, type Rules } from '../migrations/index.js'
 import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
+import { refuseTornSquash } from './torn-squash.js'
 
 export interface RepairRequest {
   /** null: rows only, no history is checked. */
@@ -16,13 +17,17 @@ export interface RepairRequest {
 /** Rows as they are mended come first: what is recorded or unrecorded is told by the names that they get. */
 const ORDER: readonly RowEdit['do'][] = ['delete', 'rewrite', 'unrecord', 'record']
 
+type SingleEdit = Exclude<RowEdit, { do: 'together' }>
+
+const singles = (edit: RowEdit): SingleEdit[] => (edit.do === 'together' ? edit.edits.flatMap(singles) : [edit])
+
 /**
  * Several repairs as one change, each on the rows that the others leave.
  * @throws MigstateError `table-changed` when a row is not there under an id of its own; `would-make-hole` when Django would refuse the result for a
  * pair that it does not refuse now
  */
 export function planRepair(request: RepairRequest, rows: readonly Row[]): Change {
-  const edits = [...request.edits].sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
+  const edits = request.edits.flatMap(singles).sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
   const after = edits.reduce<readonly Row[]>((now, edit) => edited(request, edit, now), rows)
   const { left, right } = unlike(rows, after)
   const kept = new Map(right.map((row) => [row.id, row]))
@@ -47,7 +52,7 @@ export function rowsAfter(rows: readonly Row[], change: Change): Row[] {
   return [...expectedRows(rows, change), ...change.add.map(({ app, name }, index) => ({ id: `${NEW}${index}`, app, name, applied: '' }))]
 }
 
-function edited({ project, rules }: RepairRequest, edit: RowEdit, rows: readonly Row[]): readonly Row[] {
+function edited({ project, rules }: RepairRequest, edit: SingleEdit, rows: readonly Row[]): readonly Row[] {
   switch (edit.do) {
     case 'delete': {
       for (const id of edit.ids) only(rows, id)
@@ -85,6 +90,7 @@ function only(rows: readonly Row[], id: string): Row {
 /** What Django refuses already may stay; what it would refuse only then is nothing that mends. */
 function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[]): void {
   if (!project) return
+  refuseTornSquash(loadHistory(project, rows, rules), loadHistory(project, after, rules))
   const pairs = (some: readonly Row[]) => inconsistencies(loadHistory(project, some, rules), rules, alias).map(({ migrations }) => migrations)
   const now = new Set(pairs(rows).map((pair) => JSON.stringify(pair)))
   const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)))

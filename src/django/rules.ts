@@ -15,6 +15,8 @@ export interface Rules {
   replacesInGraph: boolean
   /** 1.10: `check_consistent_history` (ticket 25850). */
   checksHistory: boolean
+  /** `migrate` renders all models of the applied migrations before its first step, for the signal `pre_migrate`. Known of 2.0 and later. */
+  rendersFirst: boolean
   /** 1.9: forward migrations run in the order of the full plan; before, in the order of the plan. */
   runsInFullPlanOrder: boolean
   /** 1.11: a module that MIGRATION_MODULES names has to be there (ticket 27862). */
@@ -72,6 +74,7 @@ export function rulesFor(version: string | null): Rules {
     noneDisablesMigrations: since('1.9'),
     replacesInGraph: since('1.10'),
     checksHistory: since('1.10'),
+    rendersFirst: since('2.0'),
     runsInFullPlanOrder: since('1.9'),
     namedModuleMustExist: since('1.11'),
     findsModulesByPkgutil: since('2.1'),

@@ -8,6 +8,7 @@ import { dependsOnSettings } from './findings/depends-on-settings.js'
 import { duplicates } from './findings/duplicate.js'
 import { fakedBursts } from './findings/faked-burst.js'
 import { ghosts } from './findings/ghost.js'
+import { remadeHistories } from './findings/history-remade.js'
 import { holes } from './findings/hole.js'
 import { malformedTimes } from './findings/malformed-applied.js'
 import { missingParents } from './findings/missing-parent.js'
@@ -36,6 +37,7 @@ import {
 } from './findings/table-facts.js'
 import { unknownApps } from './findings/unknown-app.js'
 import { unreadableFiles } from './findings/unreadable-file.js'
+import { forTestDatabase } from './repairs/make-anew.js'
 
 /** Causes first: a finding whose migration is explained by an earlier one is a symptom of it. */
 const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found[])[] = [
@@ -49,6 +51,7 @@ const FINDERS: readonly ((facts: Facts, explained: ReadonlySet<string>) => Found
     conflicts,
     partiallyApplied,
     presentUnrecorded,
+    remadeHistories,
     reusedNames,
     fakedBursts,
     recordedMissing,
@@ -86,7 +89,7 @@ export function diagnose(facts: Facts): Found[] {
     found.push(...own)
     for (const { explains } of own) for (const key of explains) explained.add(key)
   }
-  return inOrder(found)
+  return inOrder(forTestDatabase(facts, found))
 }
 
 export function toFindings(found: readonly Found[]): Finding[] {

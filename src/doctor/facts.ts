@@ -51,7 +51,7 @@ export interface Facts {
   missingGrants: readonly string[]
   /** A server of another make; null: one that is proven. */
   unsupported: { name: string; reason: string } | null
-  /** Of recorded migrations that never ran: the day that Django has written into the file, `YYYY-MM-DD`. */
+  /** Of recorded migrations of which something is not there: the day that Django has written into the file, `YYYY-MM-DD`. */
   madeOn: ReadonlyMap<Key, string>
   /** Where the database differs from all migrations together; empty while one is pending. */
   drift: readonly Drift[]
@@ -59,6 +59,8 @@ export interface Facts {
   transactionalDdl: boolean
   /** How the database keeps times. */
   engine: string
+  /** One that tests use again, by Django's rules of naming. */
+  isTestDatabase: boolean
   now: Date
 }
 
@@ -101,6 +103,11 @@ export function readApps({ project }: Facts): ReadonlySet<string> {
 export function namePairsIn(facts: Facts): NamePair[] {
   const { view, rows, project } = facts
   return view && project ? namePairs({ view, rows, project, verdictOf: (key) => evidenceFor(facts, key)?.verdict }) : []
+}
+
+/** Names that the `replaces` of a file lists, of whichever label: Django reads their rows as those of the file. */
+export function replacedKeys({ view }: Facts): ReadonlySet<Key> {
+  return new Set([...(view?.replacements.values() ?? [])].flatMap(({ replaces }) => replaces.map(([app, name]) => makeKey(app, name))))
 }
 
 /** Recorded migrations above this one in all apps, nearest first. */

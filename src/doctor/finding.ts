@@ -34,6 +34,7 @@ export const FINDING_CODES = [
   'state-breaks',
   'read-only',
   'extra-columns',
+  'history-remade',
   'name-reused',
   'faked-burst',
   'schema-drift',
@@ -94,7 +95,7 @@ const ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 const FIRST: readonly FindingCode[] = [
   ...(['unfinished-operation', 'table-missing', 'unreadable-file', 'malformed-applied', 'circular', 'missing-parent', 'damaged-name', 'renamed'] as const),
   ...(['squash-partial', 'squash-stale-row', 'squash-not-believed', 'hole', 'conflict', 'partially-applied', 'state-breaks', 'squash-unrecorded'] as const),
-  ...(['present-unrecorded', 'id-default-missing', 'sequence-behind', 'name-reused', 'faked-burst', 'recorded-missing'] as const),
+  ...(['present-unrecorded', 'id-default-missing', 'sequence-behind', 'history-remade', 'name-reused', 'faked-burst', 'recorded-missing'] as const),
 ]
 
 export function inOrder(found: readonly Found[]): Found[] {

@@ -10,3 +10,5 @@ export type RowEdit =
   | { do: 'rewrite'; rows: readonly { id: string; app?: string; name?: string; applied?: string }[] }
   /** Deletes single rows. */
   | { do: 'delete'; ids: readonly string[] }
+  /** Several that belong together. */
+  | { do: 'together'; edits: readonly RowEdit[] }

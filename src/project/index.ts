@@ -1,4 +1,5 @@
 export { type DatabaseSetting, databaseAliases, readDatabase } from './databases.js'
+export { isTestDatabase } from './kept-databases.js'
 export { defaultPython, describeEnvironment } from '../python/environment/index.js'
 export { openProject, Project } from './project.js'
 export { startersAround } from './starter.js'

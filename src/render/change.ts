@@ -16,6 +16,7 @@ export function renderChange(result: ChangeResult, page: Page): string {
     return [say(`${result.dryRun ? 'Nothing would change.' : 'Nothing to do.'} The schema is not changed.`), say(renderNext(result.next, page))].join('\n')
   const heading = result.dryRun ? `Would change ${rows(count)} (nothing is written in a dry run):` : `Changed ${rows(count)}:`
   const lines = [page.strong(heading), ...renderRows(result.changes, page), '', say(schemaLine(result)), say(renderNext(result.next, page))]
+  if (result.modelsRecorded) lines.push(say(modelsLine(result.modelsRecorded)))
   if (result.creates.length > 0) lines.push(say(`${result.dryRun ? 'It would also make' : 'Made'} migstate's side tables: ${result.creates.join(', ')}.`))
   if (result.operation) lines.push(`Undo: ${page.strong(`migstate rollback ${result.operation.id}`)}`)
   return lines.join('\n')
@@ -24,6 +25,12 @@ export function renderChange(result: ChangeResult, page: Page): string {
 /** Rows are all that migstate changes; what a migration does when it runs is its own. */
 function schemaLine(result: ChangeResult): string {
   return 'reruns' in result ? 'Apart from what the migration itself does, the schema is not changed.' : 'The schema is not changed.'
+}
+
+/** People look for them after a faked migration, and find "Permission matching query does not exist". */
+function modelsLine(models: readonly string[]): string {
+  const names = models.length > 3 ? `${models.slice(0, 3).join(', ')} and ${models.length - 3} more` : models.join(', ')
+  return `Content types and permissions of ${clean(names)}, where they are missing, appear at the next "manage.py migrate", also where it has nothing to do: rows alone send no signal.`
 }
 
 /** What is undone stands first, and stays with `-q`. */

@@ -44,12 +44,16 @@ function grouped(findings: readonly Finding[], page: Page): string[] {
     const same = findings.filter(({ code }) => code === one.code)
     const nth = (shown.get(one.code) ?? 0) + 1
     shown.set(one.code, nth)
-    if (same.length <= MANY || nth <= WHOLE) return [...findingLines(one, page), ...blank]
+    if (same.length <= MANY || nth <= WHOLE)
+      return [...findingLines(one, page), ...(nth === 1 && !page.quiet ? [`    ${page.weak(`Page: ${pageOf(one.code)}`)}`] : []), ...blank]
     if (nth > WHOLE + 1) return []
     const names = same.slice(WHOLE).map(({ id, app, migration }) => `${[app, migration].filter((part) => part !== null).join('.')} (${id})`)
     return [wrap(`${names.length} more ${one.code}: ${cleanLine(names.join(', '))}`, proseWidth(page), '  '), ...blank]
   })
 }
+
+/** What people search for, how it comes about, and two ways on: written once for each code. */
+const pageOf = (code: string) => `docs/errors/${code}.md`
 
 function findingLines({ id, code, severity, message, evidence, repairs }: Finding, page: Page): string[] {
   const paint = severity === 'error' ? page.bad : severity === 'warning' ? page.note : page.weak

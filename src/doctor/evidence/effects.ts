@@ -1,12 +1,13 @@
-import type { Operation } from '../../project/index.js'
-import { isKnown, isManaged, isProxy, type Key, kindOf, type ModelState, optionOf, type ProjectState, valueOr } from '../../migrations/index.js'
+import type { Operation, Written } from '../../project/index.js'
+import { isKnown, isManaged, isProxy, type Key, kindOf, type ModelState, optionOf, type ProjectState, textOf, valueOr } from '../../migrations/index.js'
 import type { Thing, Things } from './things.js'
 
 export type Effect =
   | { does: 'make' | 'drop'; thing: Thing }
   /** @property at where in the thing's names the new one stands */
   | { does: 'rename'; thing: Thing; at: number }
-  | { does: 'index'; table: Thing; name: string; drops: boolean }
+  /** @property written as the migration has it; null where it goes */
+  | { does: 'index'; table: Thing; name: string; drops: boolean; written: Written | null }
   | { does: 'unseen'; reason: string }
 
 /** What a model is in the database, as far as an operation needs it. */
@@ -166,12 +167,32 @@ function fieldsCompared(things: Things, kind: string | null, was: Standing | nul
 
 /** Named indexes and constraints: there under their names, or not to be told, for not every database makes every kind. */
 function indexEffects(things: Things, kind: string | null, operation: Operation, is: Standing | null): Effect[] {
-  if (kind === null || !/^(Add|Remove)(Index|Constraint)/.test(kind) || !is?.table) return []
+  if (kind === null || !is?.table) return []
+  const table = things.table(is.table)
+  const made = (written: Written | undefined): Effect => {
+    const name = textOf(written?.kind === 'call' ? written.keywords.get('name') : undefined)
+    if (name === undefined || written === undefined) return { does: 'unseen', reason: 'its name cannot be read' }
+    things.makeIndex(name)
+    return { does: 'index', table, name, drops: false, written }
+  }
+  if (kind === 'CreateModel') return [...listed(is.model, 'indexes'), ...listed(is.model, 'constraints')].map(made).filter(({ does }) => does === 'index')
   const values = operation.given?.().values
-  const written = values?.get('index') ?? values?.get('constraint') ?? values?.get('name')
-  const text = written?.kind === 'call' ? written.keywords.get('name') : written
-  if (text?.kind !== 'text') return [{ does: 'unseen', reason: 'its name cannot be read' }]
-  const name = text.value
-  if (kind.startsWith('Add')) things.makeIndex(name)
-  return [{ does: 'index', table: things.table(is.table), name, drops: kind.startsWith('Remove') }]
+  if (kind === 'RenameIndex') return renamedIndex(things, table, textOf(values?.get('old_name')), textOf(values?.get('new_name')))
+  if (!/^(Add|Remove)(Index|Constraint)/.test(kind)) return []
+  if (kind.startsWith('Add')) return [made(values?.get('index') ?? values?.get('constraint'))]
+  const name = textOf(values?.get('name'))
+  return [name === undefined ? { does: 'unseen', reason: 'its name cannot be read' } : { does: 'index', table, name, drops: true, written: null }]
+}
+
+/** The new name shows that it ran; one that had no name before has no old one. */
+function renamedIndex(things: Things, table: Thing, old: string | undefined, now: string | undefined): Effect[] {
+  if (now === undefined) return [{ does: 'unseen', reason: 'its name cannot be read' }]
+  things.makeIndex(now)
+  const made: Effect = { does: 'index', table, name: now, drops: false, written: null }
+  return old === undefined ? [made] : [{ does: 'index', table, name: old, drops: true, written: null }, made]
+}
+
+function listed(model: ModelState, option: 'indexes' | 'constraints'): readonly Written[] {
+  const found = optionOf(model, option)
+  return isKnown(found) && found.value?.kind === 'list' ? found.value.items : []
 }

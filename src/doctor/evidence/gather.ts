@@ -2,7 +2,7 @@ import type { Schema } from '../../database/index.js'
 import type { MigrationFile, Operation } from '../../project/index.js'
 import { appOf, fullPlan, type Key, type LoaderView, makeKey, ProjectState } from '../../migrations/index.js'
 import { type Effect, effectsOf } from './effects.js'
-import { type Drift, driftOf } from './drift.js'
+import { type Drift, driftOf, type MadeIndex } from './drift.js'
 import { type Court, type Evidence, type OperationEvidence, sumUp, thingsOf, type Verdict } from './judge.js'
 import { namesNow, Sight } from './sight.js'
 import { type Thing, Things } from './things.js'
@@ -21,11 +21,15 @@ export interface EvidenceRequest {
   /** Why an app may have its tables elsewhere; null: it has none elsewhere. */
   routed: string | null
   maxNameLength: number | null
+  /** See `DriftRequest`. */
+  makesAllKinds: boolean
 }
 
 interface Traced {
   key: Key
   operations: { summary: string; data: boolean; effects: Effect[] }[]
+  /** Models that its state operations are about. */
+  models: string[]
 }
 
 export interface Gathered {
@@ -49,7 +53,7 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
       data: one.data !== false || one.schema === null,
       effects: effectsOf(state, things, app, one, key),
     }))
-    traced.push({ key, operations })
+    traced.push({ key, operations, models: besides(operationsOf(file) ?? []).map((model) => `${app}.${model.toLowerCase()}`) })
   }
   const court: Court = { sight: new Sight(schema), things, recorded: counts, excuse: () => null }
   court.excuse = excuses(request, court, traced)
@@ -62,9 +66,31 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
   const drift = () => {
     if (request.routed !== null || schema.hidden !== null || traced.some(({ key }) => !counts.has(key)) || hasStrangers(request)) return []
     const free = traced.filter(({ operations }) => operations.some(({ data }) => data)).map(({ key }) => ({ key, file: view.disk.get(key) as MigrationFile }))
-    return driftOf({ state, sight: court.sight, free, sourceOf: request.sourceOf, claimed: things.claimed })
+    return driftOf({
+      ...{ state, sight: court.sight, free, sourceOf: request.sourceOf, claimed: things.claimed },
+      stateOnly: new Set(traced.flatMap(({ models }) => models)),
+      indexes: indexesThatStay(traced, things),
+      makesAllKinds: request.makesAllKinds,
+    })
   }
   return { evidence, drift }
+}
+
+/** Models of operations that are for the state alone, or for the database alone beside them. */
+function besides(operations: readonly Operation[]): string[] {
+  const all = (list: readonly Operation[]): Operation[] => list.flatMap((one) => [one, ...all(one.stateOperations?.() ?? []), ...all(one.inner?.() ?? [])])
+  const apart = operations.flatMap((one) => [...(one.stateOperations?.() ?? []), ...(one.inner?.() ?? [])])
+  return all(apart).flatMap(({ model, oldName, newName }) => [model, oldName, newName].filter((name) => name !== undefined))
+}
+
+/** Made by one operation, and neither taken away nor given another name. */
+function indexesThatStay(traced: readonly Traced[], things: Things): MadeIndex[] {
+  const effects = traced.flatMap(({ operations }) => operations.flatMap((one) => one.effects.flatMap((effect) => (effect.does === 'index' ? [effect] : []))))
+  const gone = new Set(effects.flatMap(({ name, drops }) => (drops ? [name] : [])))
+  return effects.flatMap(({ name, table, written }) => {
+    if (written === null || gone.has(name) || things.timesMade(name) !== 1 || table.goneBy !== null) return []
+    return [{ table: (table.names.at(-1) as Thing['names'][number]).names[0] as string, name, written }]
+  })
 }
 
 /** What a lost or foreign file did is in the schema too. */

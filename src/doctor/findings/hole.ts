@@ -1,8 +1,9 @@
 import { holesOf, inconsistencies, type Key, makeKey, nearestAppliedAbove, pairOf, typable } from '../../migrations/index.js'
 import type { Evidence } from '../evidence/judge.js'
-import { evidenceFor, type Facts, placeOf } from '../facts.js'
+import { evidenceFor, type Facts, inPlanOrder, placeOf } from '../facts.js'
 import type { Found, Proposal } from '../finding.js'
 import { countLine, listed, nameOfKey, operationLines, recordRows, repair } from '../words.js'
+import { type HolePlan, planHoles } from './hole-plan.js'
 
 /** Not recorded, and something above it is: Django refuses every `migrate`. The schema says whether it ran. */
 export function holes(facts: Facts): Found[] {
@@ -13,12 +14,39 @@ export function holes(facts: Facts): Found[] {
     const [child, parent] = migrations.map(([app, name]) => makeKey(app, name)) as [Key, Key]
     children.set(parent, [...(children.get(parent) ?? []), child])
   }
-  return [...holesOf(view)].filter((key) => !view.recorded.has(key)).map((key) => hole(facts, key, children.get(key) ?? []))
+  const keys = inPlanOrder(
+    facts,
+    [...holesOf(view)].filter((key) => !view.recorded.has(key)),
+  )
+  const evidence = new Map(keys.map((key) => [key, withWhatIsBelow(facts, key, evidenceFor(facts, key))]))
+  const plans = planHoles(facts, keys, (key) => (evidence.get(key) ?? evidenceFor(facts, key))?.verdict)
+  return keys.map((key) => {
+    const plan = plans.find(({ holes }) => holes.includes(key))
+    return inPlan(facts, hole(facts, key, children.get(key) ?? [], evidence.get(key) ?? null), key, plan)
+  })
 }
 
-function hole(facts: Facts, key: Key, children: readonly Key[]): Found {
+/** What is proposed for all of a group stands with the first of them; what each needs by itself is no other advice than that. */
+function inPlan(facts: Facts, found: Found, key: Key, plan: HolePlan | undefined): Found {
+  if (!plan) return found
+  const isFirst = plan.holes[0] === key
+  const joint = isFirst ? plan.proposals : []
+  const waits = waitingBelow(facts, key).some((one) => ['unseen', undefined].includes(evidenceFor(facts, one)?.verdict))
+  const isLeft = plan.left.includes(key)
+  const own = found.repairs.map((one) => ({
+    ...one,
+    recommended: one.recommended && !isLeft && !waits && !joint.some(({ recommended }) => recommended),
+    safe: one.safe && !isLeft,
+  }))
+  return {
+    ...found,
+    repairs: [...joint, ...own, ...(isFirst ? plan.downwards : [])],
+    explains: isFirst ? [...found.explains, ...plan.unrecorded] : found.explains,
+  }
+}
+
+function hole(facts: Facts, key: Key, children: readonly Key[], evidence: Evidence | null): Found {
   const [app, name] = pairOf(key)
-  const evidence = withWhatIsBelow(facts, key, evidenceFor(facts, key))
   const above = children.length > 0 ? children.map(nameOfKey) : [(nearestAppliedAbove(facts.view as never, key) ?? ['what', 'stands on it']).join('.')]
   const refuses = facts.rules.checksHistory && children.length > 0
   const isPart = evidence?.verdict === 'in part'

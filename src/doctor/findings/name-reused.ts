@@ -1,5 +1,4 @@
-import { keyOf, pairOf } from '../../migrations/index.js'
-import type { Evidence } from '../evidence/judge.js'
+import { type Key, keyOf, pairOf } from '../../migrations/index.js'
 import { type Facts, inPlanOrder } from '../facts.js'
 import type { Found } from '../finding.js'
 import { missingRoots, said, runAgain } from './recorded-missing.js'
@@ -9,7 +8,7 @@ const DAY = 86_400_000
 /** The row is older than the file, by the date that Django writes into it, and nothing of the file is there: the row is that of an older migration of this name. */
 export function reusedNames(facts: Facts): Found[] {
   return missingRoots(facts).flatMap(({ evidence, others }) => {
-    const times = reuse(facts, evidence)
+    const times = evidence.verdict === 'not run' ? daysBetween(facts, evidence.key) : null
     if (!times) return []
     const [app, name] = pairOf(evidence.key)
     return [
@@ -24,12 +23,12 @@ export function reusedNames(facts: Facts): Found[] {
   })
 }
 
-/** More than a day apart: the file has the local time of who made it. */
-function reuse({ rows, madeOn }: Facts, { key, verdict }: Evidence): { recorded: string; made: string } | null {
+/** The day of its row and that of its file, where the row is the older one by more than a day: the file has the local time of who made it. */
+export function daysBetween({ rows, madeOn }: Facts, key: Key): { key: Key; recorded: string; made: string } | null {
   const made = madeOn.get(key)
   const row = rows.find((one) => keyOf(one) === key)
-  if (verdict !== 'not run' || made === undefined || !row) return null
+  if (made === undefined || !row) return null
   const recorded = row.applied.slice(0, 10)
   const [then, since] = [Date.parse(`${made}T00:00:00Z`), Date.parse(`${recorded}T00:00:00Z`)]
-  return Number.isFinite(then) && Number.isFinite(since) && then - since > DAY ? { recorded, made } : null
+  return Number.isFinite(then) && Number.isFinite(since) && then - since > DAY ? { key, recorded, made } : null
 }

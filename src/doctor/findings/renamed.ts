@@ -1,6 +1,6 @@
 import type { Row } from '../../database/index.js'
 import { appOf, keyOf, makeKey, nameOf, typable, whyMayExist } from '../../migrations/index.js'
-import { evidenceFor, type Facts, hasOwnId, namePairsIn, placeOf } from '../facts.js'
+import { evidenceFor, type Facts, hasOwnId, namePairsIn, placeOf, replacedKeys } from '../facts.js'
 import type { Found } from '../finding.js'
 import { countLine, counted, listed, mendRows, nameOfKey, operationLines, repair } from '../words.js'
 
@@ -50,7 +50,9 @@ function renamedApps(facts: Facts): Found[] {
   if (!view || !project) return []
   const withRows = new Set(rows.map(({ app }) => app))
   const labels = new Set(project.apps.map(({ label }) => label))
-  const unknown = [...withRows].filter((app) => !labels.has(app) && (whyMayExist(project, app) === null || project.notFound.length > 0))
+  // Under an older label that a `replaces` names the rows count as they are.
+  const read = new Set([...replacedKeys(facts)].map(appOf))
+  const unknown = [...withRows].filter((app) => !labels.has(app) && !read.has(app) && (whyMayExist(project, app) === null || project.notFound.length > 0))
   const fresh = project.apps.filter(({ label, migrations }) => !withRows.has(label) && migrations.length > 0)
   return unknown.flatMap((old) => {
     const own = rows.filter(({ app }) => app === old)

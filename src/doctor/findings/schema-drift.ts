@@ -1,6 +1,7 @@
-import { makeKey } from '../../migrations/index.js'
+import { makeKey, quoted as shellWord } from '../../migrations/index.js'
 import type { Facts } from '../facts.js'
-import type { Found } from '../finding.js'
+import type { Drift } from '../evidence/drift.js'
+import type { Found, Proposal } from '../finding.js'
 import { repair } from '../words.js'
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -11,38 +12,54 @@ export function schemaDrift({ drift, evidence }: Facts): Found[] {
   const undone = new Set([...evidence.values()].flatMap(({ verdict, about }) => (verdict === 'not run' || verdict === 'in part' ? about : [])))
   return drift
     .filter(({ table, column }) => !undone.has(`${table}.${column}`))
-    .map(({ what, table, column, nullable, app, model }): Found => {
+    .map((one): Found => {
+      const { what, table, column, nullable, app, model } = one
       const label = `${table}.${column}`
-      const message =
-        what === 'null'
-          ? `The column ${label} may be NULL, and the field of ${app}.${model} says that it must not. No migration says so: the constraint was lost or taken away by hand, and rows that Django never expects can come in.`
-          : `The column ${label} is in the database and in no migration${
-              nullable ? ': Django neither reads nor writes it.' : ', and it must not be NULL: where it has no default, Django can write no row of this table.'
-            }`
       return {
         code: 'schema-drift',
         severity: what === 'stranger' && nullable ? 'info' : 'warning',
         app,
         migration: null,
-        message,
-        evidence: ['every migration is recorded, and none of them, nor any code in one, is about this column so'],
-        repairs:
-          what === 'null'
-            ? [
-                repair(
-                  `ALTER TABLE ${quoted(table)} ALTER COLUMN ${quoted(column)} SET NOT NULL;`,
-                  'in standard SQL, once no row has NULL there; it is printed and never run',
-                ),
-              ]
-            : [
-                repair(
-                  `ALTER TABLE ${quoted(table)} DROP COLUMN ${quoted(column)};`,
-                  'only if nothing else uses it: what it holds is gone; it is printed and never run',
-                ),
-              ],
-        about: [label, table, makeKey(app, model).replace('\0', '.')],
+        message: messageOf(one),
+        evidence: [`every migration is recorded, and none of them, nor any code in one, is about this ${what === 'index' ? 'index' : 'column'} so`],
+        repairs: [repairOf(one)],
+        about: [label, table, makeKey(app, model).replace('\0', '.'), ...(what === 'index' ? [column] : [])],
         explains: [],
         place: 0,
       }
     })
+}
+
+function messageOf({ what, table, column, nullable, app, model }: Drift): string {
+  const label = `${table}.${column}`
+  switch (what) {
+    case 'null':
+      return `The column ${label} may be NULL, and the field of ${app}.${model} says that it must not. No migration says so: the constraint was lost or taken away by hand, and rows that Django never expects can come in.`
+    case 'strict':
+      return `The column ${label} must not be NULL, and the field of ${app}.${model} says that it may. No migration says so: where Django leaves the field empty, the database refuses the row.`
+    case 'index':
+      return `The index or constraint ${column} of ${app}.${model} is not in the database under its name, and no migration takes it away: it was lost or dropped by hand. What it should speed up is slow, or what it should keep out comes in; a migration that renames it fails.`
+    case 'stranger':
+      return `The column ${label} is in the database and in no migration${
+        nullable ? ': Django neither reads nor writes it.' : ', and it must not be NULL: where it has no default, Django can write no row of this table.'
+      }`
+  }
+}
+
+/** In standard SQL; MySQL has it as MODIFY with the whole type, SQLite not at all. */
+function repairOf({ what, table, column }: Drift): Proposal {
+  const alter = `ALTER TABLE ${quoted(table)}`
+  switch (what) {
+    case 'null':
+      return repair(`${alter} ALTER COLUMN ${quoted(column)} SET NOT NULL;`, 'in standard SQL, once no row has NULL there; it is printed and never run')
+    case 'strict':
+      return repair(`${alter} ALTER COLUMN ${quoted(column)} DROP NOT NULL;`, 'in standard SQL, as the field says; it is printed and never run')
+    case 'index':
+      return repair(
+        `git grep -n ${shellWord(column)}`,
+        'finds the migration that makes it; "manage.py sqlmigrate" prints its statement, which is for a person to give',
+      )
+    case 'stranger':
+      return repair(`${alter} DROP COLUMN ${quoted(column)};`, 'only if nothing else uses it: what it holds is gone; it is printed and never run')
+  }
 }

@@ -75,7 +75,7 @@ export function missingTable({ table, tableName, evidence, project }: Facts): Fo
       `There is no table ${tableName}, but tables of ${listed(apps)} are in the database: the history is lost, or lies in another schema. manage.py migrate would begin at the start and fail.`,
       [`${counted(present.length, 'migration')} of ${counted(project?.apps.length ?? 0, 'app')} can be seen in the database`],
       [repair(create, 'makes the empty table; then migstate doctor says what to record. Better: restore it from a dump')],
-      [tableName],
+      [tableName, ...present.flatMap(({ about }) => about)],
     ),
   ]
 }

@@ -1,12 +1,14 @@
-import { appOf, type Key, probableLabel } from '../../migrations/index.js'
-import type { Facts } from '../facts.js'
+import { appOf, type Key, keyOf, probableLabel } from '../../migrations/index.js'
+import { type Facts, replacedKeys } from '../facts.js'
 import type { Found } from '../finding.js'
 import { counted, listed, repair } from '../words.js'
 
 /** Labels with rows and without an app: removed apps, or apps that were not found. None of their rows is ever called stale. */
 export function unknownApps(facts: Facts, explained: ReadonlySet<Key> = new Set()): Found[] {
-  const { project, rows } = facts
+  const { project } = facts
   if (!project) return []
+  const replaced = replacedKeys(facts)
+  const rows = facts.rows.filter((row) => !replaced.has(keyOf(row)))
   const labels = new Set(project.apps.map(({ label }) => label))
   const judged = new Set([...explained].map(appOf))
   const unknown = [...new Set(rows.map(({ app }) => app))].filter((app) => !labels.has(app) && !judged.has(app)).sort()

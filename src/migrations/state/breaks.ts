@@ -9,6 +9,12 @@ export interface StateBreak {
   line: number
   /** Why, as a sentence without its end. */
   reason: string
+  /** Models, fields and tables that the error of Django or of the database would name. */
+  about: string[]
+  /** The app that should have what is not there. */
+  missesOf: string
+  /** It dies before its first step, since the migration is one that counts as applied. */
+  before: boolean
 }
 
 /**
@@ -23,11 +29,18 @@ export function firstBreak(state: ProjectState, steps: readonly StateStep[]): St
       // Something of it is not known: then nothing that follows is certain either.
       if (state.doubts.some(({ model, app }) => model === null || app === step.app)) return null
       const reason = whyBroken(state, step.app, operation)
-      if (reason !== null) return { app: step.app, name: step.name, operation: operation.summary, line: operation.line, reason }
+      if (reason !== null) return broken(step, operation, reason)
       state.apply(step.app, operation)
     }
   }
   return null
+}
+
+function broken({ app, name }: StateStep, operation: Operation, reason: string): StateBreak {
+  const model = operation.model ?? operation.oldName
+  const field = operation.field ?? operation.oldName
+  const about = [...(model === undefined ? [] : [`${app}.${model}`]), ...(model === undefined || field === undefined ? [] : [`${model}.${field}`])]
+  return { app, name, operation: operation.summary, line: operation.line, reason, about, missesOf: app, before: false }
 }
 
 const OF_MODEL =
