@@ -30,7 +30,8 @@ export function freshProcesses(): (folder: string) => Answer {
   return (folder) => {
     const ran = spawnSync(process.execPath, [join(root, 'test/fixtures/read-project.mjs'), bundle, folder], {
       encoding: 'utf8',
-      timeout: 20_000,
+      // Only for a hang: the processor may be busy with other tests.
+      timeout: 200_000,
       killSignal: 'SIGKILL',
       maxBuffer: 100_000_000,
     })
