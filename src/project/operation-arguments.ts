@@ -32,6 +32,8 @@ function argumentOf(value: Value, depth: number): Argument {
     case 'class':
     case 'module':
       return { source: value.name }
+    case 'names':
+      return { source: 'globals()' }
     case 'call':
       return { source: sourceOf(value) }
     case 'either':

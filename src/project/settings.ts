@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import type { Family } from '../django/backends.js'
 import { familyOf } from './backend.js'
+import { hookThatChanges } from './configuration-hooks.js'
 import { configurationValue } from '../python/libraries/configurations.js'
 import { parseDotenv } from '../python/libraries/dotenv.js'
 import type { Modules } from '../python/modules/modules.js'
@@ -92,7 +93,7 @@ export class DjangoSettings {
     const py = new Evaluator(owner.file, this.#modules)
     const node = owner.file.tree.topNode
     if (!classAttribute(py, owner, name)) return undefined
-    const hook = ['pre_setup', 'setup', 'post_setup', 'DOTENV'].find((one) => classAttribute(py, owner, one))
+    const hook = hookThatChanges(py, owner, name)
     if (hook) return { kind: 'unknown', reason: `${owner.name}.${hook} may change it`, file: owner.file.file, line: owner.line }
     const object: Value = { kind: 'call', callee: owner.name, target: owner, args: [], keywords: new Map(), line: owner.line, node, file: owner.file }
     const value = this.resolve(attribute(py, object, name, node))

@@ -21,7 +21,7 @@ interface Site {
   template?: string
   /** The template is the package inside of a project, not the project: its own program puts it there. */
   nested?: boolean
-  /** `{folder}` stands for where its site is. */
+  /** `{folder}` stands for where its site is, `{packages}` for where its packages are. */
   env?: Record<string, string>
   /** What the manual of the product says to write. */
   files?: Record<string, string>
@@ -85,7 +85,8 @@ function compareSite(site: Site, home: string) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), text)
     }
-    const env = { HOME: folder, ...Object.fromEntries(Object.entries(site.env ?? {}).map(([name, value]) => [name, value.replace('{folder}', folder)])) }
+    const given = Object.entries(site.env ?? {}).map(([name, value]) => [name, value.replace('{folder}', folder).replace('{packages}', packagesOf(home))])
+    const env = { HOME: folder, ...Object.fromEntries(given) }
     // Products make folders beside their settings when they are first started.
     const django = askLoader(folder, home, { ...env, DJANGO_SETTINGS_MODULE: settings })
     if ('failed' in django) return django
@@ -148,10 +149,13 @@ function comparePlan(ours: ProjectFiles, django: DjangoProject, figures: { disag
   return theirs.length
 }
 
+function packagesOf(home: string): string {
+  return join(home, 'lib', readdirSync(join(home, 'lib')).find((name) => name.startsWith('python')) as string, 'site-packages')
+}
+
 /** `django-admin startproject --template`. @returns the settings module that its manage.py names */
 function startProject({ template = '', nested = false }: Site, folder: string, home: string): string {
-  const packages = join(home, 'lib', readdirSync(join(home, 'lib')).find((name) => name.startsWith('python')) as string, 'site-packages')
-  const from = join(packages, template)
+  const from = join(packagesOf(home), template)
   if (!existsSync(from)) throw new Error(`there is no ${from}`)
   const copy = mkdtempSync(join(tmpdir(), 'migstate-template-'))
   try {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openProject } from '../../src/project/index.js'
 import { djangos, oneDjango } from '../support/django.js'
 import { files } from '../support/fake-project.js'
+import { agreesWithPython, type SettingsCase } from '../support/settings-case.js'
 
 /** Settings that a reader of files got wrong once: Python is asked, and what is claimed as certain must be what Python says. */
 const python = join(djangos[oneDjango as string] as string, 'bin', 'python')
@@ -18,10 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const BASE = { 'base.py': 'A = ["a"]\nCOUNT = "a"\n\n\ndef bump():\n    global COUNT\n    COUNT = "b"\n\n\ndef add():\n    A.append("b")\n' }
 const UNKNOWN = 'import socket\nUNKNOWN = socket.gethostname() != ""\n'
 
-/** `certain`: also an honest "unknown" would be a step back. */
-type Case = [name: string, settings: string, more?: { files?: Record<string, string>; env?: Record<string, string>; certain?: boolean }]
-
-const CASES: Case[] = [
+const CASES: SettingsCase[] = [
   ['an imported list changed twice', 'from base import A\nA.append("b")\nA.append("c")\nINSTALLED_APPS = A', { files: BASE, certain: true }],
   ['a list of a module changed in a loop', 'import base\nfor x in ["b", "c"]:\n    base.A.append(x)\nINSTALLED_APPS = base.A', { files: BASE, certain: true }],
   ['a name imported before its module sets it anew', 'from base import COUNT, bump\nbump()\nINSTALLED_APPS = [COUNT]', { files: BASE, certain: true }],
@@ -201,23 +198,7 @@ const CASES: Case[] = [
   ['a constructor with effects', 'X = []\n\n\nclass C:\n    def __init__(self, n):\n        X.append(n)\n\n\nC("a")\nINSTALLED_APPS = X', { certain: true }],
 ]
 
-it.each(CASES)('%s', (_name, settings, { files: more = {}, env = {}, certain = false } = {}) => {
-  const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))
-  files(folder, { 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n', 'settings.py': `${settings}\n`, ...apps, ...more })
-  const said = JSON.parse(
-    execFileSync(python, ['-c', 'import json, settings; print(json.dumps(list(settings.INSTALLED_APPS)))'], {
-      cwd: folder,
-      env: { ...env, PATH: process.env.PATH },
-      encoding: 'utf8',
-    }),
-  ) as string[]
-  const ours = openProject({ folder, managePy: undefined, settings: undefined, python, path: [], env }).files()
-  if (certain) expect(ours.complete, JSON.stringify(ours.problems)).toBe(true)
-  // An app in doubt has no migrations: whether it is there makes no difference, and is not claimed.
-  const sure = [...ours.apps.filter((app) => !app.inDoubt).map((app) => app.label), ...ours.notFound]
-  if (ours.complete && ours.apps.some((app) => app.inDoubt)) expect(said).toEqual(expect.arrayContaining(sure))
-  else if (ours.complete) expect(sure).toEqual(said)
-})
+it.each(CASES)('%s', (_name, settings, more = {}) => agreesWithPython(folder, settings, more))
 
 it('settings that raise are no settings', () => {
   files(folder, {

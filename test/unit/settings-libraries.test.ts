@@ -120,6 +120,17 @@ describe('INSTALLED_APPS', () => {
     })
   })
 
+  it('of a django-configurations class with hooks that do other things', () => {
+    const settings = (hook: string) =>
+      `from configurations import Configuration\n\n\nclass Base(Configuration):\n    INSTALLED_APPS = ["a"]\n    SAME = INSTALLED_APPS\n    OTHER = []\n\n    @classmethod\n    def more(cls):\n        cls.INSTALLED_APPS.append("c")\n\n    @classmethod\n    def post_setup(cls):\n        super().post_setup()\n        ${hook}\n\n\nclass Dev(Base):\n    INSTALLED_APPS = Base.INSTALLED_APPS + ["b"]\n`
+    const read = (hook: string, configuration: string) => apps(settings(hook), {}, { DJANGO_CONFIGURATION: configuration })
+    expect(read('cls.OTHER.append(1)', 'Dev')).toBe('a b')
+    expect(read('super(Base, cls).post_setup()', 'Base')).toBe('a')
+    expect(read('cls.SAME.append("b")', 'Dev')).toBe('a b')
+    for (const hook of ['cls.SAME.append("b")', 'cls.more()', 'setattr(cls, "X", 1)', 'cls.INSTALLED_APPS += ["b"]', 'apply(cls)'])
+      expect(read(hook, 'Base'), hook).not.toBe('a')
+  })
+
   it('finds apps through .pth files and both kinds of editable installs', () => {
     const site = 'venv/lib/python3.12/site-packages'
     const more = {

@@ -38,6 +38,8 @@ export function readWritten(value: Value, resolve: Resolve, depth = 0): Written 
       return { kind: 'class', name: value.kind === 'reference' ? value.name : known.name, bases: basesOf(known, resolve) }
     case 'call':
       return known.worth ? inner(known.worth) : (collection(known, inner) ?? call(known, inner, resolve))
+    case 'names':
+      return { kind: 'unknown', reason: 'it is the names of a module' }
     case 'bytes':
       return { kind: 'unknown', reason: 'it is bytes' }
     case 'either':

@@ -2,11 +2,13 @@ import type { SyntaxNode } from '@lezer/common'
 import { payCopy } from '../budget.js'
 import { anyNumber } from './floors.js'
 import type { Interpreter } from './interpreter.js'
+import { lookedAt } from './names.js'
 import { binary, either } from './operators.js'
 import type { Value } from './value.js'
 
 /** A binary operator, for each value that an operand may have. */
 export function operate(py: Interpreter, left: Value, operator: string, right: Value, node: SyntaxNode): Value {
+  if (left.kind === 'names' || right.kind === 'names') return operate(py, lookedAt(left), operator, lookedAt(right), node)
   if (left.kind === 'either') return mapEither(py, left, (option) => operate(py, option, operator, right, node), node)
   if (right.kind === 'either') return mapEither(py, right, (option) => operate(py, left, operator, option, node), node)
   // `INSTALLED_APPS += discover()`: what is known of the list stays known.

@@ -5,15 +5,15 @@ import { payCopy, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
-import { fieldsOf } from './object-fields.js'
+import { fieldsOf, forgetFields } from './object-fields.js'
 import { sideEffect } from './effects.js'
 import { forgetAll } from './forgetting.js'
 import { replaceEverywhere } from './holders.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
 import { placeOf } from './keys.js'
-import { namesOf, setName } from './running.js'
-import type { Scope, Value } from './value.js'
+import { namesMethod, setName } from './names.js'
+import type { Call, Scope, Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -36,9 +36,7 @@ export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   }
 }
 
-/** Its names go to other code, or to another name; what only looks into them does nothing. */
-const HANDS_OVER =
-  /(?<!\bin\s{1,9})\b(globals|locals|vars)\s*\(\s*\)(?!\s*(?:\.(?:get|keys|items|values|copy)\(|\[))|\bexec(file)?\s*\(|\bsys\.modules\s*\[(?!\s*__name__\s*\])/
+const HANDS_OVER = /\bexec(file)?\s*\(/
 
 export function bindTargets(py: Interpreter, targets: readonly SyntaxNode[], value: Value, scope: Scope): void {
   const names = targets.filter((target) => target.name !== ',')
@@ -89,17 +87,15 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   const [object, mark, ...inside] = childrenOf(target)
   const [index] = inside
   if (!object || !mark || !index) return
-  const own = mark.name === '.' ? undefined : namesOf(py, object, scope)
-  if (own) {
+  const container = py.value(object, scope)
+  if (container.kind === 'names' && mark.name !== '.') {
     const name = py.value(index, scope)
-    if (name.kind === 'string') setName(py, own, name.value, value, target, scope)
-    else forgetAll(py, target, scope, 'a name that is set is not known')
+    if (name.kind === 'string') setName(py, container.scope, name.value, value, target, scope)
+    else forgetAll(py, target, container.scope, 'a name that is set is not known')
     return
   }
-  const container = py.value(object, scope)
   if ((container.kind === 'reference' && container.name === 'sys.path') || (mark.name === '.' && py.text(target) === 'sys.path')) return setPath(py, value)
   const isEntry = mark.name !== '.' && container.kind === 'reference' && container.name === 'sys.modules'
-  if (!isEntry && /\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(object))) return forgetAll(py, target, scope, 'sys.modules may change it')
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') {
@@ -107,6 +103,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
       py.host.forgetLookUps()
     } else if (container.kind === 'call' && container.target?.kind !== 'class')
       change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
+    else if (container.kind === 'call' && py.text(index) === '__dict__') setFields(py, container, certain, target)
     else if (container.kind === 'call') fieldsOf(py, container, target).set(py.text(index), certain)
     else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
     return
@@ -141,6 +138,14 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   change(py, object, container, changed, scope)
 }
 
+/** `self.__dict__.update(…)` */
+function setFields(py: Interpreter, object: Call, value: Value, node: SyntaxNode): void {
+  const fields = fieldsOf(py, object, node)
+  if (value.kind !== 'dict') return forgetFields(object, py.unknown(node, '__dict__ is changed in a way that cannot be read'))
+  fields.clear()
+  for (const [name, field] of value.entries) if (name.kind === 'string') fields.set(name.value, field)
+}
+
 /** `sys.path = [x] + sys.path`, `sys.path[0:0] = [x]`: what is not there yet may lie in a folder that is not known. */
 function setPath(py: Interpreter, value: Value): void {
   const known = py.resolve(value)
@@ -173,7 +178,24 @@ export function change(py: Interpreter, target: SyntaxNode, container: Value, ch
   // The names of a branch are a copy; those around an expression are not.
   const inside = py.isUncopied ? outside : changed
   if (!replaceEverywhere(py.liveScopes(scope), container, inside, outside) && target.name !== 'CallExpression') bindOne(py, target, inside, scope)
+  if (container.kind === 'either') changeOptions(py, target, container, changed, scope)
   py.host.forgetLookUps()
+}
+
+/** What is one of several objects is changed: each of them may be, for whoever holds it. */
+function changeOptions(py: Interpreter, target: SyntaxNode, { options }: Value & { kind: 'either' }, changed: Value, scope: Scope): void {
+  const after = changed.kind === 'either' && changed.options.length === options.length ? changed.options : undefined
+  options.forEach((option, index) => {
+    const now = after?.[index]
+    if (!isMutable(option) || now === option) return
+    const lost = py.unknown(target, 'it is one of those that are changed')
+    const doubtful = either('which of them is changed', [option, now ?? lost], lost)
+    replaceEverywhere(py.liveScopes(scope), option, doubtful, doubtful)
+  })
+}
+
+function isMutable({ kind }: Value): boolean {
+  return kind === 'list' || kind === 'set' || kind === 'dict'
 }
 
 export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -190,8 +212,13 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
     sideEffect(py, 'os.environ', 'update', [added], new Map())
     return
   }
+  if (before.kind === 'names') {
+    const args = [commaList(py, rest, scope)]
+    namesMethod(py, before, { method: py.text(operator) === '|=' ? 'update' : py.text(operator), args, keywords: new Map(), node, scope })
+    return
+  }
   const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
   // += changes a list in place, |= and its kin a set or a dict, for every name that holds it.
-  if (before.kind === 'list' || before.kind === 'set' || before.kind === 'dict') change(py, target, before, value, scope)
+  if (isMutable(before) || (before.kind === 'either' && before.options.some(isMutable))) change(py, target, before, value, scope)
   else bindOne(py, target, value, scope)
 }

@@ -6,11 +6,12 @@ import type { Host } from './host.js'
 import { importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { classAttribute } from './class-attribute.js'
-import { fieldsOf } from './object-fields.js'
+import { fieldOf, fieldsOf } from './object-fields.js'
 import { openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
-import { callMethod } from './methods.js'
-import { namesAsDict, runsFile } from './running.js'
+import { callMethod, hasMethod } from './methods.js'
+import { namesAsDict } from './names.js'
+import { runsFile } from './running.js'
 import { sorted } from './sorting.js'
 import { matchesWildcard } from './wildcard.js'
 import { distinct, merged } from './keys.js'
@@ -52,14 +53,19 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'getattr':
       return getAttribute(py, args, node)
     case 'hasattr': {
+      const isMethod = first && second?.kind === 'string' ? hasMethod(first, second.value) : undefined
+      if (isMethod !== undefined) return boolean(isMethod)
       const value = getAttribute(py, [first as Value, second as Value, { kind: 'reference', name: '(absent)' }], node)
       if (!value || value.kind === 'unknown' || value.kind === 'either') return undefined
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
     case 'dir':
     case 'vars': {
-      const names = first?.kind === 'module' && args.length === 1 ? namesAsDict(first.scope) : undefined
-      if (names?.kind !== 'dict' || name === 'vars') return names
+      if (first?.kind === 'call' && first.target?.kind === 'class' && args.length === 1 && name === 'vars') return py.attribute(first, '__dict__', node)
+      const scope = first?.kind === 'module' && args.length === 1 ? first.scope : undefined
+      if (name === 'vars' || scope === undefined) return scope && { kind: 'names', scope }
+      const names = namesAsDict(scope)
+      if (names.kind !== 'dict') return names
       return list(sorted(names.entries.map(([key]) => key as Value & { kind: 'string' })))
     }
     case 'copy.copy':
@@ -76,6 +82,8 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     }
     case 'isinstance':
       return isInstance(first, second)
+    case 'type':
+      return args.length === 1 && first ? typeOf(first) : undefined
     case 'setattr':
       return setAttribute(py, args, node)
     case 'fnmatch.filter':
@@ -287,7 +295,7 @@ function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode)
   }
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
   if (object.kind === 'call' && object.target?.kind === 'class')
-    return fieldsOf(py, object, node).has(name.value) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
+    return fieldOf(py, object, name.value, node) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
   if (object.kind === 'class')
     return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
   return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
@@ -301,6 +309,22 @@ function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], 
   else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
   else return undefined
   return NONE
+}
+
+/** Python's own types go by their names. */
+function typeOf(value: Value): Value | undefined {
+  if (value.kind === 'call') return value.target?.kind === 'class' ? value.target : undefined
+  const names: Partial<Record<Value['kind'], string>> = {
+    string: 'str',
+    bytes: 'bytes',
+    list: 'list',
+    tuple: 'tuple',
+    set: 'set',
+    dict: 'dict',
+    boolean: 'bool',
+  }
+  const name = names[value.kind]
+  return name === undefined ? undefined : { kind: 'reference', name }
 }
 
 const TYPES = new Map<string, readonly Value['kind'][]>([

@@ -4,20 +4,23 @@ import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
-import { attribute, missingKey } from './members.js'
+import { attribute } from './members.js'
+import { missingKey } from './missing-key.js'
+import { handOver, loseSight } from './handing-over.js'
+import { lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised } from './interpreter.js'
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
 import { mutate } from './mutations.js'
-import { forgetAll } from './forgetting.js'
+import { hasEffects } from './generators.js'
 import { bodyOf, splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
-import { namesAsDict, namesOf, runsFile, updateNames } from './running.js'
+import { runsFile } from './running.js'
 import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
@@ -25,14 +28,14 @@ export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): V
   const [calleeNode, argumentList] = childrenOf(node)
   if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
   const own = namesOf(py, node, scope)
-  if (own) return namesAsDict(own)
+  if (own) return { kind: 'names', scope: own }
   const { args, keywords } = readArguments(py, argumentList, scope)
   if (calleeNode.name === 'MemberExpression') {
     const [objectNode, mark, property] = childrenOf(calleeNode)
     if (objectNode && mark?.name === '.' && property) return callMember(py, { node, objectNode, name: py.text(property), args, keywords, scope })
   }
   const callee = py.expression(calleeNode, scope)
-  return callValue(py, callee, callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node)
+  return callValue(py, callee, { written: callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node, scope })
 }
 
 interface MemberCall {
@@ -46,14 +49,9 @@ interface MemberCall {
 
 function callMember(py: Interpreter, call: MemberCall): Value {
   const { node, name, args, keywords } = call
-  const own = /^(?:update|setdefault|pop|popitem|clear|__setitem__)$/.test(name) ? namesOf(py, call.objectNode, call.scope) : undefined
-  if (own) {
-    if (name === 'update') updateNames(py, own, args, keywords, node, call.scope)
-    else forgetAll(py, node, call.scope, 'its names are handed to other code')
-    return NONE
-  }
   const written = py.expression(call.objectNode, call.scope)
   const object = py.resolve(written)
+  if (object.kind === 'names') return namesMethod(py, object, { method: name, args, keywords, node, scope: call.scope })
   const known = args.map((arg) => py.resolve(arg))
   const reading = readingMethod(py, object, name, known, node)
   if (reading) return reading
@@ -89,7 +87,10 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   }
   const result = method(object) ?? standardMethod(py, object, name, { args: known, keywords: resolveAll(py, keywords) }, node)
   if (result) return result
-  if (object.kind === 'unknown') return object
+  if (object.kind === 'unknown') {
+    handOver(py, [...args, ...keywords.values()], { callee: py.brief(call.objectNode), isNamed: false, node, scope: call.scope })
+    return object
+  }
   if (object.kind === 'call') return callOnCall(py, object, call, known)
   const member = attribute(py, written.kind === 'reference' && object.kind !== 'class' && object.kind !== 'module' ? written : object, name, node)
   if (member.kind === 'function' && object.kind === 'class')
@@ -101,9 +102,9 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
   const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
-  const made = callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, dotted, args, keywords, node)
   // A class of a module goes by the name under which it was imported.
-  return made.kind === 'call' && made.target === member && member.kind === 'class' && nameOf(written) !== undefined ? { ...made, callee: dotted } : made
+  const as = member.kind === 'class' && nameOf(written) !== undefined ? dotted : undefined
+  return callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, { written: dotted, as, args, keywords, node, scope: call.scope })
 }
 
 /** What Django's own packages gather by stars is known by its name. */
@@ -137,8 +138,10 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
   if (object.target?.kind === 'class') {
     const member = attribute(py, object, name, node)
     if (member.kind === 'function') return py.callFunction(member, member.decorators.includes('staticmethod') ? args : [object, ...args], keywords, node)
+    handOver(py, [object, ...args, ...keywords.values()], { callee: `${object.callee}().${name}`, isNamed: !object.target, node, scope })
     return member.kind === 'unknown' ? member : py.unknown(node, `.${name}() is not evaluated`)
   }
+  handOver(py, [...args, ...keywords.values()], { callee: `${object.callee}().${name}`, isNamed: !object.target, node, scope })
   return opaque(py, `${object.callee}().${name}`, args, keywords, node)
 }
 
@@ -159,10 +162,21 @@ function initAbove(py: Interpreter, owner: ClassValue, file: ParsedFile): Functi
   return undefined
 }
 
-function callValue(py: Interpreter, callee: Value, written: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Value {
+interface Given {
+  /** The name of what is called, or how it is written. */
+  written: string
+  /** The name of a class by which it is known. */
+  as?: string | undefined
+  args: Value[]
+  keywords: Map<string, Value>
+  node: SyntaxNode
+  scope: Scope
+}
+
+function callValue(py: Interpreter, callee: Value, { written, as, args, keywords, node, scope }: Given): Value {
   // A library whose source would be of no use is asked by name, before its files are looked at.
   if (callee.kind === 'reference') {
-    const known = args.map((arg) => py.resolve(arg))
+    const known = args.map((arg) => lookedAt(py.resolve(arg)))
     const named = resolveAll(py, keywords)
     const result =
       callBuiltin(callee.name, known, named, py, node) ??
@@ -178,9 +192,9 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
   const target = py.resolve(callee)
   if (target.kind === 'function') return py.callFunction(target, args, keywords, node)
   if (target.kind === 'class') {
-    const object: Call = { ...opaque(py, callee.kind === 'reference' ? callee.name : target.name, args, keywords, node), target }
-    // What its `__init__` does to the world around happens now.
-    if (/\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/.test(py.file.source)) fieldsOf(py, object, node)
+    const object: Call = { ...opaque(py, callee.kind === 'reference' ? callee.name : (as ?? target.name), args, keywords, node), target }
+    // What its `__init__` does to the world around, and to what it is given, happens now.
+    if (TOUCHES.test(py.file.source) || [...args, ...keywords.values()].some((one) => isTouched(one, target))) fieldsOf(py, object, node)
     return object
   }
   // environ.Path: root("apps")
@@ -193,6 +207,7 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
         keywords,
       ) ?? py.unknown(node, 'this path is not evaluated')
     )
+  handOver(py, [...args, ...keywords.values()], { callee: written, isNamed: callee.kind === 'reference', node, scope })
   if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
   const made = opaque(py, written, args, keywords, node)
@@ -201,6 +216,13 @@ function callValue(py: Interpreter, callee: Value, written: string, args: Value[
     args.map((arg) => py.resolve(arg)),
   )
   return worth ? { ...made, worth } : made
+}
+
+/** What changes something that others hold as well. */
+const TOUCHES = /\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/
+
+function isTouched(given: Value, target: ClassValue): boolean {
+  return given.kind === 'names' || given.kind === 'module' || (isContainer(given) && TOUCHES.test(target.file.source))
 }
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
@@ -230,7 +252,7 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
         for (const one of spread.items) args.push(one)
       } else args.push({ ...py.unknown(first, 'it spreads something that cannot be read'), isSpread: true })
     } else if (first.name === '**' && second) {
-      const spread = py.value(second, scope)
+      const spread = lookedAt(py.value(second, scope))
       if (spread.kind === 'dict') payValues(spread.entries.length)
       if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
       if (spread.kind !== 'dict') keywords.set('**', py.unknown(first, 'it spreads something that cannot be read'))
@@ -248,10 +270,14 @@ const HARMLESS = /(^|\.)(property|cached_property|staticmethod|classmethod|lru_c
 export function callFunction(
   py: Interpreter,
   callee: FunctionValue,
-  { args, keywords, atEnd }: { args: readonly Value[]; keywords: ReadonlyMap<string, Value>; atEnd: ((names: Scope) => void) | undefined },
+  { args, keywords, isSpent }: { args: readonly Value[]; keywords: ReadonlyMap<string, Value>; isSpent: () => boolean },
   frames: Scope[],
 ): Value {
-  const unknown = (reason: string) => py.unknown(callee.node, reason)
+  // What it is given it may change all the same.
+  const unknown = (reason: string) => {
+    for (const one of [...args, ...keywords.values()]) loseSight(py, one, { callee: callee.name, node: callee.node, scope: callee.scope })
+    return py.unknown(callee.node, reason)
+  }
   if (callee.decorators.some((decorator) => !HARMLESS.test(decorator))) return unknown(`the function ${callee.name} is decorated`)
   const parts = childrenOf(callee.node)
   const isLambda = callee.node.name === 'LambdaExpression'
@@ -261,17 +287,22 @@ export function callFunction(
   const inner = new Scope(callee.scope)
   bindParameters(py, parameters, { args, keywords, inner, outer: callee.scope, isLambda, defaults: callee.defaults })
   if (isLambda) return py.expression(body, inner)
-  if (/\byield\b/.test(py.text(body))) return unknown(`${callee.name} is a generator`)
+  const given: Value[] | undefined = /\byield\b/.test(py.text(body)) ? [] : undefined
+  // Which of its values are certain could not be told, nor when it does what it does besides.
+  if (given && (py.isDoubtful || (hasEffects(py.text(body)) && !isSpent()))) return unknown(`${callee.name} is a generator`)
   frames.push(inner)
   let ending: Ending
+  if (given) py.generators.push(given)
   try {
     ending = py.block(bodyOf(body), inner)
   } finally {
     frames.pop()
-    atEnd?.(inner)
+    if (given) py.generators.pop()
   }
+  // It is taken as the list of what it gives.
+  if (given) return ending instanceof Jump ? unknown(`${callee.name} cannot be followed`) : { kind: 'list', items: given }
   if (ending instanceof Jump) return unknown(`${callee.name} cannot be followed`)
-  if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], unknown(`depends on ${ending.dependsOn}`))
+  if (ending instanceof MaybeReturned) return either(ending.dependsOn, [ending.value, NONE], py.unknown(callee.node, `depends on ${ending.dependsOn}`))
   return ending ?? NONE
 }
 

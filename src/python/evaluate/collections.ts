@@ -3,6 +3,7 @@ import { payCopy, payLook } from '../budget.js'
 import { anyOf } from './alternatives.js'
 import { anyNumber } from './floors.js'
 import type { Interpreter } from './interpreter.js'
+import { lookedAt } from './names.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
 import { distinct, merged } from './keys.js'
@@ -33,7 +34,8 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
 }
 
 /** What a `for` goes through, where it is known. */
-export function itemsOf(value: Value): Value[] | undefined {
+export function itemsOf(written: Value): Value[] | undefined {
+  const value = lookedAt(written)
   if ('items' in value) return value.items
   if (value.kind !== 'dict') return undefined
   payCopy(value.entries.length)
@@ -50,7 +52,7 @@ export function dictionary(py: Interpreter, node: SyntaxNode, scope: Scope): Val
   const entries: [Value, Value][] = []
   for (const [first, second, third] of splitByComma(childrenOf(node).slice(1, -1))) {
     if (first?.name === '**' && second) {
-      const spread = py.value(second, scope)
+      const spread = lookedAt(py.value(second, scope))
       if (spread.kind !== 'dict') return py.unknown(first, 'it spreads something that cannot be read')
       payCopy(spread.entries.length)
       for (const entry of spread.entries) entries.push(entry)

@@ -2,7 +2,9 @@ import type { SyntaxNode } from '@lezer/common'
 import { payCopy } from '../budget.js'
 import { bindOne, change } from './assignments.js'
 import type { Interpreter } from './interpreter.js'
-import { missingKey, sliceBounds } from './members.js'
+import { sliceBounds } from './members.js'
+import { missingKey } from './missing-key.js'
+import { deleteName } from './names.js'
 import { childrenOf } from '../grammar/parse.js'
 import { equal } from './equality.js'
 import type { Scope, Value } from './value.js'
@@ -24,6 +26,10 @@ export function deleteTargets(py: Interpreter, node: SyntaxNode, scope: Scope): 
       continue
     }
     const key = py.value(index, scope)
+    if (container.kind === 'names') {
+      deleteName(py, container, key, target, scope)
+      continue
+    }
     if (container.kind === 'reference' && container.name === 'os.environ') {
       if (key.kind === 'string' && py.host.variableDoubt(key.value) === null && py.host.env.get(key.value) === undefined)
         missingKey(py, target, `the environment has no ${key.value}`, key.value)

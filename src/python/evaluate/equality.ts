@@ -2,7 +2,7 @@ import { payLook, payScan } from '../budget.js'
 import { hasGap } from './floors.js'
 import type { Value } from './value.js'
 
-const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference'])
+const UNDECIDED = new Set(['unknown', 'either', 'call', 'reference', 'names'])
 
 /** Python's ==; undefined where it cannot be known. */
 export function equal(written: Value, other: Value, depth = 0): boolean | undefined {
@@ -101,6 +101,7 @@ export function keyOf(written: Value, depth = 0): string | undefined {
     case 'either':
     case 'call':
     case 'reference':
+    case 'names':
       return undefined
   }
 }

@@ -7,6 +7,8 @@ import { evaluate } from './expressions.js'
 import { attribute } from './members.js'
 import type { Host } from './host.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
+import { isGoneThrough } from './generators.js'
+import { loseSight } from './handing-over.js'
 import { either } from './operators.js'
 import { childrenOf, type ParsedFile, parsePython } from '../grammar/parse.js'
 import { runStatement } from './statements.js'
@@ -27,12 +29,13 @@ export interface Course {
   /** Names of the functions that are being called. */
   frames: Scope[]
   catching: string[][]
+  generators: Value[][]
   /** How many texts are being run in each other. */
   executing: number
 }
 
 export function newCourse(): Course {
-  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [], executing: 0 }
+  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [], generators: [], executing: 0 }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -43,6 +46,10 @@ export class Evaluator implements Interpreter {
   /** Shared by all files: a function of another one raises into the `try` that calls it. */
   get catching(): string[][] {
     return this.#course.catching
+  }
+
+  get generators(): Value[][] {
+    return this.#course.generators
   }
 
   readonly undecided: Raised[] = []
@@ -160,21 +167,19 @@ export class Evaluator implements Interpreter {
     bindTargets(this, targets, value, scope)
   }
 
-  callFunction(
-    callee: Value & { kind: 'function' },
-    args: readonly Value[],
-    keywords: ReadonlyMap<string, Value>,
-    node: SyntaxNode,
-    atEnd?: (names: Scope) => void,
-  ): Value {
-    if (this.#course.depth > MAX_DEPTH - 20) return this.unknown(node, 'it calls itself too deeply')
+  callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value {
+    if (this.#course.depth > MAX_DEPTH - 20) {
+      for (const one of [...args, ...keywords.values()]) loseSight(this, one, { callee: callee.name, node, scope: callee.scope })
+      return this.unknown(node, 'it calls itself too deeply')
+    }
     const home = this.in(callee.file)
     this.#course.depth += 3
     try {
-      return callFunction(home, callee, { args, keywords, atEnd }, this.#course.frames)
+      return callFunction(home, callee, { args, keywords, isSpent: () => isGoneThrough(this, node) }, this.#course.frames)
     } catch (error) {
       // What is not known of the arguments may be why it raises; only a `try` that waits for it takes it for a fact.
       if (!(error instanceof Raised) || this.catching.some((clause) => isCaught(error, clause))) throw error
+      for (const one of [...args, ...keywords.values()]) loseSight(this, one, { callee: callee.name, node: callee.node, scope: callee.scope })
       const reason = `${callee.name}() raises ${error.exception}${error.message ? `: ${error.message}` : ''} here`
       return { kind: 'unknown', reason, file: callee.file.file, line: error.line || this.line(node) }
     } finally {

@@ -1,17 +1,14 @@
 import type { SyntaxNode } from '@lezer/common'
 import { change } from './assignments.js'
 import { readArguments } from './calls.js'
-import { sideEffect } from './effects.js'
 import { forget, forgetAll } from './forgetting.js'
 import type { Interpreter } from './interpreter.js'
 import { mutate } from './mutations.js'
+import { namesMethod } from './names.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
-import { handNames } from './handing-names.js'
-import { namesOf, runExec } from './running.js'
-import type { Scope, Value } from './value.js'
-
-const FORGETFUL = ['globals', 'vars', 'locals']
+import { runExec } from './running.js'
+import type { Scope } from './value.js'
 
 /** `INSTALLED_APPS.append("x")`, `sys.path.insert(0, x)`, `os.environ.setdefault(…)`, `include("base.py")`. */
 export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -19,38 +16,27 @@ export function expressionStatement(py: Interpreter, node: SyntaxNode, scope: Sc
   const [callee, argumentList] = childrenOf(node)
   if (callee?.name === 'VariableName' && argumentList && /^exec(?:file)?$/.test(py.text(callee))) return execute(py, node, py.text(callee), argumentList, scope)
   const object = callee?.name === 'MemberExpression' ? callee.firstChild : null
-  if (object && namesOf(py, object, scope)) return void py.expression(node, scope)
-  if (callee && argumentList && handNames(py, { node, callee, argumentList }, scope)) return
-  if (/\b(globals|locals|vars)\s*\(|\bsys\.modules\b(?!\[\s*__name__\s*\])/.test(py.text(node)))
-    return forgetAll(py, node, scope, 'its names are handed to other code')
   if (callee?.name === 'VariableName') {
     const name = py.text(callee)
     const meant = py.expression(callee, scope)
-    if (FORGETFUL.includes(name)) forgetAll(py, node, scope, `${name}() may change it`)
-    else if (name === 'setattr') {
+    if (name === 'setattr') {
       const done = py.expression(node, scope)
       if (done.kind !== 'none') forgetAll(py, node, scope, 'setattr() may change it')
-    } else if (meant.kind !== 'reference' || !argumentList || !include(py, node, meant.name, readArguments(py, argumentList, scope).args, scope))
-      py.expression(node, scope)
+    } else if (meant.kind !== 'reference' || !argumentList || !include(py, { node, name: meant.name, argumentList }, scope)) py.expression(node, scope)
     return
   }
-  if (callee?.name !== 'MemberExpression' || !argumentList) return
+  // What is called is the result of a call: `partial(f, x)()`.
+  if (callee?.name !== 'MemberExpression' || !argumentList) return void py.expression(node, scope)
   const property = childrenOf(callee)[2]
   if (!object || property?.name !== 'PropertyName') return
-  // What is called on the result of a call is evaluated once.
-  if (object.name === 'CallExpression' && !/^(globals|vars|locals)\(/.test(py.text(object))) return void py.expression(node, scope)
+  // What has a call in it is evaluated once: it may do something each time.
+  if (!/^[\w.\s]+$/.test(py.text(object))) return void py.expression(node, scope)
   const method = py.text(property)
-  const written = py.expression(object, scope)
-  const container = py.resolve(written)
+  const container = py.value(object, scope)
   if (container.kind === 'reference' || container.kind === 'module') {
-    const { args, keywords } = readArguments(py, argumentList, scope)
-    if (/^(list|dict|set)$/.test(container.name) && args[0]) return ofType(py, node, method, args, keywords, scope)
-    if (!sideEffect(py, container.name, method, args, keywords).done && !include(py, node, `${container.name}.${method}`, args, scope))
-      py.expression(node, scope)
-    return
+    if (/^(list|dict|set)$/.test(container.name)) return ofType(py, { node, method, argumentList }, scope)
+    if (include(py, { node, name: `${container.name}.${method}`, argumentList }, scope)) return
   }
-  if (container.kind === 'call' && ['globals', 'vars', 'locals'].includes(container.callee))
-    return forgetAll(py, node, scope, `${container.callee}() may change it`)
   py.expression(node, scope)
 }
 
@@ -68,7 +54,9 @@ function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 }
 
 /** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
-function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly Value[], scope: Scope): boolean {
+function include(py: Interpreter, { node, name, argumentList }: { node: SyntaxNode; name: string; argumentList: SyntaxNode }, scope: Scope): boolean {
+  if (py.host.includes(name, [], py.file.file) === null) return false
+  const { args } = readArguments(py, argumentList, scope)
   const files = py.host.includes(
     name,
     args.map((arg) => py.resolve(arg)),
@@ -87,9 +75,12 @@ function include(py: Interpreter, node: SyntaxNode, name: string, args: readonly
 }
 
 /** `list.append(X, "b")` */
-function ofType(py: Interpreter, node: SyntaxNode, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, scope: Scope): void {
+function ofType(py: Interpreter, { node, method, argumentList }: { node: SyntaxNode; method: string; argumentList: SyntaxNode }, scope: Scope): void {
+  const { args, keywords } = readArguments(py, argumentList, scope)
   const [written, ...rest] = args
-  const container = py.resolve(written as Value)
+  if (!written) return
+  const container = py.resolve(written)
+  if (container.kind === 'names') return void namesMethod(py, container, { method, args: rest, keywords, node, scope })
   const changed = mutate(container, method, rest, keywords)
   if (changed !== 'nothing') change(py, node, container, changed ?? py.unknown(node, `.${method}() with something that cannot be read`), scope)
 }

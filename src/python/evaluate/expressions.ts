@@ -2,11 +2,14 @@ import type { SyntaxNode } from '@lezer/common'
 import { payLook, payText } from '../budget.js'
 import { evaluateCall } from './calls.js'
 import { collect, comprehension, dictionary } from './collections.js'
+import { yields } from './generators.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { operate } from './alternatives.js'
 import { decodeString, parseNumber, unescape } from './literals.js'
 import { member } from './members.js'
 import { either } from './operators.js'
+import { inDoubt, isLogic, logic } from './logic.js'
+import { isOwnName } from './own-names.js'
 import { childrenOf } from '../grammar/parse.js'
 import { boolean, formatted, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
 
@@ -55,15 +58,17 @@ export function evaluate(py: Interpreter, node: SyntaxNode, scope: Scope): Value
     case 'ConditionalExpression':
       return conditional(py, node, scope)
     case 'UnaryExpression':
-      return unary(py, node, scope)
+      return isLogic(py, node) ? logic(py, node, scope) : unary(py, node, scope)
     case 'BinaryExpression':
-      return binaryExpression(py, node, scope)
+      return isLogic(py, node) ? logic(py, node, scope) : binaryExpression(py, node, scope)
     case 'NamedExpression': {
       const [name, , value] = childrenOf(node)
       const result = value ? py.expression(value, scope) : NONE
       if (name) scope.set(py.text(name), result)
       return result
     }
+    case 'YieldExpression':
+      return yields(py, node, scope)
     case 'LambdaExpression':
       return { kind: 'function', name: '<lambda>', node, scope, file: py.file, decorators: [] }
     default:
@@ -76,22 +81,14 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const value = scope.get(name)
   if (value) return value
   const star = findStar(scope)
-  if (star) return { ...star, reason: `${name} may come from there: ${star.reason}` }
-  const isBuiltIn = name.length > LONGEST_BUILT_IN || BUILT_IN.test(name) || (py.host.python?.[0] !== 3 && OF_PYTHON2.test(name))
-  if (!isBuiltIn && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
+  if (star && !NEVER_SHADOWED.has(name)) return { ...star, reason: `${name} may come from there: ${star.reason}` }
+  if (!isOwnName(name, py.host.python) && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
     throw new Raised('NameError', `name '${name}' is not defined`, py.line(node))
   return { kind: 'reference', name }
 }
 
-/** Python's own names, of every version: what is none of them and was never set is not there. */
-const BUILT_IN =
-  /^(?:__\w+__|[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)|(?:Base)?ExceptionGroup|Ellipsis|NotImplemented|abs|a?iter|all|a?next|any|ascii|bin|bool|breakpoint|bytearray|bytes|callable|chr|classmethod|compile|complex|copyright|credits|delattr|dict|dir|divmod|enumerate|eval|exec|exit|filter|float|format|frozenset|getattr|globals|hasattr|hash|help|hex|id|input|int|isinstance|issubclass|len|license|list|locals|map|max|memoryview|min|object|oct|open|ord|pow|print|property|quit|range|repr|reversed|round|set|setattr|slice|sorted|staticmethod|str|sum|super|tuple|type|vars|zip)$/
-
-/** Nothing is claimed of longer names. */
-const LONGEST_BUILT_IN = 200
-
-/** … and those of Python 2. */
-const OF_PYTHON2 = /^(?:StandardError|apply|basestring|buffer|cmp|coerce|execfile|file|intern|long|raw_input|reduce|reload|unichr|unicode|xrange)$/
+/** Names of Python that no module gives another meaning to. */
+const NEVER_SHADOWED = new Set('bool dict getattr hasattr int isinstance len list range set str tuple'.split(' '))
 
 function findStar(scope: Scope | undefined): Unknown | undefined {
   for (let current = scope; current; current = current.parent) {
@@ -156,26 +153,10 @@ function conditional(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   return inDoubt(py, () => either(dependsOn, [py.expression(yes, scope), py.expression(no, scope)], py.unknown(node, `depends on ${dependsOn}`)))
 }
 
-/** A part of an expression that may not be evaluated: what it changes is not certain. */
-function inDoubt(py: Interpreter, evaluate_: () => Value): Value {
-  const [doubtful, uncopied] = [py.isDoubtful, py.isUncopied]
-  py.isDoubtful = py.isUncopied = true
-  try {
-    return evaluate_()
-  } finally {
-    py.isDoubtful = doubtful
-    py.isUncopied = uncopied
-  }
-}
-
 function unary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const [operator, operand] = childrenOf(node)
   if (!operator || !operand) return py.unknown(node, 'it cannot be read')
   const value = py.value(operand, scope)
-  if (operator.name === 'not') {
-    const decided = truth(value)
-    return decided === undefined ? py.unknown(node, `depends on ${py.brief(operand)}`) : boolean(!decided)
-  }
   if (value.kind === 'number' && py.text(operator) !== '~') return { kind: 'number', value: py.text(operator) === '-' ? -value.value : value.value }
   return py.unknown(node, 'it is not a plain number')
 }
@@ -209,12 +190,6 @@ function binaryExpression(py: Interpreter, node: SyntaxNode, scope: Scope): Valu
       const doubt = py.host.variableDoubt(left.value)
       return doubt === null ? boolean((py.host.env.get(left.value) !== undefined) === (operator === 'in')) : py.unknown(node, doubt)
     }
-  }
-  if (operator === 'and' || operator === 'or') {
-    const decided = truth(left)
-    if (decided === undefined)
-      return inDoubt(py, () => either(py.brief(leftNode), [left, py.expression(rightNode, scope)], py.unknown(node, `depends on ${py.brief(leftNode)}`)))
-    return decided === (operator === 'or') ? left : py.expression(rightNode, scope)
   }
   return operate(py, left, operator, py.value(rightNode, scope), node)
 }

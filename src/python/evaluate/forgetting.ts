@@ -3,8 +3,10 @@ import { payLook } from '../budget.js'
 import { floorOf } from './floors.js'
 import type { Interpreter } from './interpreter.js'
 import { replaceEverywhere } from './holders.js'
+import { forgetFields, knownFields } from './object-fields.js'
+import { either } from './operators.js'
 import { assignedIn } from './nodes.js'
-import { Scope, type Value } from './value.js'
+import { type Call, Scope, type Unknown, type Value } from './value.js'
 
 /** Whatever a block that cannot be followed may assign or change is unknown afterwards. */
 export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
@@ -34,13 +36,14 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
   for (const name of changed) {
     const value = scope.get(name)
     const known = value && py.resolve(value)
-    if (known && (known.kind === 'module' || known.kind === 'class')) forgetInside(py, known.scope, name, node, reason)
+    if (known && (known.kind === 'names' || (known.kind === 'module' && isPassedOn(text, name)))) forgetAll(py, node, known.scope, reason)
+    else if (known && (known.kind === 'module' || known.kind === 'class')) forgetInside(py, known.scope, name, node, reason)
+    else if (known?.kind === 'call') forgetObject(py, known, node, scope, reason)
     // What else holds the same object sees the change as well.
-    if (known && ('items' in known || known.kind === 'dict')) {
-      const lost = floors.get(name) ?? py.unknown(node, reason)
-      replaceInside(py, scope, known, lost)
-      scope.set(name, lost)
-    }
+    const holders = known?.kind === 'either' ? known.options.filter(isCollection) : known && isCollection(known) ? [known] : []
+    const lost = floors.get(name) ?? py.unknown(node, reason)
+    for (const one of holders) replaceInside(py, scope, one, known?.kind === 'either' ? py.unknown(node, reason) : lost)
+    if (holders.length > 0) scope.set(name, lost)
   }
   for (const name of assigned) scope.set(name, floors.get(name) ?? py.unknown(node, reason))
   for (const name of imports) {
@@ -60,10 +63,36 @@ function forgetInside(py: Interpreter, inside: Scope, name: string, node: Syntax
   py.host.forgetLookUps()
 }
 
+function isCollection(value: Value): boolean {
+  return 'items' in value || value.kind === 'dict'
+}
+
+/** An object whose methods are called, or that is passed on: neither its fields nor what they hold are the same afterwards. */
+function forgetObject(py: Interpreter, object: Call, node: SyntaxNode, scope: Scope, reason: string): void {
+  const lost = py.unknown(node, reason)
+  for (const field of knownFields(object)) {
+    if (field.kind === 'names' || field.kind === 'module') forgetAll(py, node, field.scope, reason)
+    else if (field.kind === 'list' || field.kind === 'set' || field.kind === 'dict') replaceInside(py, scope, field, lost)
+  }
+  forgetFields(object, lost)
+}
+
+/** `apply(base)`: whoever gets the module may change anything of it. */
+function isPassedOn(text: string, name: string): boolean {
+  return new RegExp(`[(,=]\\s*${name}\\s*[,)]`).test(text)
+}
+
 /** A container that lies in another one: `d = DATABASES["default"]`, and then d is changed. */
 function replaceInside(py: Interpreter, scope: Scope, old: Value, lost: Value): void {
   replaceEverywhere(py.liveScopes(scope), old, lost, lost)
   py.host.forgetLookUps()
+}
+
+/** A list that may be another one: what it was is still the best that is known of it. */
+function inDoubt(value: Value, reason: string, lost: Unknown): Value {
+  if (value.kind === 'either' && value.options.some((one) => one.kind === 'list' || one.kind === 'tuple'))
+    return value.options.some((one) => one.kind === 'unknown') ? value : either(value.dependsOn, [...value.options, lost], lost)
+  return value.kind === 'list' || value.kind === 'tuple' ? either(reason, [value, lost], lost) : lost
 }
 
 /** After `exec`, `globals()` and the like any name may have any value. */
@@ -72,7 +101,7 @@ export function forgetAll(py: Interpreter, node: SyntaxNode, scope: Scope, reaso
     payLook(8 * current.names.size)
     for (const [name, value] of current.names)
       if (!name.startsWith('__') && value.kind !== 'class' && value.kind !== 'reference' && value.kind !== 'function')
-        current.names.set(name, py.unknown(node, reason))
+        current.names.set(name, inDoubt(value, reason, py.unknown(node, reason)))
   }
   scope.set('*exec', py.unknown(node, reason))
 }

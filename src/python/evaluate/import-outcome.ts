@@ -16,13 +16,14 @@ export function passOn(py: Interpreter, node: SyntaxNode, module: string): void 
   py.host.reportFailure(py.file.file, failure)
 }
 
-export function awaited(py: Interpreter): boolean {
-  return py.catching.some((clause) => isCaught({ exception: 'ImportError' }, clause))
+/** Whether something waits for the exception: a module that is not there is a ModuleNotFoundError, a name that a module has not an ImportError. */
+export function awaits(py: Interpreter, exception: 'ImportError' | 'ModuleNotFoundError'): boolean {
+  return py.catching.some((clause) => isCaught({ exception }, clause))
 }
 
-/** ImportError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */
+/** ModuleNotFoundError where something waits for it; elsewhere the reader goes on, since it may know less than the real environment. */
 export function expect(py: Interpreter, node: SyntaxNode, dotted: string): void {
   if (py.host.mayImport(dotted)) return
-  if (awaited(py)) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
+  if (awaits(py, 'ModuleNotFoundError')) throw new Raised('ModuleNotFoundError', `No module named '${dotted}'`, py.line(node))
   if (!py.isDoubtful) py.host.reportMissing(dotted, py.file.file, py.line(node))
 }

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { forgetAll } from './forgetting.js'
-import { awaited, expect, importNow, passOn } from './import-outcome.js'
+import { awaits, expect, importNow, passOn } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { splitAlias, splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
@@ -38,12 +38,12 @@ function fromImport(py: Interpreter, node: SyntaxNode, parts: readonly SyntaxNod
     const name = path.join('')
     const dotted = [module ?? source, name].filter(Boolean).join('.')
     // `try: from .local import X` fails also where the module is there and the name is not.
-    if (module !== null && awaited(py) && py.host.isEager(module)) {
+    if (module !== null && awaits(py, 'ImportError') && py.host.isEager(module)) {
       const imported = py.host.importModule(module, py.file.file)
       if (imported && !imported.names.has(name) && !py.host.mayImport(dotted) && ![...imported.names.keys()].some((key) => key.startsWith('*')))
         throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
     }
-    if (module !== null && awaited(py) && !py.host.mayImport(dotted) && !py.host.mayHave(module, name))
+    if (module !== null && awaits(py, 'ImportError') && !py.host.mayImport(dotted) && !py.host.mayHave(module, name))
       throw new Raised('ImportError', `cannot import name '${name}' from '${module}'`, py.line(node))
     scope.set(alias ?? name, valueNow(py, module, name) ?? lost ?? { kind: 'reference', name: dotted })
   }

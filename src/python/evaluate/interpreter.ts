@@ -20,6 +20,9 @@ export interface Interpreter {
   /** Exceptions that are being handled, innermost last. */
   readonly handling: Raised[]
 
+  /** What the generators that are running have given so far, innermost last. */
+  readonly generators: Value[][]
+
   /** Puts a changed container wherever the old one is held. */
   change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void
   /** Every scope whose names may hold the same object, this one first. */
@@ -33,17 +36,8 @@ export interface Interpreter {
   block(statements: readonly SyntaxNode[], scope: Scope): Ending
   bind(targets: readonly SyntaxNode[], value: Value, scope: Scope): void
   attribute(object: Value, name: string, node: SyntaxNode): Value
-  /**
-   * Calls a function that was read, in its own file.
-   * @param atEnd gets its names as it ends
-   */
-  callFunction(
-    callee: Value & { kind: 'function' },
-    args: readonly Value[],
-    keywords: ReadonlyMap<string, Value>,
-    node: SyntaxNode,
-    atEnd?: (names: Scope) => void,
-  ): Value
+  /** Calls a function that was read, in its own file. */
+  callFunction(callee: Value & { kind: 'function' }, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value
   /**
    * Runs a text of Python in these names, `exec`.
    * @param file whose text it is

@@ -4,22 +4,29 @@ import { mapEither } from './alternatives.js'
 import { payCopy, payText } from '../budget.js'
 import { classAttribute, resolutionOrder } from './class-attribute.js'
 import { anyNumber, hasGap } from './floors.js'
+import { forgetAll } from './forgetting.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
-import { fieldsOf } from './object-fields.js'
+import { takeMethod } from './handing-over.js'
+import { fieldOf, fieldsAsDict } from './object-fields.js'
 import { callMethod } from './methods.js'
 import { referenceValue } from './builtins.js'
 import { childrenOf } from '../grammar/parse.js'
 import { standardAttribute, standardSubscript } from '../standard/index.js'
 import { lookUp } from './keys.js'
-import { namesAsDict } from './running.js'
-import { type Call, type ClassValue, type Scope, string, type Value } from './value.js'
+import { missingKey } from './missing-key.js'
+import { nameIn } from './names.js'
+import { type Call, type ClassValue, type Scope, string, textOf, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
 export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const [objectNode, mark, ...rest] = childrenOf(node)
   if (!objectNode || !mark) return py.unknown(node, 'it cannot be read')
   const object = py.expression(objectNode, scope)
-  if (mark.name === '.') return attribute(py, object, py.text(rest[0] as SyntaxNode), node)
+  if (mark.name === '.') {
+    const name = py.text(rest[0] as SyntaxNode)
+    takeMethod(py, py.resolve(object), name, node, scope)
+    return attribute(py, object, name, node)
+  }
   const inside = rest.slice(0, -1)
   const known = py.resolve(object)
   if (object.kind === 'reference' && object.name === 'sys.modules') return moduleItself(py, inside, scope, node)
@@ -27,13 +34,17 @@ export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
 }
 
-/** `sys.modules[__name__]`: the module that is being read. */
+/** `sys.modules[__name__]`: the module that is being read, or one that has been. */
 function moduleItself(py: Interpreter, inside: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
-  let root = scope
-  while (root.parent) root = root.parent
   const key = py.resolve(commaList(py, inside, scope))
-  const own = root.names.get('__name__')
-  if (key.kind === 'string' && own?.kind === 'string' && key.value === own.value) return { kind: 'module', name: key.value, scope: root }
+  for (const live of key.kind === 'string' ? py.liveScopes(scope) : []) {
+    const own = live.parent === undefined ? live.names.get('__name__') : undefined
+    if (own?.kind === 'string' && own.value === textOf(key)) return { kind: 'module', name: own.value, scope: live }
+  }
+  const found = key.kind === 'string' ? py.host.lookUp(key.value) : undefined
+  if (found?.kind === 'module') return found
+  // Whoever has a module may change it; a look at one of its names does not.
+  if (!/^\s*\.\s*\w+\s*(?:[),\]\n:]|$)/.test(py.file.source.slice(node.to, node.to + 120))) forgetAll(py, node, scope, 'sys.modules may change it')
   return py.unknown(node, 'this subscript is not evaluated')
 }
 
@@ -47,7 +58,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return known ?? py.unknown(node, `.${name} is not evaluated`)
     }
     case 'module':
-      if (name === '__dict__') return namesAsDict(object.scope)
+      if (name === '__dict__') return { kind: 'names', scope: object.scope }
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
       if (name === '__name__') return string(object.name)
@@ -80,12 +91,14 @@ const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass_
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
   if (target?.kind !== 'class') return standardAttribute(object, name) ?? { kind: 'reference', name: `${object.callee}().${name}` }
-  const own = fieldsOf(py, object, node).get(name)
+  const own = fieldOf(py, object, name, node)
   if (own) return own
+  if (name === '__class__') return target
   // A decorated class (`@dataclass`) may have made an `__init__` of its own.
   if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
     return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
   if (isMadeByOthers(py, target)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
+  if (name === '__dict__') return fieldsAsDict(py, object, node)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
     if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
@@ -99,6 +112,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
 
 export function subscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value {
   if (object.kind === 'either') return mapEither(py, object, (option) => subscript(py, option, key, node), node)
+  if (object.kind === 'names') return nameIn(py, object, key, node)
   const standard = standardSubscript(py, object, key, node)
   if (standard) return standard
   if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
@@ -132,22 +146,32 @@ function outOfRange(py: Interpreter, node: SyntaxNode): Value {
   return py.unknown(node, 'the index is out of range')
 }
 
-/** KeyError where something waits for it, else unknown: the environment of the real program may be another one. */
-export function missingKey(py: Interpreter, node: SyntaxNode, reason: string, key: string): Value {
-  if (py.catching.some((clause) => isCaught({ exception: 'KeyError' }, clause))) throw new Raised('KeyError', `'${key}'`, py.line(node))
-  return py.unknown(node, reason)
+function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
+  if (object.kind !== 'string' && !('items' in object)) return object.kind === 'unknown' ? object : py.unknown(node, 'this slice is not evaluated')
+  if ('items' in object && hasGap(object.items)) return { ...object, items: [anyNumber(py.unknown(node, 'which part it is is not known'))] }
+  const chosen = chosenBy(py, parts, scope)
+  if (!chosen || (object.kind === 'string' && /[^\0-\x7f]/.test(object.value))) return py.unknown(node, 'this slice is not evaluated')
+  if (object.kind === 'string') {
+    payText(object.value.length)
+    return string(chosen([...object.value]).join(''))
+  }
+  payCopy(object.items.length)
+  return { ...object, items: chosen(object.items) }
 }
 
-function slice(py: Interpreter, object: Value, parts: readonly SyntaxNode[], scope: Scope, node: SyntaxNode): Value {
-  const bounds = sliceBounds(py, parts, scope)
-  if (!bounds) return py.unknown(node, 'this slice is not evaluated')
+/** What `from:to:step` takes of a list; null where a part of it is not known. */
+function chosenBy(py: Interpreter, parts: readonly SyntaxNode[], scope: Scope): (<T>(items: readonly T[]) => T[]) | null {
+  const colons = parts.flatMap((part, index) => (part.name === ':' ? [index] : []))
+  const last = colons.length > 1 ? parts[(colons[1] as number) + 1] : undefined
+  const step = last ? py.value(last, scope) : undefined
+  if (step && (step.kind !== 'number' || step.value === 0 || !Number.isInteger(step.value))) return null
+  const bounds = sliceBounds(py, colons.length > 1 ? parts.slice(0, colons[1]) : parts, scope)
+  if (!bounds) return null
   const [from, to] = bounds
-  if ('items' in object && hasGap(object.items)) return { ...object, items: [anyNumber(py.unknown(node, 'which part it is is not known'))] }
-  if ('items' in object) payCopy(object.items.length)
-  else if (object.kind === 'string') payText(object.value.length)
-  if ('items' in object) return { ...object, items: object.items.slice(from ?? 0, to) }
-  if (object.kind === 'string') return string(object.value.slice(from ?? 0, to))
-  return object.kind === 'unknown' ? object : py.unknown(node, 'this slice is not evaluated')
+  const by = step?.kind === 'number' ? step.value : 1
+  if (by > 0) return (items) => items.slice(from ?? 0, to).filter((_item, index) => index % by === 0)
+  // Backwards only the whole.
+  return from === undefined && to === undefined ? (items) => [...items].reverse().filter((_item, index) => index % -by === 0) : null
 }
 
 /** `from:to`, without a step. */

@@ -4,7 +4,7 @@ import type { Host } from './host.js'
 import { distinct, lookUp, membership } from './keys.js'
 import { pathMethod } from './os-path.js'
 import { textMethod } from './text-methods.js'
-import { list, NONE, number, type Value } from './value.js'
+import { boolean, list, NONE, number, type Value } from './value.js'
 
 /** Methods of known values that change nothing. A name with a leading dot is an attribute. @param host for what looks at files */
 export function callMethod(object: Value, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, host?: Host): Value | undefined {
@@ -54,13 +54,34 @@ function listMethod(object: Value & { kind: 'list' | 'tuple' | 'set' }, method: 
     payLook(object.items.length)
     return number(object.items.filter((item) => equal(item, first) === true).length)
   }
-  if ((method === 'union' || method === 'difference') && object.kind === 'set' && args.length === 1 && first && 'items' in first) {
-    payCopy(object.items.length + first.items.length)
-    if (method === 'union') return { kind: 'set', items: distinct([...object.items, ...first.items]) }
-    const has = membership(first.items)
-    return { kind: 'set', items: object.items.filter((item) => !has(item)) }
+  return object.kind === 'set' && args.length === 1 && first && 'items' in first ? setMethod(object.items, method, first.items) : undefined
+}
+
+/** Methods of a set with one other collection; where one of both has more than is known nothing is said. */
+function setMethod(own: readonly Value[], method: string, others: readonly Value[]): Value | undefined {
+  if (!/^(?:union|difference|intersection|symmetric_difference|issubset|issuperset|isdisjoint)$/.test(method)) return undefined
+  payCopy(own.length + others.length)
+  if (method === 'union') return { kind: 'set', items: distinct([...own, ...others]) }
+  const [has, had] = [membership(others), membership(own)]
+  if (method === 'difference') return { kind: 'set', items: own.filter((item) => !has(item)) }
+  if (!isPlain(own) || !isPlain(others)) return undefined
+  switch (method) {
+    case 'intersection':
+      return { kind: 'set', items: own.filter(has) }
+    case 'symmetric_difference':
+      return { kind: 'set', items: distinct([...own.filter((item) => !has(item)), ...others.filter((item) => !had(item))]) }
+    case 'issubset':
+      return boolean(own.every(has))
+    case 'issuperset':
+      return boolean(others.every(had))
+    default:
+      return boolean(!own.some(has))
   }
-  return undefined
+}
+
+/** Texts, numbers and the like, which are equal or are not. */
+function isPlain(items: readonly Value[]): boolean {
+  return items.every((item) => item.kind === 'string' || item.kind === 'number' || item.kind === 'boolean' || item.kind === 'none')
 }
 
 /** The first that is equal; not known where one before it may be. */
@@ -71,4 +92,16 @@ function indexOf(items: readonly Value[], wanted: Value): Value | undefined {
     if (same !== false) return same ? number(at) : undefined
   }
   return undefined
+}
+
+/** What Python's own collections have besides what every object has (library reference, built-in types). */
+const METHODS: Partial<Record<Value['kind'], ReadonlySet<string>>> = {
+  dict: new Set('clear copy fromkeys get items keys pop popitem setdefault update values'.split(' ')),
+  list: new Set('append clear copy count extend index insert pop remove reverse sort'.split(' ')),
+  tuple: new Set(['count', 'index']),
+}
+
+/** `hasattr(x, "items")` of a collection; undefined where nothing is claimed. */
+export function hasMethod(object: Value, name: string): boolean | undefined {
+  return name.startsWith('_') ? undefined : METHODS[object.kind]?.has(name)
 }

@@ -11,7 +11,8 @@ const MAX_GROWTH = 10_000
 /** Methods that change nothing. */
 const PURE = new Set(
   `get keys values items copy index count union difference intersection issubset issuperset isdisjoint join split rsplit splitlines strip
-   lstrip rstrip lower upper title capitalize replace format startswith endswith encode decode partition rpartition zfill exists is_dir
+   lstrip rstrip lower upper title capitalize replace format startswith endswith encode decode partition rpartition zfill find rfind rindex removeprefix removesuffix
+   swapcase exists is_dir
    is_file joinpath resolve absolute read_text read_bytes mkdir as_posix with_suffix with_name glob iterdir`.split(/\s+/),
 )
 

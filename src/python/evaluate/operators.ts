@@ -39,7 +39,7 @@ export function binary(left: Value, operator: string, right: Value): Value | und
   if (left.kind === 'string' && right.kind === 'string' && /^[<>]=?$/.test(operator))
     return arithmetic(left.value < right.value ? -1 : left.value > right.value ? 1 : 0, operator, 0)
   if (left.kind === 'number' && right.kind === 'number') {
-    const result = arithmetic(left.value, operator, right.value)
+    const result = arithmetic(left.value, operator, right.value) ?? (left.float || right.float ? undefined : division(left.value, operator, right.value))
     if (result !== undefined) return result
   }
   return combined(left, operator, right)
@@ -133,6 +133,14 @@ function arithmetic(left: number, operator: string, right: number): Value | unde
     default:
       return undefined
   }
+}
+
+/** Of whole numbers, towards minus infinity (language reference 6.7). */
+function division(left: number, operator: string, right: number): Value | undefined {
+  if (right === 0 || !Number.isSafeInteger(left) || !Number.isSafeInteger(right)) return undefined
+  const floor = Math.floor(left / right)
+  if (operator === '//') return { kind: 'number', value: floor }
+  return operator === '%' ? { kind: 'number', value: left - floor * right } : undefined
 }
 
 function contains(container: Value, item: Value): boolean | undefined {

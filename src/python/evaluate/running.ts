@@ -1,15 +1,14 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payCopy } from '../budget.js'
-import { forgetAll } from './forgetting.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import { namesAsDict } from './names.js'
 import { refused } from './open-files.js'
-import { either } from './operators.js'
 import { NONE, Scope, string, textOf, type Unknown, type Value } from './value.js'
 
 /**
  * `exec(code)`, `exec(code, globals())`, `exec(code, names)`, `execfile(path)`: the text runs in the names that it is given, as a star
  * import does. What it is, is known where it is written out or is the text of a file.
- * @param argument the node of the second argument, whose names they are
+ * @param argument the node of the second argument, the names that it runs in
  * @returns why it was not followed, or null
  */
 export function runExec(
@@ -20,13 +19,13 @@ export function runExec(
   const { node, name, args, argument } = call
   const code = name === 'execfile' ? sourceOfFile(py, args[0], node) : sourceOf(py, args[0])
   if (code === undefined || code.kind === 'unknown') return code?.reason ?? `${name}() may change it`
-  const own = argument === undefined ? scope : namesOf(py, argument, scope)
+  const given = args[1] && py.resolve(args[1])
+  const own = argument === undefined ? scope : given?.kind === 'names' ? given.scope : undefined
   if (own !== undefined) {
     // The names of a branch are a copy, those around it are not.
     if (py.isDoubtful && own !== scope) return `${name}() in a branch that may not be taken`
     return py.execute(code.file, code.text, own)
   }
-  const given = args[1] && py.resolve(args[1])
   if (given?.kind !== 'dict' || !argument) return `${name}() may change it`
   const inner = scopeOf(given)
   if (!inner) return `${name}() may change it`
@@ -112,46 +111,8 @@ function moduleAt(py: Interpreter, [name, place]: readonly Value[], node: Syntax
   return scope instanceof Scope ? { kind: 'module', name: name.value, scope } : scope
 }
 
-/** `globals()`, and at the level of a module `locals()` and `vars()`: the names themselves. */
-export function namesOf(py: Interpreter, node: SyntaxNode, scope: Scope): Scope | undefined {
-  if (node.name !== 'CallExpression' || node.to - node.from > 40) return undefined
-  const word = /^(globals|locals|vars)\(\s*\)$/.exec(py.text(node))?.[1]
-  if (word === undefined) return undefined
-  if (word !== 'globals') return scope.parent === undefined ? scope : undefined
-  let root = scope
-  while (root.parent) root = root.parent
-  return root
-}
-
-/** The names of a module as a dict; unknown where a star import of it was not followed. */
-export function namesAsDict(scope: Scope): Value {
-  payCopy(4 * scope.names.size)
-  const entries: [Value, Value][] = []
-  for (const [name, value] of scope.names) {
-    if (name.startsWith('*') && value.kind === 'unknown') return value
-    entries.push([string(name), value])
-  }
-  return { kind: 'dict', entries }
-}
-
 function scopeOf(dict: Value & { kind: 'dict' }): Scope | undefined {
   payCopy(4 * dict.entries.length)
   const names = dict.entries.flatMap(([key, value]): [string, Value][] => (key.kind === 'string' ? [[key.value, value]] : []))
   return names.length === dict.entries.length ? new Scope(undefined, new Map(names)) : undefined
-}
-
-/** `globals().update(…)`: known names get their values, else any may have changed. */
-export function updateNames(py: Interpreter, own: Scope, given: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode, scope: Scope): void {
-  const [first] = given.map((one) => py.resolve(one))
-  if ((first && first.kind !== 'dict') || keywords.has('**') || (first?.entries.some(([key]) => key.kind !== 'string') ?? false))
-    return forgetAll(py, node, scope, first?.kind === 'unknown' ? first.reason : 'its names are handed to other code')
-  for (const [key, value] of first?.entries ?? []) setName(py, own, textOf(key) as string, value, node, scope)
-  for (const [name, value] of keywords) setName(py, own, name, value, node, scope)
-}
-
-/** … and `globals()[name] = value`. */
-export function setName(py: Interpreter, own: Scope, name: string, value: Value, node: SyntaxNode, scope: Scope): void {
-  const before = py.isDoubtful && own !== scope ? own.get(name) : undefined
-  const reason = 'a branch that may not be taken'
-  own.set(name, before ? either(reason, [before, value], py.unknown(node, `it is set in ${reason}`)) : value)
 }

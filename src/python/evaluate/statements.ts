@@ -4,6 +4,7 @@ import { deleteTargets } from './deletions.js'
 import { expressionStatement } from './expression-statements.js'
 import { hasGap as containsGap } from './floors.js'
 import { forget } from './forgetting.js'
+import { giveUnknown, yields } from './generators.js'
 import { defaultsOf, readArguments } from './calls.js'
 import { branches, branchesOf } from './branches.js'
 import { commaList, itemsOf } from './collections.js'
@@ -14,7 +15,7 @@ import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, U
 import { bodyOf } from './nodes.js'
 import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { Scope, type Value } from './value.js'
+import { Scope, truth, type Value } from './value.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
 export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
@@ -46,7 +47,7 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
       loseCaptures(py, node, scope)
       return lost(py, node, scope, 'it is set inside a block that cannot be followed')
     case 'WhileStatement':
-      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+      return runWhile(py, node, scope)
     case 'BreakStatement':
       return new Jump('break')
     case 'ContinueStatement':
@@ -78,6 +79,9 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     case 'ReturnStatement': {
       return commaList(py, childrenOf(node).slice(1), scope)
     }
+    case 'YieldStatement':
+      yields(py, node, scope)
+      return undefined
     case 'RaiseStatement':
       throw raisedBy(py, node, scope)
     default:
@@ -135,6 +139,36 @@ function runFor(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   }
 }
 
+/** More rounds than these are not followed: a loop without an end costs little, and what stands behind it is read. */
+const MOST_ROUNDS = 100
+
+/** `while`, as long as it is known whether it goes on. */
+function runWhile(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  const parts = childrenOf(node)
+  const [, condition] = parts
+  const body = parts.find((part) => part.name === 'Body')
+  // Without a way out Python does not come out of it either: what stands behind it is read all the same.
+  const isEndless = condition !== undefined && /^(?:True|1)$/.test(py.text(condition)) && !/\b(?:break|return|raise|exit|quit)\b/.test(py.text(node))
+  if (!body || !condition || isEndless) return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+  const otherwise = elseOf(parts)
+  try {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const goesOn = truth(py.value(condition, scope))
+      if (goesOn === undefined) return lost(py, node, scope, `it is set inside a loop that depends on ${py.brief(condition)}`)
+      if (!goesOn) return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
+      const ending = py.block(bodyOf(body), scope)
+      if (ending instanceof Jump && ending.kind === 'break') return undefined
+      if (ending instanceof Jump) continue
+      if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
+      if (ending) return ending
+    }
+  } catch (error) {
+    if (!(error instanceof UnknownJump)) throw error
+    return lost(py, node, scope, `it is set inside a loop that depends on ${error.reason}`)
+  }
+  return lost(py, node, scope, 'it is set inside a loop of too many rounds')
+}
+
 interface Loop {
   node: SyntaxNode
   scope: Scope
@@ -183,6 +217,7 @@ function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 /** A block that cannot be followed: what it sets is unknown, and so is whether it returns. */
 function lost(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Ending {
   forget(py, node, scope, reason)
+  if (/\byield\b/.test(py.text(node))) giveUnknown(py, node, reason)
   return /\breturn\b/.test(py.text(node)) ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
 }
 

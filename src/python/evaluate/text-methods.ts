@@ -28,7 +28,40 @@ const METHODS = new Map<string, Method>([
   ['encode', (text) => string(text)],
   ['decode', (text) => string(text)],
   ['format', format],
+  ['find', (text, args) => placed(args, text.length, (one) => text.indexOf(one))],
+  ['rfind', (text, args) => placed(args, text.length, (one) => text.lastIndexOf(one))],
+  ['index', (text, args) => found(args, text.length, (one) => text.indexOf(one))],
+  ['rindex', (text, args) => found(args, text.length, (one) => text.lastIndexOf(one))],
+  ['count', (text, args) => placed(args, text.length, (one) => (one === '' ? [...text].length + 1 : text.split(one).length - 1))],
+  ['removeprefix', (text, [one]) => without(textOf(one), (prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text))],
+  ['removesuffix', (text, [one]) => without(textOf(one), (suffix) => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text))],
+  [
+    'swapcase',
+    (text) => (/^[\0-\x7f]*$/.test(text) ? string(text.replace(/[a-z]/gi, (one) => (/[a-z]/.test(one) ? one.toUpperCase() : one.toLowerCase()))) : undefined),
+  ],
+  ['title', (text) => (/^[\0-\x7f]*$/.test(text) ? string(text.toLowerCase().replace(/(?<![a-z])[a-z]/g, (one) => one.toUpperCase())) : undefined)],
+  ['isalpha', (text) => boolean(/^\p{L}+$/u.test(text))],
+  ['isalnum', (text) => (/^[\0-\x7f]*$/.test(text) ? boolean(/^[a-z\d]+$/i.test(text)) : undefined)],
+  ['isidentifier', (text) => (/^[\0-\x7f]*$/.test(text) ? boolean(/^[a-z_]\w*$/i.test(text)) : undefined)],
 ])
+
+/** Where in the text something stands, counted in characters; a part of the text as bounds is not looked through. */
+function placed(args: readonly Value[], length: number, place: (text: string) => number): Value | undefined {
+  const wanted = textOf(args[0])
+  if (wanted === undefined || args.length > 1) return undefined
+  paySearch(length, wanted.length)
+  return { kind: 'number', value: place(wanted) }
+}
+
+/** … which has to stand there. */
+function found(args: readonly Value[], length: number, place: (text: string) => number): Value | undefined {
+  const at = placed(args, length, place)
+  return at?.kind === 'number' && at.value >= 0 ? at : undefined
+}
+
+function without(affix: string | undefined, rest: (affix: string) => string): Value | undefined {
+  return affix === undefined ? undefined : string(rest(affix))
+}
 
 /** Methods of a known text. */
 export function textMethod(text: string, method: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {

@@ -13,6 +13,8 @@ export type Value =
   | { kind: 'list' | 'tuple' | 'set'; items: Value[] }
   | { kind: 'dict'; entries: [Value, Value][] }
   | { kind: 'path'; value: string }
+  /** `globals()`: not a copy of a module's names, but these themselves. What is set in it is set there, whoever has it. */
+  | { kind: 'names'; scope: Scope }
   /** Something imported, by its dotted name: `django.db.migrations`, `os.environ`. Looked up when its value is needed. */
   | { kind: 'reference'; name: string }
   | Call
@@ -99,6 +101,7 @@ export function truth(value: Value): boolean | undefined {
     case 'function':
     case 'class':
     case 'module':
+    case 'names':
       return true
     case 'call':
       // An operation, a field: objects without a truth of their own.

@@ -11,7 +11,6 @@ import { Evaluator } from '../evaluate/evaluator.js'
 import type { Environment, Failure, Host } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
-import { namesAsDict } from '../evaluate/running.js'
 import type { Call, ClassValue, Scope, Value } from '../evaluate/value.js'
 import { Distributions, type EntryPoint } from './distributions.js'
 import { Evaluations } from './evaluations.js'
@@ -202,7 +201,7 @@ export class Modules implements Host {
   #member(start: Value, names: readonly string[]): Value | undefined {
     let value: Value | undefined = start
     for (const name of names) {
-      if (value?.kind === 'module' && name === '__dict__') return namesAsDict(value.scope)
+      if (value?.kind === 'module' && name === '__dict__') return { kind: 'names', scope: value.scope }
       if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
       else if (value?.kind === 'module') value = value.scope.names.get(name) ?? this.#byModule(value.scope, name) ?? starOf(value.scope)
       else if (value?.kind === 'class')

@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { payValues } from '../budget.js'
 import { type Interpreter, isCaught, Raised } from '../evaluate/interpreter.js'
 import { isOpenFile, textIn } from '../evaluate/open-files.js'
-import { boolean, type Call, list, NONE, number, string, textOf, type Unknown, type Value } from '../evaluate/value.js'
+import { boolean, type Call, list, NONE, number, plainText, string, textOf, type Unknown, type Value } from '../evaluate/value.js'
 import { BadIni, type Ini, iniOption, interpolated, readIni } from './ini.js'
 
 const PARSERS = /(?:^|\.)(?:configparser|ConfigParser)\.((?:Raw|Safe)?ConfigParser)$/
@@ -96,7 +96,7 @@ const CHANGES = new Map<string, Change>([
   ['read_file', readOpen],
   ['readfp', readOpen],
   ['read_string', (py, state, [text], _keywords, node) => take(py, state, text?.kind === 'string' ? text.value : undefined, node)],
-  ['read_dict', lose],
+  ['read_dict', readDict],
   ['set', lose],
   ['add_section', lose],
   ['remove_section', lose],
@@ -133,6 +133,26 @@ function readOpen(py: Interpreter, state: State, [file]: readonly Value[], _keyw
   const text = textIn(py, file, node)
   if (text.kind === 'unknown') state.lost ??= text
   return take(py, state, text.kind === 'string' ? text.value : undefined, node)
+}
+
+/** `read_dict({"section": {"option": value}})`: each value as `str()` writes it; None only where it is allowed. */
+function readDict(py: Interpreter, state: State, [given]: readonly Value[], _keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value {
+  if (given?.kind !== 'dict') return lose(py, state, [], new Map(), node)
+  for (const [section, options] of given.entries) {
+    const [name, known] = [plainText(section), py.resolve(options)]
+    if (name === undefined || known.kind !== 'dict') return lose(py, state, [], new Map(), node)
+    const into = state.ini.get(name) ?? new Map<string, string>()
+    state.ini.set(name, into)
+    for (const [option, written] of known.entries) {
+      payValues(2)
+      const value = py.resolve(written)
+      const text = value.kind === 'boolean' ? (value.value ? 'True' : 'False') : plainText(value)
+      const key = plainText(option)
+      if (key === undefined || text === undefined) return lose(py, state, [], new Map(), node)
+      into.set(key.toLowerCase(), text)
+    }
+  }
+  return NONE
 }
 
 function take(py: Interpreter, state: State, text: string | undefined, node: SyntaxNode): Value {

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { openProject } from '../../src/project/index.js'
+import { djangos, oneDjango } from './django.js'
+import { files } from './fake-project.js'
+
+interface More {
+  files?: Record<string, string>
+  env?: Record<string, string>
+  /** Also an honest "unknown" would be a step back. */
+  certain?: boolean
+  /** Entries that are to be named, whatever else is in doubt. */
+  floor?: string[]
+}
+
+export type SettingsCase = [name: string, settings: string, more?: More]
+
+/** Settings that name the apps a, b and c: Python is asked, and what is claimed as certain must be what Python says. */
+export function agreesWithPython(folder: string, settings: string, { files: more = {}, env = {}, certain = false, floor = [] }: More): void {
+  const python = join(djangos[oneDjango as string] as string, 'bin', 'python')
+  const apps = Object.fromEntries(['a', 'b', 'c'].map((app) => [`${app}/__init__.py`, '']))
+  files(folder, { 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n', 'settings.py': `${settings}\n`, ...apps, ...more })
+  const said = JSON.parse(
+    execFileSync(python, ['-c', 'import json, settings; print(json.dumps(list(settings.INSTALLED_APPS)))'], {
+      cwd: folder,
+      env: { ...env, PATH: process.env.PATH },
+      encoding: 'utf8',
+    }),
+  ) as string[]
+  const ours = openProject({ folder, managePy: undefined, settings: undefined, python, path: [], env }).files()
+  if (certain) expect(ours.complete, JSON.stringify(ours.problems)).toBe(true)
+  // An app in doubt has no migrations: whether it is there makes no difference, and is not claimed.
+  const sure = [...ours.apps.filter((app) => !app.inDoubt).map((app) => app.label), ...ours.notFound]
+  if (ours.complete && ours.apps.some((app) => app.inDoubt)) expect(said).toEqual(expect.arrayContaining(sure))
+  else if (ours.complete) expect(sure).toEqual(said)
+  expect([...ours.apps.map((app) => app.label), ...ours.notFound]).toEqual(expect.arrayContaining(floor))
+}
