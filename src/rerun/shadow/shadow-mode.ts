@@ -1,4 +1,4 @@
-import { applyChange, type EditResult, openOperation, type Patience } from '../../change/index.js'
+import { applyChange, EndedMeanwhile, type EditResult, openOperation, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
@@ -271,6 +271,7 @@ async function ownEvents(database: Database, operation: OperationRecord) {
 }
 
 function unfinished({ operation }: RerunRequest, error: unknown): MigstateError {
+  if (error instanceof EndedMeanwhile) return error
   return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,

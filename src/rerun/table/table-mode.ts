@@ -1,4 +1,4 @@
-import { applyChange, type EditResult, type Patience } from '../../change/index.js'
+import { applyChange, EndedMeanwhile, type EditResult, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, Row } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
@@ -215,6 +215,7 @@ async function runTarget(database: Database, request: RerunRequest, lifted: Lift
 }
 
 function unfinishedOperation({ operation }: RerunRequest, error: unknown): MigstateError {
+  if (error instanceof EndedMeanwhile) return error
   return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,

@@ -1,7 +1,7 @@
 import type { Ended, Lab, Started } from './lab.js'
 
 const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const
-type Victim = 'tool' | 'child' | 'both' | 'a session' | 'all sessions' | 'the connection'
+type Victim = 'tool' | 'child' | 'both' | "the child's session" | 'a session' | 'all sessions' | 'the connection'
 
 /** Who is struck, and when: drawn once, so that the same seed strikes in the same way. */
 export interface Draw {
@@ -23,14 +23,18 @@ export interface Usual {
   childMs: number
 }
 
+/** These fall while it is there. */
+const OF_CHILD: ReadonlySet<Victim> = new Set<Victim>(['child', 'both', "the child's session"])
+
 export function drawBlow(random: () => number, lab: Lab, runs: boolean): Draw {
   const victims: Victim[] = ['tool', 'tool', 'tool']
   if (runs) victims.push('child', 'child', 'both', 'both', 'tool')
   if (lab.wire) victims.push('a session', 'all sessions', 'the connection')
+  if (lab.wire && runs) victims.push("the child's session", "the child's session")
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T
   const victim = pick(victims)
   const signal = pick(SIGNALS)
-  const byMessage = lab.wire !== null && victim !== 'child' && victim !== 'both' && random() < 0.6
+  const byMessage = lab.wire !== null && !OF_CHILD.has(victim) && random() < 0.7
   return { victim, signal, by: byMessage ? 'message' : 'time', at: random(), when: random() < 0.5 ? 'before' : 'after', which: random() }
 }
 
@@ -65,7 +69,7 @@ interface Aim {
 }
 
 async function waitAndStrike(lab: Lab, running: Started, draw: Draw, usual: Usual, { hit, isOver }: Aim): Promise<void> {
-  if (draw.victim === 'child' || draw.victim === 'both') {
+  if (OF_CHILD.has(draw.victim)) {
     while (!isOver() && lab.children().length === 0) await pause(10)
     await pause(draw.at * usual.childMs)
   } else await pause(usual.ms * (0.3 + 0.75 * draw.at))
@@ -82,8 +86,8 @@ async function strike(lab: Lab, running: Started, { victim, signal, which }: Dra
     if (victim === 'both' && which >= 0.5) running.kill(signal)
     return
   }
-  const sessions = await lab.sessions(which < 0.3 ? 'tool' : which < 0.6 ? 'child' : 'all')
-  const chosen = victim === 'all sessions' ? sessions : sessions.slice(Math.floor(which * sessions.length)).slice(0, 1)
+  const sessions = await lab.sessions(victim === "the child's session" ? 'child' : which < 0.3 ? 'tool' : which < 0.6 ? 'child' : 'all')
+  const chosen = victim !== 'a session' ? sessions : sessions.slice(Math.floor(which * sessions.length)).slice(0, 1)
   for (const session of chosen) await lab.end(session)
 }
 

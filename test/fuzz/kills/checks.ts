@@ -56,7 +56,7 @@ export function judgeWords({ lab, verb, kind, ended, state, ran }: Facts): strin
   const sure = verb.runs && kind === 'atomic'
   if (json.ok) {
     const changes = json.result?.operation !== null && json.result?.operation !== undefined
-    fault(exitCode !== 0, `ok and exit ${exitCode}`)
+    fault(exitCode !== (verb.rehearses ? 3 : 0), `ok and exit ${exitCode}`)
     fault(!verb.unjournaled && !verb.recovers && changes && state !== 'after', `it says that it is done, and the rows are as ${state}`)
     fault(verb.runs !== undefined && state === 'after' && ran.forward === 0, 'it says that the migration ran, and nothing of it is there')
     return faults

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Migstate, MigstateError, open } from '../../../src/index.js'
 import { type Engine, freshDatabase, type TestDatabase } from '../../support/databases.js'
 import { commandLineOf, endProcessesIn, processesIn } from '../../support/endings.js'
 import { counterOf, fingerprint } from '../../support/history-table.js'
@@ -81,6 +82,19 @@ export class Lab {
     return this.start(argv, { env }).done
   }
 
+  /** A command that nobody strikes, asked of the library: the same answer without a process. @param words for the transcript */
+  async ask(words: string, verb: (migstate: Migstate) => Promise<unknown>): Promise<Ended> {
+    const ended = (exitCode: number, json: object): Ended => ({ argv: [words], exitCode, signal: null, stdout: JSON.stringify(json), stderr: '', json })
+    try {
+      await using migstate = await open({ url: this.database.url, cwd: this.folder, env: { ...process.env, ...this.env } })
+      return ended(0, { ok: true, result: await verb(migstate) })
+    } catch (error) {
+      if (!(error instanceof MigstateError)) throw error
+      const { code, message, exitCode, consequence, details } = error
+      return ended(exitCode, { ok: false, error: { code, message, exitCode, consequence, details } })
+    }
+  }
+
   fingerprint(): Promise<Fingerprint> {
     return fingerprint(this.database)
   }
@@ -119,10 +133,13 @@ export class Lab {
     return processesIn(this.folder)
   }
 
-  /** Other sessions in this database. @param whose PostgreSQL alone tells them apart */
+  /** Other sessions in this database. @param whose PostgreSQL tells them apart by name; elsewhere the child's is the last that has come */
   async sessions(whose: 'all' | 'tool' | 'child' = 'all'): Promise<string[]> {
     if (this.engine === 'sqlite') return []
-    if (this.mysqlLike) return (await this.database.query(MYSQL_SESSIONS)).map((row) => String(row.id))
+    if (this.mysqlLike) {
+      const ids = (await this.database.query(MYSQL_SESSIONS)).map((row) => String(row.id))
+      return whose === 'child' ? ids.slice(-1) : ids
+    }
     const named = { all: 'TRUE', tool: "application_name NOT LIKE 'migstate:%'", child: "application_name LIKE 'migstate:%'" }[whose]
     return (await this.database.query(`${PG_SESSIONS} AND ${named} ORDER BY pid`)).map((row) => String(row.id))
   }

@@ -37,7 +37,9 @@ interface Operation {
 /** What is known of the commands of a lab, by name. */
 const known = new WeakMap<Lab, Map<string, Known>>()
 
-const RECOVER = ['recover', '--json', '--lock-timeout', '40']
+/** Seconds: the child that a killed tool has left is waited for. */
+const PATIENCE = 40
+const RECOVER = ['recover', '--json', '--lock-timeout', String(PATIENCE)]
 
 /** One command that is struck at a moment of the seed, one or two recoveries that may be struck too, and everything that has to be true then. */
 export class KillRound {
@@ -102,7 +104,7 @@ export class KillRound {
   }
 
   async #operations(): Promise<Operation[]> {
-    const ended = this.#note(await this.#lab.run(['history', '--json', '--limit', '200']))
+    const ended = this.#note(await this.#lab.ask('history', (migstate) => migstate.history({ limit: 100 })))
     if (ended.exitCode !== 0) this.#fault(`the journal cannot be read: ${ended.stdout}${ended.stderr}`)
     return ended.json?.result?.operations ?? []
   }
@@ -119,22 +121,22 @@ export class KillRound {
   /** @returns what a person had to say */
   async #recover(): Promise<string | null> {
     const lab = this.#lab
-    const status = this.#note(await lab.run(['status', '--json']))
+    const status = this.#note(await lab.ask('status', (migstate) => migstate.status()))
     if (status.exitCode !== 0 && status.json?.error?.code !== 'hot-journal') this.#fault(`status: ${status.stdout}${status.stderr}`)
     for (let turns = Math.floor(this.#random() * 3); turns > 0; turns--) {
       const draw = { ...drawBlow(this.#random, lab, false) }
-      const ended = this.#note(await struck(lab, RECOVER, draw, { ms: 450, messages: 70, childMs: 0 }))
+      const ended = this.#note(await struck(lab, RECOVER, draw, { ms: 450, messages: 45, childMs: 0 }))
       this.#say(`recover: ${sayBlow(draw)}: ${ended.signal ?? `exit ${ended.exitCode}`}`)
       if (ended.signal === null && ended.json === undefined) this.#fault(`recover says no JSON: ${ended.stdout}${ended.stderr}`)
       if (ended.json?.error?.code === 'internal-error') this.#fault(`recover: ${ended.stdout}`)
     }
-    const recovered = this.#note(await lab.run(RECOVER))
+    const recovered = this.#note(await lab.ask('recover', (migstate) => migstate.recover({ lockTimeout: PATIENCE })))
     if (recovered.exitCode === 0) return null
     const unknown = recovered.json?.error?.code === 'outcome-unknown'
     if (!unknown || !mayBeUnknown(lab, this.#verb, this.#kind)) this.#fault(`recover: exit ${recovered.exitCode} ${recovered.stdout}${recovered.stderr}`)
     if (!unknown) return null
     const assumed = (await lab.ran()).forward > 0 ? 'applied' : 'not-applied'
-    const answered = this.#note(await lab.run([...RECOVER, '--assume', assumed]))
+    const answered = this.#note(await lab.ask(`recover --assume ${assumed}`, (migstate) => migstate.recover({ assume: assumed, lockTimeout: PATIENCE })))
     this.#say(`assumed ${assumed}`)
     if (answered.exitCode !== 0) this.#fault(`recover --assume ${assumed}: ${answered.stdout}${answered.stderr}`)
     return assumed
@@ -147,7 +149,7 @@ export class KillRound {
     for (let turn = 0; turn < 60 && (await left()).length > 0; turn++) await pause(250)
     const still = await left()
     if (still.length > 0) this.#fault(`left behind: ${still.join(', ')}`)
-    const again = this.#note(await lab.run(RECOVER))
+    const again = this.#note(await lab.ask('recover', (migstate) => migstate.recover()))
     if (again.exitCode !== 0 || again.json?.result?.operation !== null) this.#fault(`a second recover: ${again.stdout}${again.stderr}`)
   }
 
@@ -163,7 +165,7 @@ export class KillRound {
     if (verb.restores && state === 'after' && JSON.stringify(now) !== JSON.stringify(base)) this.#fault(`not as it was: ${JSON.stringify(deltaOf(base, now))}`)
     const done = made.find(({ status }) => status === 'done')
     if (!done || state !== 'after') return
-    const back = this.#note(await lab.run(['rollback', done.id, '--yes', '--json']))
+    const back = this.#note(await lab.ask('rollback', (migstate) => migstate.rollback({ operation: done.id })))
     if (back.exitCode !== 0) this.#fault(`rollback: ${back.stdout}${back.stderr}`)
     const after = await lab.fingerprint()
     if (JSON.stringify(after) !== JSON.stringify(before)) this.#fault(`after rollback: ${JSON.stringify(deltaOf(before, after))}`)
