@@ -85,7 +85,7 @@ async function judge(database: Database, request: RecoverRequest, lifted: Lifted
   if (started.half === 'backward' && gone) return wayBack(database, request, lifted, { rows, ended: exited !== null })
   if (lifted.absentMeansNotRun && gone) return known(database, request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
-  const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
+  const saw = `${whereItRan(child, exited)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
   throw new MigstateError('outcome-unknown', `${saw}`, { details: { operation: operation.id } })
 }
 

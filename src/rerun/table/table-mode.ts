@@ -232,7 +232,7 @@ async function judge(database: Database, request: RerunRequest, lifted: Lifted, 
     database.effects.settle('committed')
     if (targetIsRecorded(lifted, rows)) return 'ran'
     // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
-    const end = { exitCode: result.exitCode, signal: result.signal, stopped: interrupts.count > 0 || result.timedOut }
+    const end = { exitCode: result.exitCode, signal: result.signal, stopped: interrupts.count > 0 || result.timedOut, tail: tailOf(result.output) }
     const { mayBeRemote } = request.manage
     if (result.startError !== null || gaveUp(mayBeRemote, end) || (lifted.absentMeansNotRun && !mayGoOn(mayBeRemote, end))) return 'not-run'
     database.effects.settle('unknown')
