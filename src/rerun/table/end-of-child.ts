@@ -23,3 +23,8 @@ export function gaveUp(remote: boolean, end: End): boolean {
   if (mayGoOn(remote, end) || lostSession(end.tail ?? [])) return false
   return (end.exitCode !== null && (end.exitCode < 128 || end.exitCode === 130)) || end.signal === 'SIGINT'
 }
+
+/** `SIGKILL`, `exit 1`. */
+export function sayEnd({ exitCode, signal }: Pick<End, 'exitCode' | 'signal'>): string {
+  return exitCode === null ? String(signal) : `exit ${exitCode}`
+}

@@ -6,6 +6,7 @@ import { mayBeUnknown, type Verb } from './verbs.js'
 export interface Delta {
   /** `id|app|name`; the times are those of the round. */
   removed: string[]
+  /** `app|name`: a killed insert may have taken the id. */
   added: string[]
   updated: string[]
   counter: string
@@ -18,7 +19,7 @@ export function deltaOf(before: Fingerprint, after: Fingerprint): Delta {
   const is = new Map(after.rows.map((row) => [keyOf(row), row]))
   return {
     removed: [...was.keys()].filter((key) => !is.has(key)),
-    added: [...is.keys()].filter((key) => !was.has(key)),
+    added: [...is.keys()].filter((key) => !was.has(key)).map((key) => key.split('|').slice(1).join('|')),
     updated: [...is].filter(([key, row]) => was.has(key) && was.get(key) !== row).map(([key]) => key),
     counter: after.counter,
   }

@@ -157,7 +157,7 @@ export class KillRound {
     const lab = this.#lab
     const verb = this.#verb
     const [now, ran] = [await lab.fingerprint(), await lab.ran()]
-    const state: State = stateOf(before, now, usual, verb.runs ? 'exact' : 'may be higher')
+    const state: State = stateOf(before, now, usual, verb.runs && verb.name !== 'run' ? 'exact' : 'may be higher')
     this.#say(`${state}, ran ${ran.forward}/${ran.backward}${now.counter === before.counter || state === 'after' ? '' : `, counter ${before.counter} to ${now.counter}`}`)
     const made = (await this.#operations()).filter(({ id }) => !operations.has(id))
     this.#fault(...judgeJournal({ lab, verb, kind: this.#kind, draw: this.#draw, state, ran }, made, assumed))
