@@ -32,9 +32,13 @@ const CAUSES: [RegExp, (match: RegExpExecArray) => string][] = [
 const LOST =
   /^\S*(?:OperationalError|InterfaceError|AdminShutdown|DatabaseError): (?:\((?:2006|2013|2055|1053|1927|3169|4031|0), |.*(?:server closed the connection|terminating connection|connection (?:is|was|already|has been) (?:closed|lost)|consuming input failed|SSL SYSCALL error))/m
 
-/** Whether the traceback that a child has left ends with a lost session: then the last thing that it had sent may be committed. */
-export function lostSession(lines: readonly string[]): boolean {
-  return LOST.test(lines.join('\n'))
+/** Ctrl-C while Django waited for the answer to COMMIT (django/db/backends/base/base.py, `_commit`). */
+const [COMMITTING, STOPPED] = [/^ +File "[^"]*", line \d+, in _?commit$/m, /^KeyboardInterrupt$/m]
+
+/** Whether the traceback that a child has left says that it never heard what became of the last thing that it had sent: that may be committed. */
+export function leftUnanswered(lines: readonly string[]): boolean {
+  const text = lines.join('\n')
+  return LOST.test(text) || (COMMITTING.test(text) && STOPPED.test(text))
 }
 
 /** One sentence, or null when the cause is not recognised. */

@@ -1,4 +1,4 @@
-import { lostSession } from '../causes.js'
+import { leftUnanswered } from '../causes.js'
 
 /** How a child has ended. */
 export interface End {
@@ -18,9 +18,9 @@ export function mayGoOn(remote: boolean, { signal, stopped }: End): boolean {
   return remote && (stopped === true || signal !== null)
 }
 
-/** An orderly end without a record means that Django gave up: unless it lost its session, and never heard what became of what it had sent. */
+/** An orderly end without a record means that Django gave up: unless it never heard what became of what it had sent. */
 export function gaveUp(remote: boolean, end: End): boolean {
-  if (mayGoOn(remote, end) || lostSession(end.tail ?? [])) return false
+  if (mayGoOn(remote, end) || leftUnanswered(end.tail ?? [])) return false
   return (end.exitCode !== null && (end.exitCode < 128 || end.exitCode === 130)) || end.signal === 'SIGINT'
 }
 

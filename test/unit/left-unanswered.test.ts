@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lostSession } from '../../src/rerun/causes.js'
+import { leftUnanswered } from '../../src/rerun/causes.js'
 
 /** Said by Django 5.2 with psycopg2 2.9, psycopg 3.2, PyMySQL 1.2 and mysqlclient 2.2, at the statement that met the end of the session and at the next. */
 it.each([
@@ -14,7 +14,13 @@ it.each([
   "django.db.utils.OperationalError: (1927, 'Connection was killed')",
   "django.db.utils.InterfaceError: (0, '')",
 ])('%s', (text) => {
-  expect(lostSession(['Traceback (most recent call last):', ...text.split('\n')])).toBe(true)
+  expect(leftUnanswered(['Traceback (most recent call last):', ...text.split('\n')])).toBe(true)
+})
+
+it('Ctrl-C while COMMIT is not answered, and not elsewhere', () => {
+  const at = (frame: string) => ['  File "/x/django/db/backends/base/base.py", line 303, in ' + frame, '    return self.connection.commit()', 'KeyboardInterrupt']
+  expect(leftUnanswered(at('_commit'))).toBe(true)
+  expect(leftUnanswered(at('_cursor'))).toBe(false)
 })
 
 it.each([
@@ -24,5 +30,5 @@ it.each([
   '  Lost connection to the mail server, going on',
   '',
 ])('and not %j', (text) => {
-  expect(lostSession([text])).toBe(false)
+  expect(leftUnanswered([text])).toBe(false)
 })
