@@ -47,7 +47,7 @@ console.log(`${engine}: ${rounds} rounds, ${faulty} with faults.`)
 process.exit(faulty > 0 ? 1 : 0)
 
 async function run(at: Lab, seed: number): Promise<Round> {
-  const one = new KillRound(at, seed, only)
+  const one = new KillRound(at, seed, { only })
   try {
     return await one.run()
   } catch (error) {
