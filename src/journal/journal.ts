@@ -24,12 +24,12 @@ export class Journal {
   /**
    * Makes the side tables, and the indexes that an older version has not made. DDL commits by itself on MySQL, so this is a step of its
    * own, under the advisory lock.
-   * @param exists whether they are there, as it was seen under that lock
+   * @param exists whether they are there, as it was seen under that lock; those that are not, where that was interrupted, are made
    * @throws MigstateError `missing-rights` with the DDL to hand to a DBA
    */
   async ensure(exists: boolean): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (exists) {
+    if (exists && this.#database.journalLabels('missing').length === 0) {
       await this.#widen()
       return this.#index()
     }
