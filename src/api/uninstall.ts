@@ -50,7 +50,7 @@ export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: I
   const patience = patienceOf(workspace, ui)
   await withOperationLock(database, { patience, multiStep: false, name: 'migstate uninstall', makeJournal: false }, async () => {
     // Written under the lock: nothing can come in between the copy and the drop.
-    if (file !== null) writeExport(file, await database.reading(() => exportJournal(database)))
+    if (file !== null) await writeExport(file, await database.reading(() => exportJournal(database)))
     await dropJournal(database)
   })
   return { dryRun: false, dropped, exported }
