@@ -20,8 +20,7 @@ describe.each(engines)('the way back, %s', (engine) => {
     const dies = 'create("reversed")\n    from django.db import transaction\n    transaction.on_commit(lambda: os.kill(os.getpid(), 9))'
     shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration('create("forward")', '', dies) })
     const options = (env: Record<string, string> = {}) => ({ cwd: shop.folder, env: { ...shop.env, ...env } })
-    const rerun = (env: Record<string, string> = {}) =>
-      built(['rerun', 'shop', '0003', '--mode', 'table', '--reverse-first', '--yes', '--json'], options(env))
+    const rerun = (env: Record<string, string> = {}) => built(['rerun', 'shop', '0003', '--mode', 'table', '--reverse-first', '--yes', '--json'], options(env))
     const products = async () => (await database.query('SELECT name FROM shop_product')).map((row) => row.name)
     return { database, rerun, products, before: await fingerprint(database), run: (...argv: string[]) => migstate([...argv, '--json'], options()) }
   }

@@ -18,7 +18,11 @@ it.each([
 })
 
 it('Ctrl-C while COMMIT is not answered, and not elsewhere', () => {
-  const at = (frame: string) => ['  File "/x/django/db/backends/base/base.py", line 303, in ' + frame, '    return self.connection.commit()', 'KeyboardInterrupt']
+  const at = (frame: string) => [
+    '  File "/x/django/db/backends/base/base.py", line 303, in ' + frame,
+    '    return self.connection.commit()',
+    'KeyboardInterrupt',
+  ]
   expect(leftUnanswered(at('_commit'))).toBe(true)
   expect(leftUnanswered(at('_cursor'))).toBe(false)
 })

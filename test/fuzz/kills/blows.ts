@@ -52,10 +52,14 @@ export async function struck(lab: Lab, argv: readonly string[], draw: Draw, usua
     fell = true
     await strike(lab, running, draw)
   }
-  let running: Started | undefined
+  const started: { running?: Started } = {}
   if (draw.by === 'message')
-    lab.wire?.arm({ message: 1 + Math.floor(draw.at * usual.messages), when: draw.when, strike: async () => void (running && (await hit(running))) })
-  running = lab.start(argv, { struck: true })
+    lab.wire?.arm({
+      message: 1 + Math.floor(draw.at * usual.messages),
+      when: draw.when,
+      strike: async () => void (started.running && (await hit(started.running))),
+    })
+  const running = (started.running = lab.start(argv, { struck: true }))
   const ended = running.done.finally(() => (over = true))
   if (draw.by === 'time') await waitAndStrike(lab, running, draw, usual, { hit, isOver: () => over })
   const result = await ended

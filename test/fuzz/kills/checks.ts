@@ -80,7 +80,11 @@ export function judgeWords({ lab, verb, kind, ended, state, ran }: Facts): strin
 }
 
 /** The journal against the rows, once everything is in order. */
-export function judgeJournal(facts: Omit<Facts, 'ended'>, operations: readonly { id: string; kind: string; status: string }[], assumed: string | null): string[] {
+export function judgeJournal(
+  facts: Omit<Facts, 'ended'>,
+  operations: readonly { id: string; kind: string; status: string }[],
+  assumed: string | null,
+): string[] {
   const { verb, kind, state, ran } = facts
   const faults: string[] = []
   const fault = (when: boolean, what: string) => void (when && faults.push(what))
@@ -88,7 +92,10 @@ export function judgeJournal(facts: Omit<Facts, 'ended'>, operations: readonly {
   fault(state === 'between', 'the rows are neither as before nor as after')
   if (!verb.unjournaled) {
     fault(operations.length > 1, `one command has left ${operations.length} operations`)
-    fault(operations.some(({ status }) => status === 'running' || status === 'unknown'), 'an operation is unfinished in the end')
+    fault(
+      operations.some(({ status }) => status === 'running' || status === 'unknown'),
+      'an operation is unfinished in the end',
+    )
     fault(state === 'after' && done.length !== 1, 'the rows are as after, and no operation says so')
     fault(state === 'before' && done.length > 0 && !verb.recovers, 'an operation says that it is done, and the rows are as before')
   }

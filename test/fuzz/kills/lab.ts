@@ -144,6 +144,15 @@ export class Lab {
     return (await this.database.query(`${PG_SESSIONS} AND ${named} ORDER BY pid`)).map((row) => String(row.id))
   }
 
+  /** What the other sessions do. */
+  async saySessions(): Promise<string> {
+    if (this.engine === 'sqlite') return ''
+    const sql = this.mysqlLike
+      ? 'SELECT * FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()'
+      : 'SELECT pid, application_name, client_port, state, backend_start, query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
+    return JSON.stringify(await this.database.query(sql))
+  }
+
   async end(session: string): Promise<void> {
     await this.database.query(this.mysqlLike ? `KILL ${session}` : `SELECT pg_terminate_backend(${session})`).catch(() => [])
   }
@@ -177,8 +186,7 @@ export class Lab {
 }
 
 const MYSQL_SESSIONS = 'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() ORDER BY ID'
-const PG_SESSIONS =
-  "SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+const PG_SESSIONS = "SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 
 function jsonOf(text: string): unknown {
   try {

@@ -98,7 +98,8 @@ export class KillRound {
     const { words, before } = await this.#prepare()
     const { ended, usual } = await measured(this.#lab, words)
     const code = ended.json?.error?.code
-    if (ended.exitCode !== 0 && !this.#verb.recovers && !this.#verb.rehearses) throw new Error(`${words.join(' ')} without a blow: ${code} ${ended.stdout} ${ended.stderr}`)
+    if (ended.exitCode !== 0 && !this.#verb.recovers && !this.#verb.rehearses)
+      throw new Error(`${words.join(' ')} without a blow: ${code} ${ended.stdout} ${ended.stderr}`)
     const now = await this.#lab.fingerprint()
     const made = { usual, delta: this.#verb.recovers ? expected(this.#verb, before) : deltaOf(before, now) }
     ofLab.set(name, made)
@@ -161,7 +162,7 @@ export class KillRound {
     const left = async () => [...lab.processes().map((pid) => `process ${pid}`), ...(await lab.sessions()).map((id) => `session ${id}`)]
     for (let turn = 0; turn < 60 && (await left()).length > 0; turn++) await pause(250)
     const still = await left()
-    if (still.length > 0) this.#fault(`left behind: ${still.join(', ')}`)
+    if (still.length > 0) this.#fault(`left behind: ${still.join(', ')} ${await lab.saySessions()}; the wire has ${lab.wire?.open ?? 0} open`)
     const again = this.#note(await lab.ask('recover', (migstate) => migstate.recover()))
     if (again.exitCode !== 0 || again.json?.result?.operation !== null) this.#fault(`a second recover: ${again.stdout}${again.stderr}`)
   }
@@ -171,17 +172,30 @@ export class KillRound {
     const verb = this.#verb
     const [now, ran] = [await lab.fingerprint(), await lab.ran()]
     const state: State = stateOf(before, now, usual, verb.runs && verb.name !== 'run' ? 'exact' : 'may be higher')
-    this.#say(`${state}, ran ${ran.forward}/${ran.backward}${now.counter === before.counter || state === 'after' ? '' : `, counter ${before.counter} to ${now.counter}`}`)
+    this.#say(
+      `${state}, ran ${ran.forward}/${ran.backward}${now.counter === before.counter || state === 'after' ? '' : `, counter ${before.counter} to ${now.counter}`}`,
+    )
     const made = (await this.#operations()).filter(({ id }) => !operations.has(id))
     this.#fault(...judgeJournal({ lab, verb, kind: this.#kind, draw: this.#draw, state, ran }, made, assumed))
     if (state === 'between') this.round.transcript.push(`before: ${JSON.stringify(before, null, 1)}`, `now: ${JSON.stringify(now, null, 1)}`)
     if (verb.restores && state === 'after' && JSON.stringify(now) !== JSON.stringify(base)) this.#fault(`not as it was: ${JSON.stringify(deltaOf(base, now))}`)
+    await this.#readSnapshots()
     const done = made.find(({ status }) => status === 'done')
     if (!done || state !== 'after') return
     const back = this.#note(await lab.ask('rollback', (migstate) => migstate.rollback({ operation: done.id })))
     if (back.exitCode !== 0) this.#fault(`rollback: ${back.stdout}${back.stderr}`)
     const after = await lab.fingerprint()
     if (JSON.stringify(after) !== JSON.stringify(before)) this.#fault(`after rollback: ${JSON.stringify(deltaOf(before, after))}`)
+  }
+
+  /** No change without a readable snapshot. */
+  async #readSnapshots(): Promise<void> {
+    const listed = this.#note(await this.#lab.ask('snapshot list', (migstate) => migstate.snapshots({ limit: 3 })))
+    if (listed.exitCode !== 0) this.#fault(`the snapshots cannot be listed: ${listed.stdout}`)
+    for (const { id, rows } of listed.json?.result?.snapshots ?? []) {
+      const shown = this.#note(await this.#lab.ask(`snapshot show ${id}`, (migstate) => migstate.snapshotRows({ id })))
+      if (shown.json?.result?.snapshot?.history?.length !== rows) this.#fault(`the snapshot ${id} of ${rows} rows cannot be read: ${shown.stdout}`)
+    }
   }
 
   #note(ended: Ended): Ended & { fell: boolean } {

@@ -51,7 +51,21 @@ const unrecord = (lab: Lab) => must(lab, ['fake', 'shop', '0002', '--yes'])
 
 export const VERBS: readonly Verb[] = [
   { name: 'mark applied', weight: 2, prepare: async () => ['mark', 'applied', 'ghost', '0001_x', '0002_x', '--no-files', '--yes', '--json'] },
-  { name: 'mark unapplied', weight: 2, removes: /\|(billing|reports)\|/, prepare: async () => ['mark', 'unapplied', 'billing', '0001', '--with-dependants', '--yes', '--json'] },
+  {
+    name: 'mark unapplied',
+    weight: 2,
+    removes: /\|(billing|reports)\|/,
+    prepare: async () => ['mark', 'unapplied', 'billing', '0001', '--with-dependants', '--yes', '--json'],
+  },
+  {
+    name: 'the first change of all',
+    weight: 2,
+    removes: /\|(billing|reports)\|/,
+    prepare: async (lab) => {
+      for (const table of ['migstate_operation', 'migstate_event', 'migstate_snapshot_row']) await lab.database.query(`DROP TABLE IF EXISTS ${table}`)
+      return ['mark', 'unapplied', 'billing', '0001', '--with-dependants', '--yes', '--json']
+    },
+  },
   { name: 'fake', weight: 1, prepare: async () => ['fake', 'shop', '0002', '--yes', '--json'] },
   { name: 'rerun', weight: 4, runs: 'forward', mode: 'shadow', prepare: async () => rerun() },
   { name: 'rerun, reverse first', weight: 3, runs: 'both', mode: 'shadow', prepare: async () => rerun('--reverse-first') },

@@ -43,6 +43,11 @@ export class Wire {
     this.#blow = blow
   }
 
+  /** Sockets on either side. */
+  get open(): number {
+    return this.#sockets.size
+  }
+
   get count(): number {
     return this.#count
   }
