@@ -117,8 +117,8 @@ export async function settle(workspace: Workspace, ui: Interaction, dryRun: bool
 function look(database: Database): Promise<Opening & { running: Operation[] }> {
   return database.reading(async () => {
     const running = await unfinishedOperations(database)
-    const exists = await new Journal(database).exists()
-    return { running, creates: exists ? [] : database.journalLabels, history: await database.readHistory() }
+    await new Journal(database).exists()
+    return { running, creates: database.journalLabels('missing'), history: await database.readHistory() }
   })
 }
 

@@ -14,7 +14,7 @@ export async function askJournal<T>(database: Database, warnings: Warnings, ques
     if (!isFailure(error, 'missing-rights')) throw error
     warnings.add(
       'missing-rights',
-      `this role may not read migstate's journal (${database.journalLabels.join(', ')}), so whether an operation is unfinished is not known; SELECT on these tables is enough`,
+      `this role may not read migstate's journal (${database.journalLabels('all').join(', ')}), so whether an operation is unfinished is not known; SELECT on these tables is enough`,
     )
     return null
   }
@@ -23,7 +23,8 @@ export async function askJournal<T>(database: Database, warnings: Warnings, ques
 /** The side tables that the next change would make; empty where they are there, or where this role cannot see whether they are. */
 export async function missingSideTables(database: Database): Promise<string[]> {
   try {
-    return (await database.reading(() => new Journal(database).exists())) ? [] : database.journalLabels
+    await database.reading(() => new Journal(database).exists())
+    return database.journalLabels('missing')
   } catch (error) {
     if (!isFailure(error, 'missing-rights')) throw error
     return []

@@ -1,5 +1,5 @@
 import { EMPTY, hasChanges, isUndoable, planRollbackOf, rollbackSequence } from '../change/index.js'
-import type { Database } from '../database/index.js'
+import type { Database, Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import {
   findOperation,
@@ -48,8 +48,9 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
     return { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next, creates: [], undoes, undoneBy: undoneBy && describe(undoneBy) }
   }
   if (operations.length === 0 || undoneBy !== null) return nothing()
+  const snapshots = new Map<Operation, readonly Row[]>()
   await database.reading(async () => {
-    for (const operation of operations) if (hasChanges(operation)) await refuseUnbelievable(database, operation)
+    for (const operation of operations) if (hasChanges(operation)) snapshots.set(operation, await refuseUnbelievable(database, operation))
   })
   if (args.unattended && !args.dryRun && args.operation === undefined && args.to === undefined) refuseGuess(operations[0] as Operation, workspace.actor)
   const ids = operations.map((operation) => operation.id)
@@ -63,7 +64,7 @@ export async function rollback(workspace: Workspace, args: RollbackArgs, ui: Int
       kind: 'rollback',
       plan: (now) => {
         refuseIncredibleCounter(operations.at(-1)?.sequence.before ?? null, now)
-        return operations.some(hasChanges) ? planRollbackOf(operations, now) : EMPTY
+        return operations.some(hasChanges) ? planRollbackOf(operations, now, snapshots) : EMPTY
       },
       edit: (now) => ({ sequence: rollbackSequence(operations, now), detail: { undoes: ids[0], ...(ids.length > 1 ? { undoesAll: ids } : {}) } }),
       question: {

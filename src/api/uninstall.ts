@@ -20,23 +20,29 @@ export interface UninstallResult {
   exported: { file: string; operations: number; snapshots: number } | null
 }
 
+/** An uninstall that was interrupted where DROP TABLE commits by itself, or side tables that were never all made. */
+const LEFT_OVER = { historyTables: [], operations: [], snapshots: [] }
+
 /** Drops the side tables, after a last export of the journal. The history itself is not touched. */
 export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: Interaction): Promise<UninstallResult> {
   const { database } = workspace
   database.requireTable()
   const journal = new Journal(database)
-  if (!(await database.reading(() => journal.exists()))) return { dryRun: args.dryRun ?? false, dropped: [], exported: null }
-  const content = await database.reading(() => exportJournal(database))
+  const whole = await database.reading(async () => (await journal.exists()) && database.journalLabels('missing').length === 0)
+  const dropped = database.journalLabels('there')
+  if (dropped.length === 0) return { dryRun: args.dryRun ?? false, dropped, exported: null }
+  const content = whole ? await database.reading(() => exportJournal(database)) : LEFT_OVER
   refuseOthers(content, database.table.name)
-  const file = args.noExport ? null : (args.export ?? `migstate-journal-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`)
+  // What an interrupted one has left can no longer be read as a journal: it was exported before anything was dropped.
+  const file = args.noExport || !whole ? null : (args.export ?? `migstate-journal-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`)
   const exported = file === null ? null : { file, operations: content.operations.length, snapshots: content.snapshots.length }
-  if (args.dryRun) return { dryRun: true, dropped: database.journalLabels, exported }
+  if (args.dryRun) return { dryRun: true, dropped, exported }
   await ui.confirm({
     title: 'uninstall',
     where: whereOf(workspace),
     changes: { removed: [], added: [], updated: [] },
     notes: [
-      `Drops ${database.journalLabels.join(', ')} (operations: ${content.operations.length}, snapshots: ${content.snapshots.length}); after that nothing of it can be undone.`,
+      `Drops ${dropped.join(', ')} (operations: ${content.operations.length}, snapshots: ${content.snapshots.length}); after that nothing of it can be undone.`,
       file === null ? 'The journal is not exported.' : `The journal is written to ${file} first.`,
     ],
     ask: 'Drop them?',
@@ -44,14 +50,14 @@ export async function uninstall(workspace: Workspace, args: UninstallArgs, ui: I
   const patience = patienceOf(workspace, ui)
   await withOperationLock(database, { patience, multiStep: false, name: 'migstate uninstall', makeJournal: false }, async () => {
     // Written under the lock: nothing can come in between the copy and the drop.
-    if (file !== null) writeExport(file, await database.reading(() => exportJournal(database)))
+    if (file !== null) await writeExport(file, await database.reading(() => exportJournal(database)))
     await dropJournal(database)
   })
-  return { dryRun: false, dropped: database.journalLabels, exported }
+  return { dryRun: false, dropped, exported }
 }
 
 /** Side tables serve every history table beside them. @throws MigstateError `usage` */
-function refuseOthers({ historyTables }: ExportedJournal, own: string): void {
+function refuseOthers({ historyTables }: Pick<ExportedJournal, 'historyTables'>, own: string): void {
   const others = historyTables.filter((name) => name !== own)
   if (others.length === 0) return
   throw new MigstateError('usage', `The side tables also hold the journal of ${others.join(', ')}, which would be lost.`, {

@@ -3,6 +3,7 @@ import { type Database, highestId, type History, isFailure } from '../database/i
 import { factOf, MigstateError, type Warnings } from '../errors/index.js'
 import { Journal, type SequenceStep } from '../journal/index.js'
 import type { Patience } from './begin-edit.js'
+import { EndedMeanwhile } from './lost-commit.js'
 import { retakeLock } from './operation-lock.js'
 import { withEdit } from './with-edit.js'
 
@@ -22,6 +23,7 @@ export async function finishSequence(database: Database, step: SequenceStep, pat
       await moveOnce(database, step, untilDone, warnings)
     })
   } catch (error) {
+    if (error instanceof EndedMeanwhile) return
     throw new MigstateError(
       'unfinished-operation',
       `The rows of operation ${step.operation} are changed, but the id counter is not put back yet: ${factOf(error)}.`,
@@ -32,13 +34,16 @@ export async function finishSequence(database: Database, step: SequenceStep, pat
 
 async function moveOnce(database: Database, step: SequenceStep, patience: Patience, warnings: Warnings): Promise<void> {
   await withEdit(database, patience, async (scope) => {
+    const journal = new Journal(database)
+    // While nobody held the lock, `recover` has done the step.
+    if ((await journal.endOf(step.operation)) !== null) return null
     const now = await database.readHistory()
     scope.writes()
     const moved = await move(database, step, now, warnings)
     await failpoint('sequence-set')
     const outcome = moved ? step.outcome : { ...step.outcome, sequence: { ...step.outcome.sequence, after: now.sequence } }
     const proof = { operation: step.operation, event: step.then, at: new Date().toISOString() }
-    await new Journal(database).append(database.edit, step.operation, step.then, outcome, proof.at)
+    await journal.append(database.edit, step.operation, step.then, outcome, proof.at)
     return { result: null, proof, consequence: 'committed', finished: true }
   })
 }

@@ -1,13 +1,17 @@
-import { byId, highestId, type History, type Row, sameRow } from '../database/index.js'
+import { highestId, type History, type Row, sameRow } from '../database/index.js'
 import type { Operation } from '../journal/index.js'
 import { type Change, difference, expectedRows, invert } from './change.js'
 import { tableChanged } from './table-changed.js'
 
+/** The rows before an operation, as its own snapshot has them. */
+export type Snapshots = ReadonlyMap<Operation, readonly Row[]>
+
 /**
  * Takes back exactly what an operation changed; everyone else's rows stay.
+ * @param before the rows of its snapshot
  * @throws MigstateError `table-changed` when a row that it wrote is no longer as it left it, or one that it deleted is there again
  */
-export function planRollback(operation: Operation, now: History): Change {
+function planRollback(operation: Operation, now: History, before: readonly Row[]): Change {
   const change = invert(operation.changes)
   for (const row of [...change.remove, ...change.update.map(({ before }) => before)]) {
     if (!now.rows.some((found) => sameRow(found, row)))
@@ -17,27 +21,25 @@ export function planRollback(operation: Operation, now: History): Change {
         `Row ${row.id} (${row.app}.${row.name}) is no longer as operation ${operation.id} left it${operation.undoneBy ? ` (${operation.undoneBy} has undone it)` : ''}.`,
       )
   }
-  // Deleted duplicates come back together, so a twin that comes back too is no obstacle; one that is in the table now is.
+  // A twin that stood beside it then, or comes back with it, is no obstacle; one that has come since is. Times and ids do not tell: clocks go back.
+  const stood = new Set(before.map(keyOf))
   for (const row of change.add) {
-    const there = now.rows.find((found) => found.id === row.id || (found.app === row.app && found.name === row.name && !isOlder(found, row as Row)))
+    const there = now.rows.find((found) => found.id === row.id || (found.app === row.app && found.name === row.name && !stood.has(keyOf(found))))
     if (there && !change.remove.some((gone) => gone.id === there.id))
       throw tableChanged(change, now.rows, `Row ${row.id} (${row.app}.${row.name}), which operation ${operation.id} deleted, is there again.`)
   }
   return change
 }
 
-/** Recorded before its twin was: it stood beside it then, as the one that was kept. What Django records later is younger. */
-function isOlder(found: Row, twin: Row): boolean {
-  return byId(found, twin) < 0 && found.applied <= twin.applied
-}
+const keyOf = ({ id, app, name }: Row) => JSON.stringify([id, app, name])
 
 /**
  * Takes back several operations, the newest first, as one change: each is undone on the rows that undoing the ones after it leaves.
  * @throws MigstateError `table-changed` as for one
  */
-export function planRollbackOf(operations: readonly Operation[], now: History): Change {
+export function planRollbackOf(operations: readonly Operation[], now: History, snapshots: Snapshots): Change {
   let rows = [...now.rows]
-  for (const operation of operations) rows = after(rows, planRollback(operation, { rows, sequence: now.sequence }))
+  for (const operation of operations) rows = after(rows, planRollback(operation, { rows, sequence: now.sequence }, snapshots.get(operation) ?? []))
   const { removed, added, updated } = difference(now.rows, rows)
   return { remove: removed, add: added, update: updated }
 }

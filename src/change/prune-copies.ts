@@ -36,7 +36,8 @@ export async function pruneCopies(database: Database, copies: readonly KeptCopy[
         const at = new Date().toISOString()
         scope.writes()
         await new Journal(database).dropCopies(database.edit, pruned, actor, at)
-        return { result: null, proof: { operation: first.operation, event: 'snapshot-pruned', at }, consequence: 'nothing', finished: true }
+        const proof = { operation: first.operation, event: 'snapshot-pruned', at, endedBefore: true } as const
+        return { result: null, proof, consequence: 'nothing', finished: true }
       })
       return true
     } catch (error) {

@@ -4,7 +4,7 @@ import type { AdvisoryLock, Dialect, HistoryTable, JournalFacts, JournalTables, 
 import { isFailure } from './failure.js'
 import { byId, type Row } from './row.js'
 import type { Session } from './session.js'
-import { damagedJournal, unfitTable } from './side-tables.js'
+import { CORE_TABLES, damagedJournal, SIDE_TABLES, unfitTable } from './side-tables.js'
 
 /** All rows and the counter, seen at one moment. */
 export interface History {
@@ -49,6 +49,8 @@ export class Database {
   #journalProblems: readonly string[] = []
   /** The side tables, as they were last looked at, have a place for what four texts cannot hold. */
   journalIsWide = false
+  /** Names of those that were there then. */
+  #journalThere: readonly string[] = []
   #table: HistoryTable | null
   readonly #currentSchema: string | null
   #side: Session | undefined
@@ -138,10 +140,10 @@ export class Database {
     return { operation: beside('migstate_operation'), event: beside('migstate_event'), snapshotRow: beside('migstate_snapshot_row') }
   }
 
-  /** The side tables for people: `public.migstate_event`. */
-  get journalLabels(): string[] {
+  /** The side tables for people, as they were last looked at: `public.migstate_event`. */
+  journalLabels(which: 'all' | 'there' | 'missing'): string[] {
     const beside = (name: string) => (this.table.schema === null ? name : `${this.table.schema}.${name}`)
-    return ['migstate_operation', 'migstate_event', 'migstate_snapshot_row'].map(beside)
+    return SIDE_TABLES.filter((name) => which === 'all' || this.#journalThere.includes(name) === (which === 'there')).map(beside)
   }
 
   /** The GRANTs that this role lacks for a change, as far as the database tells. */
@@ -156,10 +158,11 @@ export class Database {
    */
   async hasJournal(session: Session = this.edit): Promise<boolean> {
     if (!this.#table) return false
-    const { exists, problems, wide } = await this.#journalFacts(session, this.#table)
+    const { there, problems, wide } = await this.#journalFacts(session, this.#table)
     this.journalIsWide = wide
+    this.#journalThere = there
     this.#journalProblems = problems
-    if (problems.length === 0) return exists
+    if (problems.length === 0) return CORE_TABLES.every((name) => there.includes(name))
     if (!this.#readOnly) throw damagedJournal(problems)
     this.#warnings.add('damaged-journal', `the journal is not read: ${problems.join('; ')}`)
     return false

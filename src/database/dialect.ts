@@ -36,7 +36,8 @@ export interface Trust {
 
 /** What stands beside the history under the names of the side tables. */
 export interface JournalFacts {
-  exists: boolean
+  /** Names of the side tables that are there. DDL that commits by itself may have been killed between two of them. */
+  there: string[]
   /** Snapshots have a place for what four texts cannot hold (format 2). */
   wide: boolean
   /** Why it cannot be the tool's journal, a line each. */

@@ -3,6 +3,9 @@ import type { HistoryTable } from './dialect.js'
 
 export const SIDE_TABLES = ['migstate_operation', 'migstate_event', 'migstate_snapshot_row'] as const
 
+/** With these two the journal can be read. */
+export const CORE_TABLES = ['migstate_operation', 'migstate_event'] as const
+
 /** What version 2 of the side tables has, and only tables with more than Django's columns need. */
 export const WIDE_COLUMN = 'extra'
 

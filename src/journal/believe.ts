@@ -19,9 +19,10 @@ export interface Witness {
 /**
  * Everything that an operation's events claim about rows has to be in its own snapshot: what is put back was there, what was added was
  * not, and the counter is the one that was copied with them. Inside a transaction.
+ * @returns the rows of that snapshot; none where the operation claims nothing
  * @throws MigstateError `damaged-journal` `newer-format`
  */
-export async function refuseUnbelievable(database: Database, operation: Operation): Promise<void> {
+export async function refuseUnbelievable(database: Database, operation: Operation): Promise<readonly Row[]> {
   refuseUnreadable(database, operation)
   // However it ended: what a rollback puts back is what that event claims, "failed" and "aborted" too.
   const end = operation.events.find(({ event }) => TERMINAL.has(event)) as { event: 'done' | 'failed' | 'aborted' } | undefined
@@ -29,7 +30,7 @@ export async function refuseUnbelievable(database: Database, operation: Operatio
   const step = detailOf(database, operation, 'sequence-pending')
   const lifted = detailOf(database, operation, 'lifted')?.lifted
   const shadowed = detailOf(database, operation, 'shadowed')?.shadowed
-  if (!outcome && !step && !lifted && !shadowed) return
+  if (!outcome && !step && !lifted && !shadowed) return []
   const { header, rows } = await readWitness(database, operation)
   const no = (what: string, event: string) =>
     damagedOperation(
@@ -84,6 +85,7 @@ export async function refuseUnbelievable(database: Database, operation: Operatio
     for (const one of records)
       if (rows.some((row) => row.app === one[0] && row.name === one[1])) throw no(`${one.map(inShort).join('.')} was recorded before it ran`, 'shadowed')
   }
+  return rows
 
   function ownTarget({ app, name, target }: { app: string; name: string; target: Row[] }, event: string): void {
     const other = target.find((row) => row.app !== app || row.name !== name)

@@ -3,7 +3,7 @@ import { byId, isFailure, keptApart } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Pruned } from './details.js'
 import { digestOf } from './digest.js'
-import { JOURNAL_FORMAT, type OperationRecord, PLAIN_FORMAT, type SnapshotHeader } from './records.js'
+import { JOURNAL_FORMAT, type OperationRecord, PLAIN_FORMAT, type SnapshotHeader, TERMINAL } from './records.js'
 
 /** Rows of one statement; SQLite of old takes 999 values (sqlite.org/limits.html, 9). */
 const TOGETHER = 100
@@ -24,12 +24,12 @@ export class Journal {
   /**
    * Makes the side tables, and the indexes that an older version has not made. DDL commits by itself on MySQL, so this is a step of its
    * own, under the advisory lock.
-   * @param exists whether they are there, as it was seen under that lock
+   * @param exists whether they are there, as it was seen under that lock; those that are not, where that was interrupted, are made
    * @throws MigstateError `missing-rights` with the DDL to hand to a DBA
    */
   async ensure(exists: boolean): Promise<void> {
     const { dialect, edit, table, journal } = this.#database
-    if (exists) {
+    if (exists && this.#database.journalLabels('missing').length === 0) {
       await this.#widen()
       return this.#index()
     }
@@ -149,6 +149,18 @@ export class Journal {
       ...bindings,
     ])
     return found.length > 0
+  }
+
+  /** The event by which an operation has ended, or null. */
+  async endOf(operation: string, session: Session = this.#database.edit): Promise<string | null> {
+    const { journal, table } = this.#database
+    const ends = [...TERMINAL.keys()]
+    const found = await session.rows<{ event: string }>(
+      `SELECT event FROM ${journal.event} WHERE history_table = ? AND operation = ? AND event IN (${ends.map(() => '?').join(', ')})`,
+      [table.name, operation, ...ends],
+    )
+    // MySQL and MariaDB take blanks at the end for none (manual, PAD SPACE).
+    return found.find(({ event }) => TERMINAL.has(event))?.event ?? null
   }
 
   /** Gives up the rows of copies; each is of an operation, which gets an event that says so. */

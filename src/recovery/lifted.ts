@@ -79,21 +79,27 @@ async function judge(database: Database, request: RecoverRequest, lifted: Lifted
   await waitForChild(database, child, request.patience, request.say)
   const rows = await rowsNow(database)
   if (targetIsRecorded(lifted, rows)) return known(database, request, lifted, 'ran', `${lifted.app}.${lifted.name} has a row of its own`)
+  const gone = exited ? !mayGoOn(remote, exited) : await childIsGone(database, child)
+  // Its forward code was never started, so that a person can only say that manage.py is at work no more.
+  if (started.half === 'backward' && (gone || request.assume)) return wayBack(database, request, lifted, rows, exited !== null && gaveUp(remote, exited))
   if (exited && gaveUp(remote, exited))
     return known(database, request, lifted, 'not-run', `manage.py ended (${exited.exitCode ?? exited.signal}) without recording it`)
-  const gone = exited ? !mayGoOn(remote, exited) : await childIsGone(database, child)
-  if (started.half === 'backward' && gone) return wayBack(database, request, lifted, { rows, ended: exited !== null })
   if (lifted.absentMeansNotRun && gone) return known(database, request, lifted, 'not-run', 'it has no row, and here that proves that it did not run')
   if (request.assume) return { verdict: request.assume === 'applied' ? 'ran' : 'not-run', saw: `a person says: ${request.assume}` }
-  const saw = `${whereItRan(child)} ${lifted.app}.${lifted.name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
-  throw new MigstateError('outcome-unknown', `${saw}`, { details: { operation: operation.id } })
+  const name = `${lifted.app}.${lifted.name}`
+  const saw = `${whereItRan(child, exited)} ${
+    started.half === 'backward'
+      ? `Whether the reverse code of ${name} is still at work somewhere cannot be seen from here.`
+      : `${name} has no row, but on this ${database.facts.engine} with this migration that does not prove that it did not run.`
+  }`
+  throw new MigstateError('outcome-unknown', saw, { details: { operation: operation.id } })
 }
 
 /** The last child was that of the reverse code: the forward code was never started. */
-function wayBack(database: Database, request: RecoverRequest, lifted: Lifted, { rows, ended }: { rows: readonly Row[]; ended: boolean }): Judged {
+function wayBack(database: Database, request: RecoverRequest, lifted: Lifted, rows: readonly Row[], orderly: boolean): Judged {
   const back = targetIsBack(lifted, rows)
   if (!back) request.warnings.add('half-done', `${sayReversed(lifted)} ${hintReversed(lifted)}`)
-  else if (!ended)
+  else if (!orderly)
     request.warnings.add('half-done', `whether the reverse code of ${lifted.app}.${lifted.name} has run nobody can know; its forward code has not`)
   return known(database, request, lifted, 'not-run', `its forward code was never started${back ? '' : ', its reverse code has run'}`)
 }

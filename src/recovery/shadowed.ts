@@ -104,7 +104,7 @@ async function judge(database: Database, request: RecoverRequest, shadowed: Shad
     return { verdict, at: null, reversed: halves.reversed, saw: `a person says: ${request.assume}` }
   }
   const name = `${shadowed.app}.${shadowed.name}`
-  throw new MigstateError('outcome-unknown', `${whereItRan(child)} Nobody can know whether ${name} ran to its end: ${halves.saw}.`, {
+  throw new MigstateError('outcome-unknown', `${whereItRan(child, exited)} Nobody can know whether ${name} ran to its end: ${halves.saw}.`, {
     details: { operation: operation.id },
   })
 }

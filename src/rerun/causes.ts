@@ -25,6 +25,22 @@ const CAUSES: [RegExp, (match: RegExpExecArray) => string][] = [
   [/InconsistentMigrationHistory: ([^\n]+)/, (m) => `Django refuses the history: ${m[1]}`],
 ]
 
+/**
+ * A driver's words for a session that is gone: (2006, 'Server has gone away') of mysqlclient and PyMySQL, InterfaceError(0, '') of PyMySQL, what
+ * libpq says of a closed connection, and the server itself to one that it ends (57P01).
+ */
+const LOST =
+  /^\S*(?:OperationalError|InterfaceError|AdminShutdown|DatabaseError): (?:\((?:2006|2013|2055|1053|1927|3169|4031|0), |.*(?:server closed the connection|terminating connection|connection (?:is|was|already|has been) (?:closed|lost)|consuming input failed|SSL SYSCALL error))/m
+
+/** Ctrl-C while Django waited for the answer to COMMIT (django/db/backends/base/base.py, `_commit`). */
+const [COMMITTING, STOPPED] = [/^ +File "[^"]*", line \d+, in _?commit$/m, /^KeyboardInterrupt$/m]
+
+/** Whether the traceback that a child has left says that it never heard what became of the last thing that it had sent: that may be committed. */
+export function leftUnanswered(lines: readonly string[]): boolean {
+  const text = lines.join('\n')
+  return LOST.test(text) || (COMMITTING.test(text) && STOPPED.test(text))
+}
+
 /** One sentence, or null when the cause is not recognised. */
 export function recogniseCause(output: string): string | null {
   for (const [pattern, say] of CAUSES) {

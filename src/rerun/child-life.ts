@@ -3,7 +3,7 @@ import type { Patience } from '../change/index.js'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { isAlive, isPython, startTimeOf } from './process.js'
-import type { ChildStarted } from '../journal/index.js'
+import type { ChildExited, ChildStarted } from '../journal/index.js'
 import { sessionName } from './run-child.js'
 
 /** A child that an interrupted operation has left, and what can be seen of it from here. */
@@ -55,7 +55,8 @@ export async function childIsGone(database: Database, child: LeftChild): Promise
 }
 
 /** Where it ran, for the one who has to look. */
-export function whereItRan({ started }: LeftChild): string {
+export function whereItRan({ started }: LeftChild, exited: ChildExited | null): string {
+  if (exited !== null && exited.exitCode !== null) return `manage.py ended (exit ${exited.exitCode}).`
   if (started.host === hostname()) return `manage.py (process ${started.pid}) was killed.`
   return `manage.py ran as process ${started.pid} on ${started.host}, where this machine (${hostname()}) cannot look.`
 }

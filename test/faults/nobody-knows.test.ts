@@ -81,6 +81,31 @@ describe.each(engines)('shadow mode, %s', (engine) => {
     expect(await products()).toEqual(['half', 'half'])
   })
 
+  const ENDS_ITSELF = engine === 'postgresql' ? 'SELECT pg_terminate_backend(pg_backend_pid())' : 'KILL CONNECTION_ID()'
+  it.runIf(engine !== 'sqlite')('a migration that is not atomic, whose session the server ends after its last statement', async () => {
+    const body = `create("half")\n    with schema_editor.connection.cursor() as cursor:\n        cursor.execute("${ENDS_ITSELF}")`
+    shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration(body, 'atomic = False') })
+    await expectAPersonIsAsked(() => built(['rerun', 'shop', '0003', '--yes', '--json'], options()))
+    expect(await products()).toEqual(['half', 'half'])
+    const [{ id }] = (await run('history')).json.result.operations.filter(({ kind }: { kind: string }) => kind === 'rerun')
+    const { events } = (await run('history', id)).json.result.operation
+    expect(events.find(({ event }: { event: string }) => event === 'child-exited').detail).toMatchObject({ exitCode: 1, ended: false })
+  })
+
+  it.runIf(engine !== 'sqlite')('an atomic one whose session the server ends: its markers tell', async () => {
+    const before = await fingerprint(database)
+    shop.write({
+      'shop/migrations/0003_fill_slugs.py': dataMigration(
+        `create("half")\n    with schema_editor.connection.cursor() as cursor:\n        cursor.execute("${ENDS_ITSELF}")`,
+      ),
+    })
+    const failed = await built(['rerun', 'shop', '0003', '--yes', '--json'], options())
+    expect([failed.exitCode, failed.json.error?.code, failed.json.error?.consequence], failed.stdout).toEqual([7, 'manage-failed', 'rolled-back'])
+    expect(await products()).toEqual([])
+    expect(await fingerprint(database)).toEqual(before)
+    expect((await run('recover')).json.result.operation).toBeNull()
+  })
+
   it.runIf(engine === 'mysql' || engine === 'mariadb')('a RunSQL where it commits by itself, killed between its work and its marker', async () => {
     const sql = 'migrations.RunSQL("INSERT INTO shop_product (name) VALUES (\'half\')", migrations.RunSQL.noop)'
     shop.write({ 'shop/migrations/0003_fill_slugs.py': dataMigration('pass').replace(/operations = .*/, `operations = [${sql}]`) })
@@ -101,16 +126,17 @@ describe.each(engines)('table mode, %s', (engine) => {
   const run = (...argv: string[]) => migstate([...argv, '--json'], options())
 
   it.each([
-    ['a migration that is not atomic', '    atomic = False\n', []],
-    ['a Django that records after the commit', '', ['--django-version', '2.1']],
-  ])('%s was killed: its absent row proves nothing', async (_name, more, flags) => {
+    ['a migration that is not atomic was killed', '    atomic = False\n', [], 'crash'],
+    ['a Django that records after the commit was killed', '', ['--django-version', '2.1'], 'crash'],
+    ['a migration that is not atomic lost its session', '    atomic = False\n', [], 'lose'],
+  ] as const)('%s: its absent row proves nothing', async (_name, more, flags, behaviour) => {
     project.write({ 'shop/migrations/0002_data.py': migration('("shop", "0001_initial")', undefined, more) })
     const before = await fingerprint(database)
     for (const assume of ['not-applied', 'applied'] as const) {
-      expectUnknown(await run('rerun', 'shop', '0002', '--yes', '--force', ...project.manage('crash'), ...flags))
+      expectUnknown(await run('rerun', 'shop', '0002', '--yes', '--force', ...project.manage(behaviour), ...flags))
       const lifted = await fingerprint(database)
       expect(lifted.rows).toHaveLength(2)
-      expectUnknown(await run('recover'))
+      expect(expectUnknown(await run('recover')).message.includes('was killed')).toBe(behaviour === 'crash')
       expect(await fingerprint(database)).toEqual(lifted)
       const recovered = await run('recover', '--assume', assume)
       expect(recovered.json.result?.operation, recovered.stdout).toMatchObject({ status: assume === 'applied' ? 'done' : 'failed' })
@@ -118,6 +144,14 @@ describe.each(engines)('table mode, %s', (engine) => {
       expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(assume === 'applied' ? 1 : 0)
       expect(after.counter).toBe(before.counter)
     }
+  })
+
+  it('an atomic one that lost its session: where the row commits with the data its absence proves that nothing ran', async () => {
+    const before = await fingerprint(database)
+    const lost = await run('rerun', 'shop', '0002', '--yes', '--force', ...project.manage('lose'))
+    if (engine === 'mysql' || engine === 'mariadb') return void expectUnknown(lost)
+    expect([lost.exitCode, lost.json.error?.code], lost.stdout).toEqual([7, 'manage-failed'])
+    expect(await fingerprint(database)).toEqual(before)
   })
 
   /** Starts the real command in a session of its own, as a server does, and is gone at the first SIGINT. */

@@ -33,6 +33,27 @@ describe.each(engines)('%s', (engine) => {
     expect((await migstate(['history', '--json'], options())).json.result.operations).toHaveLength(12)
   })
 
+  it('9 marks at once, each third of them killed: a row is there exactly where an operation says so', async () => {
+    const marks = Array.from({ length: 9 }, (_unused, index) => ({
+      app: `app${index}`,
+      running: start(['mark', 'applied', `app${index}`, '0001_x', '--no-files', '--yes', '--json'], options()),
+    }))
+    for (const [index, { running }] of marks.entries()) if (index % 3 === 0) setTimeout(() => running.process.kill('SIGKILL'), 700 + 250 * index)
+    const ended = await Promise.all(marks.map(async ({ app, running }) => ({ app, done: await running.done })))
+    expect((await migstate(['recover', '--json'], options())).exitCode).toBe(0)
+    const rows = (await fingerprint(database)).rows.map((row) => row.split('|')[1])
+    const { operations } = (await migstate(['history', '--json'], options())).json.result
+    for (const {
+      app,
+      done: { exitCode, stdout },
+    } of ended) {
+      const said = operations.filter(({ target, status }: { target: string; status: string }) => target === `${app}.0001_x` && status === 'done').length
+      expect([app, rows.filter((one) => one === app).length], stdout).toEqual([app, said])
+      if (exitCode !== null) expect([app, exitCode, said], stdout).toEqual([app, 0, 1])
+    }
+    expect(operations.every(({ status, readable }: { status: string; readable: boolean }) => status === 'done' && readable)).toBe(true)
+  })
+
   it('the same mark twice at once writes one row', async () => {
     const marks = await Promise.all([1, 2, 3].map(() => built(['mark', 'applied', 'same', '0001_x', '--no-files', '--yes', '--json'], options())))
     expect(marks.map((mark) => mark.exitCode)).toEqual([0, 0, 0])

@@ -15,8 +15,8 @@ export interface FakeProject {
   remove(): void
 }
 
-/** `record`: runs and records. `fail`: exit 1, no row. `record-then-fail`: a post_migrate handler fails. `nothing`: exit 0, no row. */
-export type Behaviour = 'record' | 'fail' | 'record-then-fail' | 'nothing' | 'hang' | 'crash' | 'interfere'
+/** `both`: also backwards. `lose`: the server ends its session. `record`: runs and records. `fail`: exit 1, no row. `record-then-fail`: a post_migrate handler fails. `nothing`: exit 0, no row. */
+export type Behaviour = 'record' | 'fail' | 'record-then-fail' | 'nothing' | 'hang' | 'both' | 'crash' | 'lose' | 'interfere'
 
 export const migration = (
   dependencies: string,

@@ -45,14 +45,20 @@ describe('a duplicate that was deleted comes back', () => {
   const kept = row('1', '0001')
   const gone = row('5', '0001', '2024-03-01 00:00:00')
   const operation = { id: 'abc', changes: { ...NO_CHANGES, removed: [gone] }, undoneBy: null } as unknown as Operation
-  it('beside the older row that was kept', () => {
-    expect(planRollbackOf([operation], { rows: [kept], sequence: null })).toMatchObject({ add: [gone], remove: [], update: [] })
+  const before = (other: Row) => new Map([[operation, [other, gone]]])
+  it.each([
+    ['older', kept],
+    ['younger, by a clock that was set back since,', row('1', '0001', '2024-09-01 00:00:00')],
+    ['younger, with a higher id,', row('7', '0001', '2024-09-01 00:00:00')],
+  ])('beside the %s row that was kept', (_name, other) => {
+    expect(planRollbackOf([operation], { rows: [other], sequence: null }, before(other))).toMatchObject({ add: [gone], remove: [], update: [] })
   })
   it.each([
     ['a row that was recorded since', row('6', '0001', '2024-05-01 00:00:00')],
     ['a row recorded since under an id that was free again', row('2', '0001', '2024-05-01 00:00:00')],
+    ['a row recorded since with an older time', row('2', '0001', '2023-05-01 00:00:00')],
     ['a row of its id', row('5', '0009')],
   ])('not beside %s', (_name, there) => {
-    expect(() => planRollbackOf([operation], { rows: [there], sequence: null })).toThrow('is there again')
+    expect(() => planRollbackOf([operation], { rows: [there], sequence: null }, before(kept))).toThrow('is there again')
   })
 })

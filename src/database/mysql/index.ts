@@ -156,7 +156,8 @@ export function mysqlDialect(own: Own): Dialect {
     exactly: (column, text) => `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = x'${Buffer.from(text).toString('hex')}'`,
 
     async dropJournal(session, journal) {
-      await session.run(`DROP TABLE IF EXISTS ${journal.snapshotRow}, ${journal.event}, ${journal.operation}`)
+      // MariaDB drops one after the other (manual, Atomic DDL): without the operations nothing that is left counts as unfinished.
+      await session.run(`DROP TABLE IF EXISTS ${journal.operation}, ${journal.event}, ${journal.snapshotRow}`)
     },
 
     journalDdl: (_table, journal) => journalDdl(journal),

@@ -39,10 +39,10 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
       (SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}') AS columns
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}'`
   const found = await session.rows<Found>(SIDE_TABLES.map(one).join(' UNION ALL '))
-  const exists = found.some(({ name }) => name === 'migstate_event')
-  if (!exists) await refuseUnseen(session)
+  const there = found.map(({ name }) => name)
+  if (!there.includes('migstate_event')) await refuseUnseen(session)
   const wide = found.some(({ name, columns }) => name === 'migstate_snapshot_row' && (columns ?? '').toLowerCase().split(',').includes(WIDE_COLUMN))
-  return { exists, wide, problems: found.flatMap(problemsOf) }
+  return { there, wide, problems: found.flatMap(problemsOf) }
 }
 
 /**

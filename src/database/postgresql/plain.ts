@@ -44,7 +44,7 @@ export function plain(dialect: Dialect): Dialect {
 
     async journalFacts(session, table) {
       // Nothing was ever written here.
-      return standard(session) ? { exists: false, wide: false, problems: [] } : dialect.journalFacts(session, table)
+      return standard(session) ? { there: [], wide: false, problems: [] } : dialect.journalFacts(session, table)
     },
 
     async readSequence() {

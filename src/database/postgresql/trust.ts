@@ -34,7 +34,7 @@ export async function journalFacts(session: Session, table: HistoryTable): Promi
   const owner = found.find((relation) => relation.name === table.name)?.owner
   const side = found.filter((relation) => relation.name !== table.name)
   return {
-    exists: side.some(({ name }) => name === 'migstate_event'),
+    there: side.map(({ name }) => name),
     wide: side.some(({ name, columns }) => name === 'migstate_snapshot_row' && columns.some((column) => column.name === WIDE_COLUMN)),
     problems: side.flatMap((relation) => problemsOf(relation, owner)),
   }

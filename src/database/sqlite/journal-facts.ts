@@ -11,7 +11,7 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
   const found = await session.rows<{ type: string; name: string; owner: string; sql: string | null }>(
     `SELECT type, name, lower(tbl_name) AS owner, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND lower(tbl_name) IN (${names})`,
   )
-  if (found.length === 0) return { exists: false, wide: false, problems: [] }
+  if (found.length === 0) return { there: [], wide: false, problems: [] }
   const columns = await session.rows<{ owner: string; name: string }>(
     SIDE_TABLES.map((name) => `SELECT '${name}' AS owner, lower(name) AS name FROM pragma_table_info('${name}')`).join(' UNION ALL '),
   )
@@ -23,5 +23,5 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
     return missingColumns(journalDdl(NAMES), owner, own).map((column) => `${owner} has no column ${column}`)
   })
   const wide = columns.some(({ owner, name }) => owner === 'migstate_snapshot_row' && name === WIDE_COLUMN)
-  return { wide, exists: found.some(({ type, owner }) => type !== 'trigger' && owner === 'migstate_event'), problems }
+  return { wide, there: found.filter(({ type }) => type !== 'trigger').map(({ owner }) => owner), problems }
 }

@@ -1,4 +1,4 @@
-import { applyChange, type EditResult, openOperation, type Patience } from '../../change/index.js'
+import { applyChange, EndedMeanwhile, type EditResult, openOperation, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, History } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
@@ -131,7 +131,7 @@ async function runHalf(database: Database, request: RerunRequest, { plan, before
       timeout: request.timeout,
       seesSessions: database.dialect.capabilities.showsShadows,
       says: () => ({
-        ended: talk.lines.some((line) => line.event === 'ended' || line.event === 'refused'),
+        ended: talk.lines.some((line) => (line.event === 'ended' && line.lost !== true) || line.event === 'refused'),
         at: talk.lines.find((line) => line.event === 'started'),
       }),
       doing: () => sayOperation(talk),
@@ -187,7 +187,7 @@ async function judge(database: Database, request: RerunRequest, shadowed: Shadow
   }
   throw new MigstateError(
     'outcome-unknown',
-    `manage.py ended (${run.signal ?? `exit ${run.exitCode}`}) without a word, and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}.`,
+    `manage.py ended (${run.signal ?? `exit ${run.exitCode}`}) ${talk.lines.some(({ event }) => event === 'ended') ? 'after its connection was lost' : 'without a word'}, and nobody can know whether ${shadowed.app}.${shadowed.name} ran to its end: ${halves.saw}.`,
     { details: { operation: request.operation.id } },
   )
 }
@@ -271,6 +271,7 @@ async function ownEvents(database: Database, operation: OperationRecord) {
 }
 
 function unfinished({ operation }: RerunRequest, error: unknown): MigstateError {
+  if (error instanceof EndedMeanwhile) return error
   return new MigstateError('unfinished-operation', `The operation ${operation.id} is not finished: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,

@@ -4,8 +4,8 @@ export type ShimLine =
   | { event: 'operation'; index: number; of: number; what: string }
   /** Operations that the routers of the project keep from this database. */
   | { event: 'skipped'; what: string[] }
-  /** manage.py has come to its end in an orderly way. */
-  | { event: 'ended' }
+  /** manage.py has come to its end in an orderly way. `lost`: without its database session, so that what it had sent may be committed all the same. */
+  | { event: 'ended'; lost?: boolean }
   | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }
 
 /** Takes a shim's own lines out of a child's output; each stream has its own unfinished line. */

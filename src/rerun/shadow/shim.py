@@ -4,7 +4,7 @@ from __future__ import print_function
 import base64, json, os, re, runpy, socket, sys, time
 
 SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
-ALIAS, STATE = SPEC["alias"], {"ready": False, "checked": False, "ran": False, "guarded": False}
+ALIAS, STATE = SPEC["alias"], {"ready": False, "checked": False, "ran": False, "guarded": False, "lost": False}
 LIVE = SPEC["live"]
 
 
@@ -215,6 +215,14 @@ def title(operation):
         return type(operation).__name__
 
 
+def usable(connection):
+    # What was sent over a session that is lost may have been committed all the same.
+    try:
+        return connection.connection is not None and bool(connection.is_usable())
+    except Exception:
+        return False
+
+
 def follow(connection, migration, backwards):
     """Wraps this one migration object, so that subclasses with an `apply` of their own are met too."""
     events, can_rollback = SPEC["events"], connection.features.can_rollback_ddl
@@ -306,9 +314,13 @@ def guard():
             refuse("plan", "migrate is run twice", 98)
         STATE["ran"] = True
         follow(self.connection, *plan[0])
-        result = migrated(self, targets, plan, *args, **kwargs)
-        failpoint("migrated")
-        mark(self.connection, SPEC["events"]["end"])
+        try:
+            result = migrated(self, targets, plan, *args, **kwargs)
+            failpoint("migrated")
+            mark(self.connection, SPEC["events"]["end"])
+        except BaseException:
+            STATE["lost"] = not usable(self.connection)
+            raise
         failpoint("end-marked")
         return result
 
@@ -358,11 +370,11 @@ def main():
         run_manage(path, module)
     except SystemExit as end:
         if end.code not in (None, 0):
-            tell("ended")
+            tell("ended", lost=STATE["lost"])
             raise
     except BaseException:
-        # Django has given up: whatever is not marked by now never will be.
-        tell("ended")
+        # Django has given up: whatever is not marked by now never will be, unless it was sent and not answered.
+        tell("ended", lost=STATE["lost"])
         raise
     if not STATE["checked"]:
         refuse("lost", "manage.py ended without asking Django for a plan in this process")

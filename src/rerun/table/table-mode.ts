@@ -1,15 +1,15 @@
-import { applyChange, type EditResult, type Patience } from '../../change/index.js'
+import { applyChange, EndedMeanwhile, type EditResult, type Patience } from '../../change/index.js'
 import { failpoint, maskedWords } from '../../config/index.js'
 import type { Database, Row } from '../../database/index.js'
 import { factOf, MigstateError } from '../../errors/index.js'
 import type { Half, Lifted } from '../../journal/index.js'
-import { type ChildResult, tailOf } from '../child.js'
-import { recogniseCause } from '../causes.js'
+import { tailOf } from '../child.js'
 import { type Interrupts, stopIfInterrupted } from '../interrupts.js'
-import { gaveUp, mayGoOn } from './end-of-child.js'
+import { type End, gaveUp, mayGoOn, sayEnd } from './end-of-child.js'
+import { notBack, notRun } from './failures.js'
 import { planClose, targetIsBack, targetIsRecorded, type Verdict } from './plan-close.js'
 import type { HalfVerdict, OpenedRerun, RerunMode } from '../mode.js'
-import { hintReversed, type RerunOutcome, sayReversed } from '../outcome.js'
+import type { RerunOutcome } from '../outcome.js'
 import type { RerunPlan } from '../preflight.js'
 import type { RerunRequest } from '../request.js'
 import { type ChildRun, record, runChild, sessionName } from '../run-child.js'
@@ -34,7 +34,7 @@ export function tableMode(database: Database, request: RerunRequest): RerunMode<
     stops: (opened, half, interrupts) => stops(database, request, opened, half, interrupts),
     run: (opened, half, interrupts) => runHalf(database, request, opened, half, interrupts),
     judge: (opened, half, run, interrupts) =>
-      half === 'backward' ? judgeBackward(database, opened, run, interrupts) : judgeForward(database, request, opened, run, interrupts),
+      half === 'backward' ? judgeBackward(database, request, opened, run, interrupts) : judgeForward(database, request, opened, run, interrupts),
     close: (opened, judged, interrupts) => end(database, request, opened, judged, interrupts),
   }
 }
@@ -138,28 +138,32 @@ async function putTargetBack(database: Database, request: RerunRequest, lifted: 
   await failpoint('target-back')
 }
 
-async function judgeBackward(database: Database, { lifted }: Opened, run: ChildRun, interrupts: Interrupts): Promise<Judged> {
+/** @throws MigstateError `outcome-unknown` where manage.py may go on without its client, and take the row out later */
+async function judgeBackward(database: Database, request: RerunRequest, { lifted }: Opened, run: ChildRun, interrupts: Interrupts): Promise<Judged> {
   const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
   await failpoint('backward-ran')
-  const failure = notBack(lifted, rows, run, interrupts)
+  const end = endOf(run, interrupts)
+  if (targetIsBack(lifted, rows) && mayGoOn(request.manage.mayBeRemote, end)) await leaveOpen(database, request, run)
+  const failure = notBack(lifted, rows, { run, interrupted: interrupts.count > 0, orderly: gaveUp(request.manage.mayBeRemote, end) })
   return { ran: failure === null, run, failure }
 }
 
-/** Why it was not taken back, or must not run forward after it; else null. */
-function notBack(lifted: Lifted, rows: readonly Row[], result: ChildRun, interrupts: Interrupts): MigstateError | null {
-  const name = `${lifted.app}.${lifted.name}`
-  const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
-  if (targetIsBack(lifted, rows)) {
-    const left = 'What its reverse code did to schema and data outside a transaction stays.'
-    if (interrupts.count > 0) return new MigstateError('interrupted', `Interrupted: ${name} was not taken back.`, { more: left, details })
-    const more = [left, recogniseCause(result.output)].filter(Boolean).join(' ')
-    return new MigstateError('manage-failed', `manage.py (${result.exitCode ?? result.signal}) did not take ${name} back.`, { more, details })
+/** A command that was stopped may be the client of a container or another machine, where manage.py goes on. */
+function endOf(run: ChildRun, interrupts: Interrupts): End {
+  return { exitCode: run.exitCode, signal: run.signal, stopped: interrupts.count > 0 || run.timedOut, tail: tailOf(run.output) }
+}
+
+async function leaveOpen(database: Database, request: RerunRequest, run: ChildRun): Promise<never> {
+  const { operation } = request
+  database.effects.settle('unknown')
+  try {
+    await record(database, operation.id, 'outcome-unknown', { exitCode: run.exitCode, signal: run.signal })
+  } catch (error) {
+    throw unfinishedOperation(request, error)
   }
-  if (interrupts.count === 0) return null
-  return new MigstateError('interrupted', 'Interrupted.', {
-    more: sayReversed(lifted),
-    hint: hintReversed(lifted),
-    details: { ...details, half: 'reversed' },
+  throw new MigstateError('outcome-unknown', `The command has ended (${sayEnd(run)}), and manage.py may go on with the way back without it.`, {
+    hint: 'Look whether it is still at work; when it has ended, run "migstate recover --assume not-applied".',
+    details: { operation: operation.id },
   })
 }
 
@@ -184,7 +188,7 @@ async function end(
   if (result.exitCode !== 0)
     request.warnings.add(
       'manage-failed-after',
-      `the migration ran, and manage.py failed afterwards (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}): ${tailOf(result.output).slice(-3).join(' | ')}`,
+      `the migration ran, and manage.py failed afterwards (${sayEnd(result)}): ${tailOf(result.output).slice(-3).join(' | ')}`,
     )
   return { changes: closed.changes, rows: closed.rows, durationMs: result.durationMs, exitCode: result.exitCode, hidden: lifted.hidden, rowCounts: null }
 }
@@ -215,6 +219,7 @@ async function runTarget(database: Database, request: RerunRequest, lifted: Lift
 }
 
 function unfinishedOperation({ operation }: RerunRequest, error: unknown): MigstateError {
+  if (error instanceof EndedMeanwhile) return error
   return new MigstateError('unfinished-operation', `The rows of operation ${operation.id} are still out of the table: ${factOf(error)}.`, {
     details: { operation: operation.id },
     cause: error,
@@ -230,8 +235,7 @@ async function judge(database: Database, request: RerunRequest, lifted: Lifted, 
     const { rows } = await database.reading(() => database.readHistory(), Number.POSITIVE_INFINITY)
     database.effects.settle('committed')
     if (targetIsRecorded(lifted, rows)) return 'ran'
-    // A command that was stopped may be the client of a container or another machine, where manage.py goes on.
-    const end = { exitCode: result.exitCode, signal: result.signal, stopped: interrupts.count > 0 || result.timedOut }
+    const end = endOf(result, interrupts)
     const { mayBeRemote } = request.manage
     if (result.startError !== null || gaveUp(mayBeRemote, end) || (lifted.absentMeansNotRun && !mayGoOn(mayBeRemote, end))) return 'not-run'
     database.effects.settle('unknown')
@@ -241,7 +245,7 @@ async function judge(database: Database, request: RerunRequest, lifted: Lifted, 
   }
   throw new MigstateError(
     'outcome-unknown',
-    `manage.py ended (${result.signal ?? `exit ${result.exitCode}`}) and ${lifted.app}.${lifted.name} has no row; on this database that does not prove that it did not run. ${lifted.hidden.length + lifted.target.length} rows are still out of the table.`,
+    `manage.py ended (${sayEnd(result)}) and ${lifted.app}.${lifted.name} has no row; on this database that does not prove that it did not run. ${lifted.hidden.length + lifted.target.length} rows are still out of the table.`,
     { details: { operation: request.operation.id } },
   )
 }
@@ -277,24 +281,4 @@ async function close(database: Database, request: RerunRequest, lifted: Lifted, 
 
 interface Closed extends EditResult {
   verdict: Verdict
-}
-
-function notRun(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
-  const error = reason(lifted, result, interrupted)
-  if (lifted.reverse === null) return error
-  return error.with({ more: sayReversed(lifted), hint: hintReversed(lifted), details: { half: 'reversed' } })
-}
-
-function reason(lifted: Lifted, result: ChildResult, interrupted: boolean): MigstateError {
-  const name = `${lifted.app}.${lifted.name}`
-  const details = { exitCode: result.exitCode, tail: tailOf(result.output) }
-  const left = lifted.absentMeansNotRun ? undefined : 'What it did to schema and data outside a transaction stays.'
-  if (interrupted) return new MigstateError('interrupted', `Interrupted: ${name} did not run to its end.`, { more: left, details })
-  if (result.startError !== null) return new MigstateError('django-does-not-start', `manage.py could not be started: ${result.startError}.`, { details })
-  const more = [left, recogniseCause(result.output)].filter(Boolean).join(' ') || undefined
-  const how =
-    result.exitCode === 0
-      ? 'manage.py ended with exit 0 but did not run'
-      : `manage.py (${result.exitCode === null ? result.signal : `exit ${result.exitCode}`}) did not run`
-  return new MigstateError('manage-failed', `${how} ${name}.`, { more, details })
 }
