@@ -1,7 +1,6 @@
 export { childEnvironment } from './child-environment.js'
 export { failpoint } from './failpoint.js'
 export {
-  type Address,
   addressAt,
   addressesOf,
   type ConnectionSpec,
