@@ -171,6 +171,16 @@ class Doctor(Result):
 
 
 @dataclass
+class KeptRehearsal:
+    at: str
+    actor: str
+    answer: str
+    verdict: str
+    #: File, history and database are still those that it was made with.
+    current: bool
+
+
+@dataclass
 class ShownMigration:
     app: str
     name: str
@@ -187,6 +197,7 @@ class ShownMigration:
     reversible: Optional[bool]
     hazards: List[Dict[str, Any]]
     journal: List[str]
+    rehearsal: Optional[KeptRehearsal]
     next: List[Advice]
 
 

@@ -36,12 +36,11 @@ export function branches(py: Interpreter, list: readonly Branch[], scope: Scope,
   const left = attempt(() => py.block(bodyOf(body), yes))
   const right = attempt(() => branches(py, list, no, from + 1))
   py.isDoubtful = before
-  // A branch that raises is not the one that a working project takes.
+  // A branch that raises is not the one that a working project takes, unless something waits for it.
   if (left instanceof Raised && right instanceof Raised) throw left
   if (left instanceof Raised || right instanceof Raised) {
     const raised = (left instanceof Raised ? left : right) as Raised
-    // … unless a `try` around it waits for just that.
-    if (py.catching.some((clause) => isCaught(raised, clause))) py.undecided.push(raised)
+    passOut(py, raised)
     takeOver(py, scope, left instanceof Raised ? no : yes, origin, first.condition)
     return left instanceof Raised ? (right as Ending) : left
   }
@@ -49,11 +48,16 @@ export function branches(py: Interpreter, list: readonly Branch[], scope: Scope,
   return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition, origin })
 }
 
+/** Of a way that may not be taken: a `try` around it may wait for just that. */
+export function passOut(py: Interpreter, raised: Raised): void {
+  if (py.catching.some((clause) => isCaught(raised, clause))) py.undecided.push(raised)
+}
+
 /**
  * The names of a branch in place of those before it; what a function that was called in it has changed behind its back is not known.
  * @param origin the names when the branch began
  */
-function takeOver(py: Interpreter, scope: Scope, branch: Scope, origin: ReadonlyMap<string, Value>, node: SyntaxNode): void {
+export function takeOver(py: Interpreter, scope: Scope, branch: Scope, origin: ReadonlyMap<string, Value>, node: SyntaxNode): void {
   const touched = [...scope.names].filter(([name, value]) => origin.get(name) !== value && !isOwn(value, origin.get(name), branch.names.get(name)))
   scope.replaceWith(branch)
   for (const [name, value] of touched)
@@ -98,6 +102,15 @@ export function attempt(run: () => Ending): Ending | Raised {
 
 function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new Map() }: Omit<Fork, 'left' | 'right'>): void {
   payCopy(8 * (yes.names.size + no.names.size))
+  // Two names of one object are so afterwards too: what is changed by the one shows in the other.
+  const joined = new Map<Value, Map<Value, Value>>()
+  const join = (a: Value, b: Value) => {
+    const known = joined.get(a)?.get(b)
+    if (known) return known
+    const made = either(dependsOn, [a, b], py.unknown(node, `depends on ${dependsOn}`))
+    joined.set(a, (joined.get(a) ?? new Map<Value, Value>()).set(b, made))
+    return made
+  }
   for (const name of new Set([...yes.names.keys(), ...no.names.keys()])) {
     const [a, b] = [yes.names.get(name), no.names.get(name)]
     const before = origin.get(name)
@@ -108,7 +121,7 @@ function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new 
       continue
     }
     if (a === b && a) scope.set(name, a)
-    else if (a && b) scope.set(name, either(dependsOn, [a, b], py.unknown(node, `depends on ${dependsOn}`)))
+    else if (a && b) scope.set(name, join(a, b))
     else scope.set(name, either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`)))
   }
 }

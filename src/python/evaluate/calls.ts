@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
+import { passOut } from './branches.js'
 import { anyOf, mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
@@ -55,6 +56,7 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const known = args.map((arg) => py.resolve(arg))
   const reading = readingMethod(py, object, name, known, node)
   if (reading) return reading
+  perhapsAbsent(py, object, name, known, node)
   const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
   if (object.kind === 'either') {
     const results = object.options.map(method)
@@ -115,6 +117,15 @@ function isOfDjango(name: string): boolean {
 /** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
 function isAbsent(list: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, [item]: readonly Value[]): boolean {
   return (method === 'remove' || method === 'index') && item !== undefined && list.items.every((one) => equal(one, item) === false)
+}
+
+/** Of a list that is in doubt nobody knows whether it has what is looked for: what waits for the exception may get it. */
+function perhapsAbsent(py: Interpreter, object: Value, method: string, [item]: readonly Value[], node: SyntaxNode): void {
+  if (method !== 'remove' && method !== 'index') return
+  const options = object.kind === 'either' ? object.options : [object]
+  const has = (one: Value) => item !== undefined && (one.kind === 'list' || one.kind === 'set') && one.items.some((each) => equal(each, item) === true)
+  if (options.every(has) || (object.kind === 'list' && isAbsent(object, method, item === undefined ? [] : [item]))) return
+  passOut(py, new Raised(object.kind === 'set' ? 'KeyError' : 'ValueError', 'it may not be in it', py.line(node)))
 }
 
 function isContainer(value: Value): boolean {

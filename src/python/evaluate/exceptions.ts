@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payStep } from '../budget.js'
-import { attempt, joinEndings } from './branches.js'
+import { attempt, joinEndings, passOut, takeOver } from './branches.js'
+import { forget } from './forgetting.js'
 import { type Ending, type Interpreter, isCaught, Raised } from './interpreter.js'
 import { assignedIn, bodyOf } from './nodes.js'
 import { isOpenFile } from './open-files.js'
@@ -63,29 +64,37 @@ export function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending 
     py.catching.pop()
   }
   const undecided = py.undecided.splice(undecidedBefore)
-  const perhaps = undecided.map((one) => handlers.find((handler) => isCaught(one, handler.classes))).find((one) => one !== undefined)
-  if (raised) {
-    const caught = raised
-    const handler = handlers.find((one) => isCaught(caught, one.classes))
-    if (!handler) {
-      if (finally_) py.block(bodyOf(finally_), scope)
-      throw raised
-    }
-    if (handler.name !== undefined) scope.set(handler.name, py.unknown(handler.body, 'it is an exception'))
-    py.handling.push(raised)
-    try {
-      returned = py.block(bodyOf(handler.body), scope)
-    } catch (error) {
-      if (finally_ && error instanceof Raised) py.block(bodyOf(finally_), scope)
-      throw error
-    } finally {
-      py.handling.pop()
-    }
-  } else if (perhaps || (returned === undefined && mayRaise(py, body, scope, handlers)))
-    returned = eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
-  else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
+  const handlerOf = (one: Raised) => handlers.find((handler) => isCaught(one, handler.classes))
+  // What is not caught here passes on to what waits for it further out.
+  py.undecided.push(...undecided.filter((one) => !handlerOf(one)))
+  const perhaps = undecided.map(handlerOf).find((one) => one !== undefined)
+  try {
+    if (raised) {
+      // Another exception may have ended the body earlier.
+      if (perhaps) forget(py, body, scope, `it depends on where ${py.brief(body)} raises`)
+      returned = handle(py, raised, handlerOf(raised), scope)
+    } else if (perhaps || (returned === undefined && mayRaise(py, body, scope, handlers)))
+      returned = eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
+    else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
+  } catch (error) {
+    // Out of a handler, out of `else`, or not caught at all.
+    if (finally_ && error instanceof Raised) py.block(bodyOf(finally_), scope)
+    throw error
+  }
   if (finally_) returned = py.block(bodyOf(finally_), scope) ?? returned
   return returned
+}
+
+/** @throws Raised the exception itself where there is no handler, and what the handler raises */
+function handle(py: Interpreter, raised: Raised, handler: Handler | undefined, scope: Scope): Ending {
+  if (!handler) throw raised
+  if (handler.name !== undefined) scope.set(handler.name, py.unknown(handler.body, 'it is an exception'))
+  py.handling.push(raised)
+  try {
+    return py.block(bodyOf(handler.body), scope)
+  } finally {
+    py.handling.pop()
+  }
 }
 
 /** Exceptions that are met here whenever Python would meet them. */
@@ -143,17 +152,23 @@ function eitherWay(
   let left = attempt(() => way.returned ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
   for (const handler of meant) {
     const no = before.copy()
+    // How far the body had come nobody knows.
+    if (way.perhaps) forget(py, way.body, no, `it depends on whether ${py.brief(way.body)} raises`)
     if (handler.name !== undefined) no.set(handler.name, py.unknown(handler.body, 'it is an exception'))
     py.isDoubtful = true
     const right = attempt(() => py.block(bodyOf(handler.body), no))
     py.isDoubtful = doubtful
-    // A handler that raises again is not how a working project goes on.
-    if (right instanceof Raised) continue
-    if (left instanceof Raised) break
-    left = joinEndings(py, { scope, yes: scope.copy(), no, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
+    // As of two branches one of which raises: the other one is taken, unless something further out waits for the exception.
+    if (right instanceof Raised) passOut(py, right)
+    else if (left instanceof Raised) {
+      passOut(py, left)
+      takeOver(py, scope, no, new Map(scope.names), handler.body)
+      left = right
+    } else left = joinEndings(py, { scope, yes: scope.copy(), no, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
   }
   py.isDoubtful = doubtful
-  return left instanceof Raised ? undefined : left
+  if (left instanceof Raised) throw left
+  return left
 }
 
 function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {

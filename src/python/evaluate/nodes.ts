@@ -21,6 +21,28 @@ export function splitAlias(words: string[]): [path: string[], alias: string | un
   return at < 0 ? [words, undefined] : [words.slice(0, at), words[at + 1]]
 }
 
+const APART = new Set(['FunctionDefinition', 'ClassDefinition', 'LambdaExpression'])
+
+/** Whether this block itself has a `return`; that of a function inside is the function's own. */
+export function has(block: SyntaxNode, kind: 'ReturnStatement'): boolean {
+  const cursor = block.cursor()
+  let depth = 0
+  for (;;) {
+    payLook(8)
+    if (cursor.name === kind) return true
+    if ((depth === 0 || !APART.has(cursor.name)) && cursor.firstChild()) {
+      depth++
+      continue
+    }
+    while (!cursor.nextSibling()) {
+      if (depth === 0 || !cursor.parent()) return false
+      depth--
+      if (depth === 0) return false
+    }
+    if (depth === 0) return false
+  }
+}
+
 const BINDS = new Set(
   `ImportStatement AssignStatement UpdateStatement ForStatement WithStatement NamedExpression FunctionDefinition ClassDefinition CallExpression
    DeleteStatement`.split(/\s+/),

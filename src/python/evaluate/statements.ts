@@ -12,7 +12,7 @@ import { decorate, decoratorName } from './decorators.js'
 import { mayRaise, raisedBy, runTry } from './exceptions.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
-import { bodyOf } from './nodes.js'
+import { bodyOf, has } from './nodes.js'
 import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
 import { Scope, truth, type Value } from './value.js'
@@ -218,7 +218,7 @@ function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 function lost(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Ending {
   forget(py, node, scope, reason)
   if (/\byield\b/.test(py.text(node))) giveUnknown(py, node, reason)
-  return /\breturn\b/.test(py.text(node)) ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
+  return has(node, 'ReturnStatement') ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
 }
 
 /** Context managers that let the body run as it stands; of others nobody knows (`env.prefixed`, a patched module). */
@@ -239,15 +239,24 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
     py.bind([target], file, scope)
   })
   const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
+  const undecidedBefore = py.undecided.length
   py.catching.push(suppressed)
   try {
     const ending = py.block(bodyOf(body), scope)
+    const undecided = py.undecided.splice(undecidedBefore)
+    const passing = undecided.filter((one) => !isCaught(one, suppressed))
+    py.undecided.push(...passing)
+    // Where it was raised the body ended, and nobody knows how far it had come.
+    if (passing.length < undecided.length) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
     const silent = { classes: suppressed, body, name: undefined }
     if (suppressed.length > 0 && mayRaise(py, body, scope, [silent])) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
     return ending
   } catch (error) {
-    if (error instanceof Raised && isCaught(error, suppressed)) return undefined
-    throw error
+    if (!(error instanceof Raised) || !isCaught(error, suppressed)) throw error
+    const undecided = py.undecided.splice(undecidedBefore)
+    const passing = undecided.filter((one) => !isCaught(one, suppressed))
+    py.undecided.push(...passing)
+    return passing.length < undecided.length ? lost(py, node, scope, `it depends on where ${py.brief(body)} raises`) : undefined
   } finally {
     py.catching.pop()
   }
