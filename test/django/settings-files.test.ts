@@ -164,7 +164,22 @@ const DOCUMENTS: Case[] = [
     },
   ],
   [
-    'JSON that is nested deeper than it is read',
+    'JSON that is nested deeper than it is read, 60 deep',
+    'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(60):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
+    { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
+  ],
+  [
+    'JSON that is nested deeper than it is read, 61 deep',
+    'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(61):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
+    { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
+  ],
+  [
+    'JSON that is nested deeper than it is read, 62 deep',
+    'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(62):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
+    { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
+  ],
+  [
+    'JSON that is nested deeper than it is read, 99 deep',
     'import json\nDATA = json.load(open("deep.json"))\nINSTALLED_APPS = ["a"]\nfor _ in range(99):\n    DATA = DATA[0]\nif DATA is None:\n    INSTALLED_APPS.append("c")\nif DATA == [["b"]]:\n    INSTALLED_APPS.append("b")',
     { files: { 'deep.json': `${'['.repeat(100)}"b"${']'.repeat(100)}` } },
   ],
