@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { callFunction } from './calls.js'
+import { callFunction } from './functions.js'
 import { payLook, payScan, payStep } from '../budget.js'
 import { bindTargets, change } from './assignments.js'
 import { referenceValue } from './builtins.js'
