@@ -8,36 +8,23 @@ import { root } from '../bin/bootstrap.js'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { driversFor, ensureDjango, findPythons } from '../bin/django-env.js'
 import { ENGINES, type Engine } from '../test/support/servers/server.js'
-import { startServer, URL_VARIABLES } from '../test/support/servers/start.js'
+import { median, Served } from './served.js'
 
 const ROUNDS = Number(process.argv[2] ?? 7)
 const SIZES = (process.argv[3] ?? '1000,10000,100000').split(',').map(Number)
 const VERSION = '5.2'
 
-const stops: (() => Promise<void>)[] = []
+const served = new Served()
 const folder = mkdtempSync(join(tmpdir(), 'migstate-rerun-'))
-const median = (times: number[]) => [...times].sort((left, right) => left - right)[Math.floor(times.length / 2)] as number
 
 try {
   const django = await ensureDjango({ version: VERSION, packages: driversFor(VERSION), pythons: findPythons(), variant: 'test' })
   if (django.missing) throw new Error(django.missing)
   console.log(`${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, bare and shadow in turn`)
-  for (const engine of ENGINES) if (await serve(engine)) for (const rows of SIZES) await measure(engine, rows, django.home)
+  for (const engine of ENGINES) if (await served.has(engine)) for (const rows of SIZES) await measure(engine, rows, django.home)
 } finally {
-  for (const stop of stops) await stop()
+  await served.stop()
   rmSync(folder, { recursive: true, force: true })
-}
-
-async function serve(engine: Engine): Promise<boolean> {
-  if (engine === 'sqlite') return true
-  const server = await startServer(engine)
-  if ('missing' in server) {
-    console.log(`${engine}: left out, ${server.missing}`)
-    return false
-  }
-  process.env[URL_VARIABLES[engine]] = server.url
-  stops.push(server.stop)
-  return true
 }
 
 async function measure(engine: Engine, rows: number, home: string): Promise<void> {
