@@ -24,8 +24,9 @@ export interface Waiting {
 
 /** Whoever interrupts before the first change is written gets none. @throws MigstateError `interrupted` */
 export async function refuseInterrupted({ signal }: Patience): Promise<void> {
-  // Signals are delivered between two turns of the event loop (libuv, poll phase); one that was sent before counts.
-  await new Promise((resolve) => setImmediate(resolve))
+  // Signals are delivered in the poll phase of the event loop (libuv, "Design overview"), in which the answer of a server may have brought us here:
+  // only after a second turn a whole one is over, and what was sent before counts.
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
   if (signal?.aborted) throw new MigstateError('interrupted', 'Interrupted.')
 }
 
