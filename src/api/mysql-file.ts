@@ -13,8 +13,7 @@ export function withOptionFile(given: ServerSpec, options: MysqlOptions, file: s
   if (named === undefined && host) Object.assign(spec, addressAt(host, ''))
   // The clients take a socket for this machine alone (MySQL manual 6.2.3, --host).
   if (socket && spec.socket === undefined && (spec.host === undefined || spec.host === 'localhost')) spec.socket = socket
-  if (port !== undefined && !/^\d+$/.test(port))
-    throw new MigstateError('database-unknown', `The port "${port}" of ${file} is not a number. No database was opened.`)
+  if (port !== undefined && !/^\d+$/.test(port)) throw new MigstateError('database-unknown', `The port in ${file} is not a number. No database was opened.`)
   if (port) spec.port ??= Number(port)
   const [user, database, timeout] = ['user', 'database', 'connect-timeout'].map((name) => options.get(name))
   if (user) spec.user ??= user

@@ -39,7 +39,7 @@ export function tlsOfFile(options: MysqlOptions): TlsSpec {
   const [word, ca, cert, key] = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'].map((name) => options.get(name))
   const mode = word === undefined ? undefined : mysqlTlsMode(word)
   if (word !== undefined && !mode)
-    throw new MigstateError('database-unknown', `ssl-mode "${word}" of the option file is not one of ${MYSQL_WORDS.join(', ')}. No database was opened.`)
+    throw new MigstateError('database-unknown', `The ssl-mode of the option file is not one of ${MYSQL_WORDS.join(', ')}. No database was opened.`)
   const identity = options.has('ssl-verify-server-cert') && !isOff(options.get('ssl-verify-server-cert'))
   const tls =
     ca || cert || key || identity ? specOf({ ca, cert, key, verified: undefined, identity }) : isOff(options.get('ssl')) ? { mode: 'disable' as const } : {}

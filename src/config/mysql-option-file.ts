@@ -12,10 +12,11 @@ export function readMysqlOptions(path: string, group: string | undefined): Mysql
   const groups = new Set(['client', ...(group === undefined ? [] : [group])])
   const found = new Map<string, string>()
   let inside = false
-  for (const raw of textOf(path).split('\n')) {
+  for (const [at, raw] of textOf(path).split('\n').entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
-    if (line.startsWith('!')) throw unreadable(path, `it has a line "${line.slice(0, 40)}", which migstate does not follow`)
+    // The settings may name any file, so what stands in it is not shown.
+    if (line.startsWith('!')) throw unreadable(path, `line ${at + 1} includes other files, which migstate does not follow`)
     const section = /^\[([^\]]*)\]/.exec(line)
     if (section) inside = groups.has((section[1] as string).trim())
     if (section || !inside) continue

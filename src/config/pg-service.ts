@@ -26,11 +26,10 @@ export type Service = ReadonlyMap<string, string>
 /**
  * The connection service of this name (libpq manual 34.17, fe-connect.c `parseServiceInfo`): of the user's own file, else of the machine's. A section
  * that is there twice counts the first time.
- * @param file in place of PGSERVICEFILE and ~/.pg_service.conf
  * @throws MigstateError `database-unknown` where it is nowhere, or says what migstate does not follow
  */
-export function readService(name: string, env: Environment, file?: string): Service {
-  const own = file ?? (env.PGSERVICEFILE || join(homeFolder({ env }), '.pg_service.conf'))
+export function readService(name: string, env: Environment): Service {
+  const own = env.PGSERVICEFILE || join(homeFolder({ env }), '.pg_service.conf')
   const folders = env.PGSYSCONFDIR ? [env.PGSYSCONFDIR] : SYSTEM
   const looked: string[] = []
   for (const path of [own, ...folders.map((folder) => join(folder, 'pg_service.conf'))]) {

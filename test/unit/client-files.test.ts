@@ -28,8 +28,11 @@ describe('an option file of MySQL', () => {
     expect(Object.fromEntries(readMysqlOptions(written(text), 'shop'))).toEqual(expected)
   })
 
-  it('that includes others is not half read', () => {
-    expect(() => readMysqlOptions(written('!includedir /etc/mysql/conf.d\n[client]\nuser=me'), undefined)).toThrowError(/does not follow/)
+  it('that includes others is not half read, and nothing of it is shown', () => {
+    expect(() => readMysqlOptions(written('!includedir /etc/mysql/conf.d\n[client]\nuser=me'), undefined)).toThrowError(
+      /line 1 includes other files, which migstate does not follow/,
+    )
+    expect(() => of({}, '[client]\nport = s3cret')).toThrowError(/^(?!.*s3cret).*is not a number/)
   })
 
   const of = (given: Partial<ServerSpec>, text: string) =>
