@@ -160,8 +160,12 @@ export class KillRound {
   async #quiet(): Promise<void> {
     const lab = this.#lab
     const left = async () => [...lab.processes().map((pid) => `process ${pid}`), ...(await lab.sessions()).map((id) => `session ${id}`)]
-    for (let turn = 0; turn < 60 && (await left()).length > 0; turn++) await pause(250)
-    const still = await left()
+    // Asked with a pause in between: MySQL still lists the session of the question before, which has ended without waiting for the server.
+    let still = await left()
+    for (let turn = 0; turn < 60 && still.length > 0; turn++) {
+      await pause(250)
+      still = await left()
+    }
     if (still.length > 0) this.#fault(`left behind: ${still.join(', ')} ${await lab.saySessions()}; the wire has ${lab.wire?.open ?? 0} open`)
     const again = this.#note(await lab.ask('recover', (migstate) => migstate.recover()))
     if (again.exitCode !== 0 || again.json?.result?.operation !== null) this.#fault(`a second recover: ${again.stdout}${again.stderr}`)
