@@ -1,7 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { inconsistencies, loadHistory, type RowEdit, type Rules } from '../migrations/index.js'
+import { inconsistencies, type Key, keyOf, loadHistory, makeKey, type RowEdit, type Rules } from '../migrations/index.js'
 import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 import { refuseTornSquash } from './torn-squash.js'
@@ -28,6 +28,7 @@ const singles = (edit: RowEdit): SingleEdit[] => (edit.do === 'together' ? edit.
  */
 export function planRepair(request: RepairRequest, rows: readonly Row[]): Change {
   const edits = request.edits.flatMap(singles).sort((left, right) => ORDER.indexOf(left.do) - ORDER.indexOf(right.do))
+  for (const id of edits.flatMap(idsOf)) refuseUnlessOne(rows, id)
   const after = edits.reduce<readonly Row[]>((now, edit) => edited(request, edit, now), rows)
   const { left, right } = unlike(rows, after)
   const kept = new Map(right.map((row) => [row.id, row]))
@@ -39,7 +40,9 @@ export function planRepair(request: RepairRequest, rows: readonly Row[]): Change
     }),
     add: after.filter(isNew).map(({ app, name }) => ({ app, name })),
   }
-  refuseNewPairs(request, rows, after)
+  const renamed = edits.flatMap((edit) => (edit.do === 'rewrite' ? edit.rows : [])).filter(({ app, name }) => app !== undefined || name !== undefined)
+  const named = new Set(renamed.map((to) => keyOf({ ...(rows.find(({ id }) => id === to.id) as Row), ...to })))
+  refuseNewPairs(request, rows, after, named)
   return change
 }
 
@@ -54,12 +57,11 @@ export function rowsAfter(rows: readonly Row[], change: Change): Row[] {
 
 function edited({ project, rules }: RepairRequest, edit: SingleEdit, rows: readonly Row[]): readonly Row[] {
   switch (edit.do) {
-    case 'delete': {
-      for (const id of edit.ids) only(rows, id)
+    case 'delete':
       return rows.filter(({ id }) => !edit.ids.includes(id))
-    }
+    // One that another repair deletes needs no name any more.
     case 'rewrite': {
-      const changes = new Map(edit.rows.map((one) => [only(rows, one.id).id, one]))
+      const changes = new Map(edit.rows.map((one) => [one.id, one]))
       return rows.map((row) => {
         const to = changes.get(row.id)
         if (!to) return row
@@ -81,19 +83,26 @@ function edited({ project, rules }: RepairRequest, edit: SingleEdit, rows: reado
   }
 }
 
-function only(rows: readonly Row[], id: string): Row {
+function idsOf(edit: SingleEdit): readonly string[] {
+  return edit.do === 'delete' ? edit.ids : edit.do === 'rewrite' ? edit.rows.map(({ id }) => id) : []
+}
+
+function refuseUnlessOne(rows: readonly Row[], id: string): void {
   const [row, twin] = rows.filter((one) => one.id === id)
-  if (row && !twin) return row
+  if (row && !twin) return
   throw new MigstateError('table-changed', row ? `Several rows have the id ${id}.` : `There is no row ${id} any more.`)
 }
 
-/** What Django refuses already may stay; what it would refuse only then is nothing that mends. */
-function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[]): void {
+/**
+ * What Django refuses already may stay; what it would refuse only then is nothing that mends. But a row that gets its name back makes no hole: it
+ * shows the one that is there, where Django would have run its migration again.
+ */
+function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[], named: ReadonlySet<Key>): void {
   if (!project) return
   refuseTornSquash(loadHistory(project, rows, rules), loadHistory(project, after, rules))
   const pairs = (some: readonly Row[]) => inconsistencies(loadHistory(project, some, rules), rules, alias).map(({ migrations }) => migrations)
   const now = new Set(pairs(rows).map((pair) => JSON.stringify(pair)))
-  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)))
+  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)) && !(pair[0] && named.has(makeKey(...pair[0]))))
   if (fresh.length === 0) return
   const said = fresh.slice(0, 3).map(([child, parent]) => `${child?.join('.')} would be recorded before ${parent?.join('.')}, on which it depends`)
   throw new MigstateError('would-make-hole', `${said.join('; ')}. Django would then refuse to migrate.`, {

@@ -25,7 +25,7 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
 describe.runIf(engines.includes('postgresql'))('a database whose owner has planted what a superuser may stumble over', () => {
   const owner = `o${randomBytes(4).toString('hex')}`
   const name = `ms_${owner}`
-  const server = process.env.MIGSTATE_TEST_PG_URL as string
+  const server = process.env.MIGSTATE_TEST_PG_URL ?? 'postgresql://none'
   const own = new URL(server)
   own.pathname = `/${name}`
   const query = (sql: string) => ask(own.href, sql)

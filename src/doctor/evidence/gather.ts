@@ -3,7 +3,7 @@ import type { MigrationFile, Operation } from '../../project/index.js'
 import { appOf, fullPlan, type Key, type LoaderView, makeKey, ProjectState } from '../../migrations/index.js'
 import { type Effect, effectsOf } from './effects.js'
 import { type Drift, driftOf, type MadeIndex } from './drift.js'
-import { type Court, type Evidence, type OperationEvidence, sumUp, thingsOf, type Verdict } from './judge.js'
+import { type Court, type Evidence, type OperationEvidence, settleNames, sumUp, thingsOf, type Verdict } from './judge.js'
 import { namesNow, Sight } from './sight.js'
 import { type Thing, Things } from './things.js'
 
@@ -55,9 +55,13 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
     }))
     traced.push({ key, operations, models: besides(operationsOf(file) ?? []).map((model) => `${app}.${model.toLowerCase()}`) })
   }
-  const court: Court = { sight: new Sight(schema), things, recorded: counts, excuse: () => null }
+  const court: Court = { sight: new Sight(schema), things, recorded: counts, never: new Set(), excuse: () => null }
+  settleNames(
+    court,
+    traced.flatMap(({ operations }) => operations.flatMap(({ effects }) => effects)),
+  )
   court.excuse = excuses(request, court, traced)
-  const first = traced.map((one) => evidenceOf(court, one))
+  const first = judgedAll(court, traced)
   // What a migration takes away that is pending itself shows only beside those that made it.
   const ran = new Set([...counts, ...first.filter(({ verdict }) => verdict === 'ran').map(({ key }) => key)])
   const evidence = new Map(
@@ -74,6 +78,13 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
     })
   }
   return { evidence, drift }
+}
+
+/** What the evidence itself says never ran made nothing that others could have taken away. */
+function judgedAll(court: Court, traced: readonly Traced[]): Evidence[] {
+  const first = traced.map((one) => evidenceOf(court, one))
+  court.never = new Set(first.filter(({ recorded, verdict }) => recorded && verdict === 'not run').map(({ key }) => key))
+  return court.never.size === 0 ? first : traced.map((one) => evidenceOf(court, one))
 }
 
 /** Models of operations that are for the state alone, or for the database alone beside them. */

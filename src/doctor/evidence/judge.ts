@@ -39,6 +39,8 @@ export interface Court {
   things: Things
   /** Keys whose migrations count as run. */
   recorded: ReadonlySet<Key>
+  /** Those of them of which nothing is there: what is gone of theirs was never made. */
+  never: ReadonlySet<Key>
   /** Why this thing's absence proves nothing, beyond what files say; null: it does. */
   excuse(thing: Thing): string | null
 }
@@ -56,7 +58,7 @@ export function judgeEffect(court: Court, effect: Effect, by: Key): Ruling {
   if (isShared(court, thing)) return ['cannot tell', `the ${label} belongs to another migration too`]
   if (thing.table && !tableNow(sight, thing.table, recorded)) return ['cannot tell', `its table is not there`]
   if (isThere(sight, thing, recorded)) return thing.unsure ? ['cannot tell', thing.unsure] : ['not done', `the ${label} is still there`]
-  const made = thing.madeBy !== null && recorded.has(thing.madeBy)
+  const made = thing.madeBy !== null && recorded.has(thing.madeBy) && !court.never.has(thing.madeBy)
   return made ? ['done', `the ${label} is gone`] : ['cannot tell', `the ${label} may never have been there`]
 }
 
@@ -64,7 +66,7 @@ function judgeMade(court: Court, thing: Thing, by: Key): Ruling {
   const { sight, recorded } = court
   const label = labelOf(thing)
   const gone = thing.goneBy !== null && recorded.has(thing.goneBy)
-  if (gone) return ['cannot tell', `a later migration took the ${label} away`]
+  if (gone && !(isThere(sight, thing, recorded) && !isShared(court, thing))) return ['cannot tell', `a later migration took the ${label} away`]
   if (isThere(sight, thing, recorded)) {
     if (!recorded.has(by) && isShared(court, thing)) return ['cannot tell', `the ${label} belongs to another migration too`]
     return ['done', `the ${label} is there`]
@@ -76,20 +78,43 @@ function judgeMade(court: Court, thing: Thing, by: Key): Ruling {
   return ['not done', `the ${label} is not there`]
 }
 
+/**
+ * A rename that is recorded and not done leaves what was made before it under its old name: what is looked for follows the schema there.
+ * Tables come before their columns, and the last name before the ones before it.
+ */
+export function settleNames(court: Court, effects: readonly Effect[]): void {
+  const renames = effects.flatMap((effect) => (effect.does === 'rename' ? [effect] : [])).reverse()
+  for (const ofColumns of [false, true])
+    for (const { thing, at } of renames) {
+      if ((thing.table !== null) !== ofColumns) continue
+      const name = thing.names[at] as Thing['names'][number]
+      if (name.by !== null && court.recorded.has(name.by) && judgeRenamed(court, thing, at)[0] === 'not done') name.untrue = true
+    }
+}
+
 function judgeRenamed(court: Court, thing: Thing, at: number): Ruling {
   const { sight, recorded } = court
   const table = thing.table ? tableNow(sight, thing.table, recorded) : undefined
+  if (neverMade(court, thing.table ?? thing)) return ['not done', `the ${labelOf(thing.table ?? thing)} is not there, and what makes it never ran`]
   if (thing.table && !table) return ['cannot tell', 'its table is not there']
   const there = (names: readonly string[]) => names.some((name) => (table ? sight.hasColumn(table, name) : sight.table(name) !== undefined))
   const [old, now] = [thing.names.slice(0, at), thing.names.slice(at)].map((list) => list.flatMap(({ names }) => names)) as [string[], string[]]
   const oldOnly = old.filter((name) => !now.some((other) => sight.same(name, other)))
   const [hasOld, hasNow] = [there(oldOnly), there(now)]
   if (hasNow && !hasOld) return ['done', `the ${labelOf(thing, at)} is there, ${old.at(-1)} is not`]
+  if (hasOld && !hasNow && isOthers(court, thing, oldOnly)) return ['cannot tell', `${old.at(-1)} is there, and another migration makes one of that name`]
   if (hasOld && !hasNow) return ['not done', `${old.at(-1)} is there, the ${labelOf(thing, at)} is not`]
   return ['cannot tell', hasNow ? 'both names are there' : 'neither name is there']
 }
 
-function judgeIndex({ sight, recorded, things }: Court, { table, name, drops }: Extract<Effect, { does: 'index' }>): Ruling {
+/** The migration that makes it is not recorded, and nothing says that it ran all the same. */
+function neverMade(court: Court, thing: Thing): boolean {
+  return thing.madeBy !== null && !court.recorded.has(thing.madeBy) && judgeMade(court, thing, thing.madeBy)[0] === 'not done'
+}
+
+function judgeIndex(court: Court, { table, name, drops }: Extract<Effect, { does: 'index' }>): Ruling {
+  const { sight, recorded, things } = court
+  if (!drops && neverMade(court, table)) return ['not done', `the ${labelOf(table)} is not there, and what makes it never ran`]
   const found = tableNow(sight, table, recorded)
   if (!found) return ['cannot tell', 'its table is not there']
   const index = sight.index(found, name)
@@ -101,8 +126,11 @@ function judgeIndex({ sight, recorded, things }: Court, { table, name, drops }: 
 }
 
 /** Another thing that may be there has the same name: what is seen may be that one. */
-function isShared({ things, sight, recorded }: Court, thing: Thing): boolean {
-  const own = namesNow(thing, recorded)
+function isShared(court: Court, thing: Thing): boolean {
+  return isOthers(court, thing, namesNow(thing, court.recorded))
+}
+
+function isOthers({ things, sight, recorded }: Court, thing: Thing, own: readonly string[]): boolean {
   if (!thing.table && own.some((name) => [...things.claimed].some((claimed) => sight.same(name, claimed)))) return true
   return things.beside(thing).some((other) => {
     if (other === thing) return false

@@ -35,11 +35,11 @@ export class Sight {
   }
 }
 
-/** The names that a thing may have now: the one that the last recorded migration gave it, and those of later ones that may have run. */
+/** The names that a thing may have now: the one that the last recorded migration surely gave it, and those of later ones that may have run. */
 export function namesNow(thing: Thing, recorded: ReadonlySet<Key>): string[] {
   let from = 0
-  thing.names.forEach(({ by }, index) => {
-    if (by !== null && recorded.has(by)) from = index
+  thing.names.forEach(({ by, untrue }, index) => {
+    if (by !== null && recorded.has(by) && !untrue) from = index
   })
   return thing.names.slice(from).flatMap(({ names }) => names)
 }

@@ -4,8 +4,11 @@ import type { Key } from '../../migrations/index.js'
 export interface Thing {
   /** Of a column: the table that it lies in. */
   table: Thing | null
-  /** In order; more than one name at a time where a field's column cannot be told. `by`: null where nobody made it. */
-  names: { names: readonly string[]; by: Key | null }[]
+  /**
+   * In order; more than one name at a time where a field's column cannot be told. `by`: null where nobody made it; `untrue`: the schema shows
+   * that it was never given, whatever is recorded.
+   */
+  names: { names: readonly string[]; by: Key | null; untrue?: boolean }[]
   /** null: it was there before, or no migration says so. */
   madeBy: Key | null
   goneBy: Key | null

@@ -31,12 +31,15 @@ function inPlan(facts: Facts, found: Found, key: Key, plan: HolePlan | undefined
   if (!plan) return found
   const isFirst = plan.holes[0] === key
   const joint = isFirst ? plan.proposals : []
-  const waits = waitingBelow(facts, key).some((one) => ['unseen', undefined].includes(evidenceFor(facts, one)?.verdict))
+  const below = waitingBelow(facts, key).map((one) => evidenceFor(facts, one)?.verdict)
+  const waits = below.some((verdict) => verdict === 'unseen' || verdict === undefined)
+  // A row that comes where code has to run first would be refused by Django.
+  const runsFirst = evidenceFor(facts, key)?.verdict === 'nothing' && below.includes('not run')
   const isLeft = plan.left.includes(key)
   const own = found.repairs.map((one) => ({
     ...one,
-    recommended: one.recommended && !isLeft && !waits && !joint.some(({ recommended }) => recommended),
-    safe: one.safe && !isLeft,
+    recommended: one.recommended && !isLeft && !waits && !runsFirst && !joint.some(({ recommended }) => recommended),
+    safe: one.safe && !isLeft && !runsFirst,
   }))
   return {
     ...found,

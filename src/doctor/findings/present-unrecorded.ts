@@ -12,32 +12,37 @@ export function presentUnrecorded(facts: Facts, explained: ReadonlySet<Key> = ne
   const { view, evidence } = facts
   if (!view || !facts.table) return []
   const holes = holesOf(view)
-  const pending = [...evidence.values()].filter(({ key, recorded }) => !recorded && !holes.has(key) && !view.applied.has(key) && view.graph.hasNode(key))
+  const open = [...evidence.values()].filter(({ key, recorded }) => !recorded && !view.applied.has(key) && view.graph.hasNode(key))
+  const pending = open.filter(({ key }) => !holes.has(key))
   const found = pending.filter(({ key, verdict }) => verdict === 'ran' && !explained.has(key))
   const withRows = new Set([...view.recorded].map(appOf))
   const lost = found.filter(({ key }) => !withRows.has(appOf(key)))
   const single = found.filter(({ key }) => withRows.has(appOf(key)))
-  return [...(lost.length > 0 ? [lostApps(facts, lost, pending)] : []), ...single.map((one) => ofOne(facts, one, pending))]
+  return [...(lost.length > 0 ? [lostApps(facts, lost, { open, pending })] : []), ...single.map((one) => ofOne(facts, one, open))]
 }
 
-function ofOne(facts: Facts, evidence: Evidence, pending: readonly Evidence[]): Found {
+function ofOne(facts: Facts, evidence: Evidence, open: readonly Evidence[]): Found {
   const { key } = evidence
   const [app, name] = pairOf(key)
-  const keys = withUnseenBelow(facts, [key], pending)
-  const unseen = keys.filter((one) => one !== key)
+  const keys = withThoseBelow(facts, [key], open)
+  const unseen = keys.filter((one) => isBlind(facts.evidence.get(one)))
+  const never = neverBelow(facts, keys, open)
   return {
     code: 'present-unrecorded',
     severity: 'error',
     app,
     migration: name,
     message: `${app}.${name} is not recorded, but what it does is in the database. manage.py migrate would do it again${failure(facts)}.`,
-    evidence: [countLine(evidence), ...operationLines(evidence), ...unseenLines(unseen)],
-    repairs: [
-      recordRows(keys, unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already', {
-        recommended: true,
-        safe: unseen.length === 0 && !(evidence.operations.some(({ data }) => data) && !facts.transactionalDdl),
-      }),
-    ],
+    evidence: [countLine(evidence), ...operationLines(evidence), ...unseenLines(unseen), ...neverLines(never)],
+    repairs:
+      never.length > 0
+        ? []
+        : [
+            recordRows(keys, unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already', {
+              recommended: true,
+              safe: unseen.length === 0 && !(evidence.operations.some(({ data }) => data) && !facts.transactionalDdl),
+            }),
+          ],
     about: [nameOfKey(key), ...evidence.about],
     explains: [],
     place: placeOf(facts, key),
@@ -49,13 +54,14 @@ function failure({ transactionalDdl }: Facts): string {
 }
 
 /** Apps of which nothing is recorded: their rows are lost together, or were never there. */
-function lostApps(facts: Facts, lost: readonly Evidence[], pending: readonly Evidence[]): Found {
-  const keys = withUnseenBelow(
+function lostApps(facts: Facts, lost: readonly Evidence[], { open, pending }: { open: readonly Evidence[]; pending: readonly Evidence[] }): Found {
+  const keys = withThoseBelow(
     facts,
     lost.map(({ key }) => key),
-    pending,
+    open,
   )
-  const unseen = keys.filter((key) => !lost.some((one) => one.key === key))
+  const unseen = keys.filter((one) => isBlind(facts.evidence.get(one)))
+  const never = neverBelow(facts, keys, open)
   const tail = pending.filter(
     ({ key, verdict }) => !keys.includes(key) && (verdict === 'unseen' || verdict === 'nothing') && lost.some((one) => appOf(one.key) === appOf(key)),
   )
@@ -72,9 +78,10 @@ function lostApps(facts: Facts, lost: readonly Evidence[], pending: readonly Evi
       ...apps.map((app) => `${app}: ${counted(lost.filter(({ key }) => appOf(key) === app).length, 'migration')} in the database, none recorded`),
       ...(lost.length === 1 ? operationLines(own) : []),
       ...unseenLines(unseen),
+      ...neverLines(never),
     ],
     repairs: [
-      recordRows(keys, 'records what is in the database, and runs nothing', { recommended: true, safe: unseen.length === 0 }),
+      ...(never.length > 0 ? [] : [recordRows(keys, 'records what is in the database, and runs nothing', { recommended: true, safe: unseen.length === 0 })]),
       ...(tail.length > 0
         ? [
             recordRows(
@@ -96,11 +103,27 @@ function unseenLines(unseen: readonly string[]): string[] {
     : [`${listed(unseen.map(nameOfKey))} below ${unseen.length === 1 ? 'leaves' : 'leave'} no trace in the schema; what stands above is there`]
 }
 
-/** What stands below and leaves no trace has to be recorded with them: a row above it would make a hole. */
-function withUnseenBelow(facts: Facts, keys: readonly Key[], pending: readonly Evidence[]): Key[] {
+const isBlind = (evidence: Evidence | undefined) => evidence?.verdict === 'unseen' || evidence?.verdict === 'nothing'
+
+/** A row above what never ran would be a hole: these run first. */
+function neverBelow(facts: Facts, keys: readonly Key[], open: readonly Evidence[]): Key[] {
   const view = facts.view as NonNullable<Facts['view']>
-  const blind = new Set(pending.filter(({ verdict }) => verdict === 'unseen' || verdict === 'nothing').map(({ key }) => key))
+  const never = new Set(open.filter(({ verdict }) => verdict === 'not run' || verdict === 'in part').map(({ key }) => key))
+  return inPlanOrder(facts, new Set(keys.flatMap((key) => view.graph.forwardsPlan(key).filter((below) => never.has(below)))))
+}
+
+function neverLines(never: readonly Key[]): string[] {
+  if (never.length === 0) return []
+  return [
+    `${listed(never.map(nameOfKey))}, on which it stands, ${never.length === 1 ? 'is' : 'are'} neither recorded nor in the database: a row above would make a hole`,
+  ]
+}
+
+/** What stands below, and is there or leaves no trace, has to be recorded with them: a row above it would make a hole. */
+function withThoseBelow(facts: Facts, keys: readonly Key[], open: readonly Evidence[]): Key[] {
+  const view = facts.view as NonNullable<Facts['view']>
+  const wanted = new Set(open.filter((one) => one.verdict === 'ran' || isBlind(one)).map(({ key }) => key))
   const all = new Set(keys)
-  for (const key of keys) for (const below of view.graph.forwardsPlan(key)) if (blind.has(below)) all.add(below)
+  for (const key of keys) for (const below of view.graph.forwardsPlan(key)) if (wanted.has(below)) all.add(below)
   return inPlanOrder(facts, all)
 }
