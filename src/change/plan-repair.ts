@@ -1,7 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { inconsistencies, type Key, keyOf, loadHistory, makeKey, type RowEdit, type Rules } from '../migrations/index.js'
+import { holesOf, inconsistencies, type Key, keyOf, loadHistory, makeKey, type RowEdit, type Rules } from '../migrations/index.js'
 import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 import { refuseTornSquash } from './torn-squash.js'
@@ -94,15 +94,17 @@ function refuseUnlessOne(rows: readonly Row[], id: string): void {
 }
 
 /**
- * What Django refuses already may stay; what it would refuse only then is nothing that mends. But a row that gets its name back makes no hole: it
- * shows the one that is there, where Django would have run its migration again.
+ * What Django refuses already may stay; what it would refuse only then is nothing that mends. A row above what is a hole already makes none, as for
+ * `mark`: holes are filled one by one. And a row that gets its name back shows the one that is there, where Django would have run its migration again.
  */
 function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[], named: ReadonlySet<Key>): void {
   if (!project) return
   refuseTornSquash(loadHistory(project, rows, rules), loadHistory(project, after, rules))
   const pairs = (some: readonly Row[]) => inconsistencies(loadHistory(project, some, rules), rules, alias).map(({ migrations }) => migrations)
   const now = new Set(pairs(rows).map((pair) => JSON.stringify(pair)))
-  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)) && !(pair[0] && named.has(makeKey(...pair[0]))))
+  const holes = holesOf(loadHistory(project, rows, rules))
+  const makesOne = ([child, parent]: ReturnType<typeof pairs>[number]) => !(child && named.has(makeKey(...child))) && !(parent && holes.has(makeKey(...parent)))
+  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)) && makesOne(pair))
   if (fresh.length === 0) return
   const said = fresh.slice(0, 3).map(([child, parent]) => `${child?.join('.')} would be recorded before ${parent?.join('.')}, on which it depends`)
   throw new MigstateError('would-make-hole', `${said.join('; ')}. Django would then refuse to migrate.`, {
