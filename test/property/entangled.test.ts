@@ -12,7 +12,18 @@ import { FILES, NAMES, TARGETS, TRACELESS } from '../support/entangled-apps.js'
 import { words } from '../support/words.js'
 
 const SEED = Number(process.env.MIGSTATE_TEST_SEED ?? 4711)
-const RUNS = Number(process.env.MIGSTATE_TEST_ENTANGLED ?? 60)
+const RUNS = Number(process.env.MIGSTATE_TEST_ENTANGLED ?? 40)
+
+/** Histories that were once answered wrongly, by their seed and their place. */
+const SEEN = [
+  [4711, 22],
+  [4711, 47],
+  [4711, 58],
+  [1, 33],
+  [1, 74],
+  [2, 85],
+  [4, 79],
+] as const
 
 const KINDS = ['forget', 'forget', 'forget', 'claim', 'twice', 'rename', 'case', 'ghost'] as const
 
@@ -23,7 +34,12 @@ interface Damage {
 }
 
 const damage: fc.Arbitrary<Damage> = fc.record({ kind: fc.constantFrom(...KINDS), at: fc.nat(1000) })
-const rounds = fc.record({ world: fc.nat(TARGETS.length - 1), damages: fc.array(damage, { minLength: 1, maxLength: 5 }) })
+interface Round {
+  world: number
+  damages: Damage[]
+}
+
+const rounds: fc.Arbitrary<Round> = fc.record({ world: fc.nat(TARGETS.length - 1), damages: fc.array(damage, { minLength: 1, maxLength: 5 }) })
 
 /** A healthy history as Django made it. */
 interface World {
@@ -35,7 +51,7 @@ interface World {
 
 /** Only rows are broken, in ways that hang together; the schema is as Django left it, so that what has run is known. */
 describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))(`entangled damages, seed ${SEED}`, () => {
-  it(`${RUNS} histories: nothing that is recommended leads away from what has run`, { timeout: 1_200_000 }, async () => {
+  it(`${RUNS + SEEN.length} histories: nothing that is recommended leads away from what has run`, { timeout: 1_200_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'migstate-entangled-'))
     whenTestEnds(() => rmSync(folder, { recursive: true, force: true }))
     const given = await brokenShop()
@@ -43,7 +59,8 @@ describe.runIf(Object.keys(djangos).length > 0 && engines.includes('sqlite'))(`e
     const worlds: World[] = []
     for (const [index, targets] of TARGETS.entries()) worlds.push(await makeWorld(given, join(folder, `${index}.sqlite3`), targets))
     const faults: string[] = []
-    for (const [index, { world, damages }] of fc.sample(rounds, { seed: SEED, numRuns: RUNS }).entries()) {
+    const seen = SEEN.map(([seed, index]) => fc.sample(rounds, { seed, numRuns: index + 1 })[index] as Round)
+    for (const [index, { world, damages }] of [...fc.sample(rounds, { seed: SEED, numRuns: RUNS }), ...seen].entries()) {
       const { file, said, truth } = worlds[world] as World
       copyFileSync(file, given.database.file as string)
       const done: string[] = []

@@ -27,6 +27,15 @@ describe('several repairs as one change', () => {
       expect(plan(rows, ...order)).toMatchObject({ remove: [], add: [], update: [{ after: { id: '2', name: '0002_x' } }] })
   })
 
+  it('a row that one repair deletes needs no name of another', () => {
+    const rows = [row('2', '0002_X'), row('3', '0002_X')]
+    const edits: RowEdit[] = [
+      { do: 'delete', ids: ['3'] },
+      { do: 'rewrite', rows: ['2', '3'].map((id) => ({ id, name: '0002_x' })) },
+    ]
+    expect(plan(rows, ...edits)).toMatchObject({ remove: [rows[1]], add: [], update: [{ after: { id: '2', name: '0002_x' } }] })
+  })
+
   it('what it does not name stays, also where two rows have one id', () => {
     const rows = [row('1', '0001'), row('1', '0002'), row('3', '0003'), row('4', '0003')]
     expect(plan(rows, { do: 'delete', ids: ['4'] })).toEqual({ remove: [rows[3]], add: [], update: [] })
