@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.js'
 
 // On Node 24 the program takes node:sqlite, and better-sqlite3 12 is not to be loaded: the tests then ask SQLite through the same.
 const driver = Number.parseInt(process.versions.node, 10) >= 24
@@ -10,6 +11,8 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     pool: 'forks' as const,
+    // A worker keeps the program it has compiled, and the Djangos it has started, for the next file of its project.
+    isolate: false,
     testTimeout,
     hookTimeout: 120_000,
     disableConsoleIntercept: true,
@@ -22,7 +25,9 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // On two cores: a worker waits for servers and children a third of its time.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 10_000),
       project('property', 60_000),
