@@ -11,8 +11,6 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     pool: 'forks' as const,
-    // A worker keeps the program it has compiled, and the Djangos it has started, for the next file of its project.
-    isolate: false,
     testTimeout,
     hookTimeout: 120_000,
     disableConsoleIntercept: true,
@@ -23,20 +21,23 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
   },
 })
 
+/** A worker keeps the program it has compiled, and the Djangos it has started, for the next file of the project. */
+const shared = { isolate: false }
+
 export default defineConfig({
   test: {
-    // On two cores: a worker waits for servers and children a third of its time.
+    // One more than the two cores the suite is measured on: a worker waits for servers and children.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', 10_000),
-      project('property', 60_000),
-      project('security', 60_000),
-      project('integration', 60_000),
-      project('cli', 60_000),
-      project('django', 180_000),
+      project('unit', 10_000, shared),
+      project('property', 60_000, shared),
+      project('security', 60_000, shared),
+      project('integration', 60_000, shared),
+      project('cli', 60_000, shared),
+      project('django', 180_000, shared),
       project('conformance', 300_000),
-      project('faults', 180_000),
+      project('faults', 180_000, shared),
       project('docs', 300_000),
       project('terminal', 60_000),
       project('lint', 60_000),
