@@ -37,7 +37,7 @@ export default defineConfig({
       project('cli', 60_000, shared),
       project('django', 180_000, shared),
       project('conformance', 300_000),
-      project('faults', 180_000, shared),
+      project('faults', 180_000),
       project('docs', 300_000),
       project('terminal', 60_000),
       project('lint', 60_000),
