@@ -16,5 +16,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     disableConsoleIntercept: true,
+    globalSetup: 'test/support/templates.ts',
   },
 })

@@ -111,6 +111,7 @@ describe.each(engines.flatMap((engine) => [[engine, 'text'] as const, [engine, '
         .replaceAll('public.', '')
         .replaceAll(/migstate-journal-[\dTZ-]+\.json/g, 'FILE')
         .replaceAll(/\d\d:\d\d:\d\d\.\d{6}(?= {2})/g, 'TIME')
+        .replaceAll(/^(django_migrations of [^\n]*)\n(?=\()/gm, '$1 ')
         // Where the line ends depends on the name of the schema.
         .replaceAll(/\n(?=\s*(migstate_\w+|\d+\))\.)/g, ' ')
         .replaceAll(`WHO on ${hostname()}`, 'WHO on HOST')

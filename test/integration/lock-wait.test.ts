@@ -1,12 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { start } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { holdTable, someoneWaits } from '../support/sessions.js'
 import { until } from '../support/until.js'
 
 /** Whoever waits for the table keeps out those who come after it: so it waits in short tries, and far between. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+eachServer((engine) => {
   let database: TestDatabase
   beforeEach(async () => {
     database = await freshDatabase(engine)

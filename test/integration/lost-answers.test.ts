@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { built, migstate, start } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { throughProxy } from '../support/tcp-proxy.js'
 
 /** A network that goes away at the worst moment: what the tool then says of the change is what has become of it. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+eachServer((engine) => {
   let database: TestDatabase
   beforeEach(async () => {
     database = await freshDatabase(engine)

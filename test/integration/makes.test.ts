@@ -1,12 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
 import { throughProxy } from '../support/tcp-proxy.js'
 
 /** What such servers say of themselves, said by a real one: the bytes of its answer are written over, in the length that they have. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+eachServer((engine) => {
   let database: TestDatabase
   let project: FakeProject
   beforeEach(async () => {

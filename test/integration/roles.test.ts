@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
 
 /** One colleague's first write must not break everybody's reading; a role that could not write hears what it lacks. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+eachServer((engine) => {
   let database: TestDatabase
   let project: FakeProject
   let role: string

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { whenTestEnds } from '../support/endings.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { fingerprint } from '../support/history-table.js'
 
 /** What a database or a role sets for those who forget their sessions must not end ours. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('%s', (engine) => {
+eachServer((engine) => {
   let database: TestDatabase
   let project: FakeProject
   beforeEach(async () => {

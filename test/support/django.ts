@@ -72,9 +72,18 @@ export function projectAt(folder: string, version: string, database: TestDatabas
   }
 }
 
-/** What Python itself reads of the environment counts at its start only. */
+/** What Python itself reads of the environment. */
+const pythonsOwn = (env: NodeJS.ProcessEnv) =>
+  JSON.stringify(
+    Object.entries(env)
+      .filter(([name]) => name.startsWith('PYTHON'))
+      .sort(),
+  )
+const atStart = pythonsOwn(process.env)
+
+/** What Python itself reads of the environment counts at its start only: a fork has what the process of the tests began with. */
 function forks(version: string, env: Record<string, string>): boolean {
-  return Number(version) >= 3.2 && ![...Object.keys(env), ...Object.keys(process.env)].some((name) => name.startsWith('PYTHON'))
+  return Number(version) >= 3.2 && pythonsOwn({ ...process.env, ...env }) === atStart
 }
 
 function manage(

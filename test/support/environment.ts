@@ -5,6 +5,7 @@ import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
 import { ensureNode } from '../../bin/node-env.js'
 // @ts-expect-error plain JavaScript, as above
 import { ensurePytest } from '../../bin/pytest-env.js'
+import { writeToMemory } from './memory.js'
 import type { Engine } from './servers/server.js'
 import { startServer, URL_VARIABLES } from './servers/start.js'
 
@@ -41,7 +42,7 @@ export interface TestEnvironment {
 /** Starts what is not there yet; `say` is told where each server comes from. */
 export async function makeEnvironment(engines: readonly Engine[], say: (line: string) => void): Promise<TestEnvironment> {
   const environment: TestEnvironment = { variables: {}, missing: [], needed: 0, stop: async () => {} }
-  const stops: (() => Promise<void>)[] = []
+  const stops: (() => void | Promise<void>)[] = [writeToMemory()]
   environment.stop = async () => {
     for (const stop of stops.splice(0).reverse()) await stop()
   }
@@ -62,7 +63,7 @@ export async function makeEnvironment(engines: readonly Engine[], say: (line: st
   }
 }
 
-async function addServer(engine: Exclude<Engine, 'sqlite'>, environment: TestEnvironment, stops: (() => Promise<void>)[], say: (line: string) => void) {
+async function addServer(engine: Exclude<Engine, 'sqlite'>, environment: TestEnvironment, stops: (() => void | Promise<void>)[], say: (line: string) => void) {
   const server = await startServer(engine)
   if ('missing' in server) {
     environment.missing.push(`${engine}: left out, ${server.missing}`)

@@ -26,14 +26,15 @@ export async function createHistoryTable(
   }
 }
 
-/** Rows as Django records them: one by one, the database gives the ids. */
+/** Rows as Django records them: in this order, the database gives the ids. */
 export async function record(database: TestDatabase, rows: readonly [app: string, name: string, applied?: string][]): Promise<void> {
-  for (const [index, [app, name, applied]] of rows.entries()) {
+  if (rows.length === 0) return
+  const zone = database.engine === 'postgresql' ? '+00' : ''
+  const values = rows.map(([app, name, applied], index) => {
     const time = applied ?? `2024-03-10 02:30:${String(index % 60).padStart(2, '0')}.123456`
-    await database.query(
-      `INSERT INTO django_migrations (app, name, applied) VALUES ('${app}', '${name}', '${time}${database.engine === 'postgresql' ? '+00' : ''}')`,
-    )
-  }
+    return `('${app}', '${name}', '${time}${zone}')`
+  })
+  await database.query(`INSERT INTO django_migrations (app, name, applied) VALUES ${values.join(', ')}`)
 }
 
 /** The whole table and the position of its counter, byte for byte as the database itself says it. */
