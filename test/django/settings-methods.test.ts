@@ -76,3 +76,16 @@ it('names of Python behind a star import that is not known', () =>
   agreesWithPython(folder, 'import other\nX = ("a",)\nother.fill(globals())\nINSTALLED_APPS = list(tuple(Y))', {
     files: { 'other.py': 'def fill(s):\n    exec("s[\\"Y\\"] = (\\"a\\",)")\n' },
   }))
+
+it.each([
+  'django.VERSION >= (1, 8)',
+  'VERSION[0] > 1 and VERSION[:2] < (99, 0) and VERSION[3] == "final"',
+  'float(".".join(str(one) for one in django.VERSION[:2])) > 1.8',
+  'get_version().split(".")[0] == str(django.VERSION[0]) and django.get_version() == django.__version__',
+])('the version of Django: %s', (condition) =>
+  agreesWithPython(
+    folder,
+    `import django\nfrom django import VERSION\nfrom django.utils.version import get_version\nINSTALLED_APPS = ["a"]\nif ${condition}:\n    INSTALLED_APPS += ["b"]`,
+    { certain: true },
+  ),
+)

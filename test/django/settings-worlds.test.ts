@@ -180,7 +180,8 @@ describe('a run_before that a setting decides', () => {
       'dependencies = [("d", "0001_m")]',
     )
     const project = ours('INSTALLED_APPS = ["a", "b", "d"]\n', { ...apps, ...app('b', unread) })
-    const plan = (...applied: string[]) => planMigrate({ ...input(project), rows: applied.map((label) => ({ app: label, name: '0001_m', appliedType: '' })) })
+    const plan = (...applied: string[]) =>
+      planMigrate({ ...input(project), rows: applied.map((label) => ({ app: label, name: '0001_m', appliedType: undefined })) })
     expect(plan('d').blockedBy).toMatchObject([{ gate: 'unreadable', message: expect.stringContaining('run_before') }])
     expect(plan('b', 'd')).toMatchObject({ steps: [{ app: 'a', name: '0001_m' }], blockedBy: [] })
     expect(plan('b').blockedBy[0]).toMatchObject({ gate: 'unreadable' })

@@ -184,6 +184,8 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
           ? number(Math.trunc(first.value))
           : undefined
     case 'float':
+      if (first?.kind === 'string' && args.length === 1 && /^\s*-?\d+(?:\.\d+)?\s*$/.test(first.value))
+        return { kind: 'number', value: Number(first.value), float: true }
       return first?.kind === 'number' ? first : undefined
     case 'bool': {
       const decided = first ? truth(first) : false
