@@ -100,17 +100,30 @@ export function isKnown({ complete, open, worlds }: ProjectFiles): boolean {
   return complete || open === true || worlds !== undefined
 }
 
-/** Files of which only what they depend on is not known: nothing rests on that but themselves. */
+/**
+ * Files of which only edges are not known. On what one depends nothing rests but itself; what one comes before (`run_before`) changes nothing any more
+ * once it is applied with all that it stands on.
+ */
 export function weakGates(view: LoaderView): Map<Gate, Key> {
   const found = new Map<Gate, Key>()
   for (const gate of view.gates) {
     const [pair] = gate.migrations
     const key = pair && makeKey(...pair)
     const file = key === undefined ? undefined : view.disk.get(key)
-    if (gate.gate === 'unreadable' && key !== undefined && file && file.replaces.length === 0 && file.problems.every((one) => one.ownEdges))
+    if (
+      gate.gate === 'unreadable' &&
+      key !== undefined &&
+      file &&
+      file.replaces.length === 0 &&
+      file.problems.every((one) => one.ownEdges || (one.laterEdges && isSettled(view, key)))
+    )
       found.set(gate, key)
   }
   return found
+}
+
+function isSettled(view: LoaderView, key: Key): boolean {
+  return view.graph.hasNode(key) && view.graph.forwardsPlan(key).every((one) => view.applied.has(one) && view.recorded.has(one))
 }
 
 /** Which apps there are cannot be read whole: no claim about what `migrate` would do. */

@@ -1,4 +1,4 @@
-import type { AppFiles, Dependency, MigrationFile, ProjectFiles } from '../project/types.js'
+import type { AppFiles, Edges, MigrationFile, ProjectFiles } from '../project/types.js'
 
 /** More are not told apart. */
 const MOST_WORLDS = 16
@@ -25,12 +25,12 @@ function expand(project: ProjectFiles): ProjectFiles[] | null {
   for (const file of varied) count *= file.variants?.length ?? 1
   if (count === 1) return [project]
   if (count > MOST_WORLDS) return null
-  let choices: ReadonlyMap<MigrationFile, Dependency[]>[] = [new Map()]
-  for (const file of varied) choices = choices.flatMap((choice) => (file.variants ?? []).map((dependencies) => new Map([...choice, [file, dependencies]])))
+  let choices: ReadonlyMap<MigrationFile, Edges>[] = [new Map()]
+  for (const file of varied) choices = choices.flatMap((choice) => (file.variants ?? []).map((edges) => new Map([...choice, [file, edges]])))
   return byApps.flatMap(({ without }) => choices.map((choice) => worldOf(project, without, choice)))
 }
 
-function worldOf(project: ProjectFiles, without: readonly string[], choice: ReadonlyMap<MigrationFile, Dependency[]>): ProjectFiles {
+function worldOf(project: ProjectFiles, without: readonly string[], choice: ReadonlyMap<MigrationFile, Edges>): ProjectFiles {
   const { worlds: _, ...rest } = project
   const apps = project.apps
     .filter((app) => !without.includes(app.label))
@@ -41,10 +41,10 @@ function worldOf(project: ProjectFiles, without: readonly string[], choice: Read
   return { ...rest, apps, complete: project.complete || project.open !== true }
 }
 
-function decided(file: MigrationFile, dependencies: Dependency[] | undefined): MigrationFile {
-  if (!dependencies) return file
+function decided(file: MigrationFile, edges: Edges | undefined): MigrationFile {
+  if (!edges) return file
   const { variants: _, ...rest } = file
-  return { ...rest, dependencies, problems: file.problems.filter((one) => one.inVariants !== true) }
+  return { ...rest, ...edges, problems: file.problems.filter((one) => one.inVariants !== true) }
 }
 
 /** What decides between the worlds, for people. */

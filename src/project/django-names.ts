@@ -5,14 +5,23 @@ import type { DjangoSettings } from './settings.js'
 
 /** What Django answers once it is set up, from settings and version: for migrations that ask while they are imported. */
 export function djangoNames(settings: DjangoSettings, djangoVersion: string | null, modules: Modules): DjangoNames {
+  const ofVersion = versionNames(() => djangoVersion)
   return (dotted) => {
     const setting = /^django\.conf\.settings\.([A-Z][A-Z0-9_]*)$/.exec(dotted)?.[1]
     if (setting !== undefined) return settings.get(setting) ?? defaultSetting(setting, modules)
     const connection = /^django\.db\.(?:connection|connections\.(\w+))\.(vendor|settings_dict)$/.exec(dotted)
     if (connection) return connectionAttribute(settings, connection[1] ?? 'default', connection[2] as string)
     if (dotted === 'django.db.DEFAULT_DB_ALIAS' || dotted === 'django.db.utils.DEFAULT_DB_ALIAS') return string('default')
-    if (djangoVersion !== null && (dotted === 'django.VERSION' || dotted === 'django.__version__')) return versionValue(dotted, djangoVersion)
-    return undefined
+    return ofVersion(dotted)
+  }
+}
+
+/** `django.VERSION` and `django.__version__`: all that Django answers while its settings are read. */
+export function versionNames(djangoVersion: () => string | null): DjangoNames {
+  return (dotted) => {
+    if (dotted !== 'django.VERSION' && dotted !== 'django.__version__') return undefined
+    const version = djangoVersion()
+    return version === null ? undefined : versionValue(dotted, version)
   }
 }
 
@@ -33,9 +42,13 @@ function connectionAttribute(settings: DjangoSettings, alias: string, attribute:
   return vendor === null ? undefined : string(vendor)
 }
 
+const STAGES = new Map(Object.entries({ a: 'alpha', b: 'beta', rc: 'rc' }))
+
 function versionValue(dotted: string, version: string): Value {
   if (dotted === 'django.__version__') return string(version)
-  const parts = version.split('.').map((part) => number(Number(part)))
+  // `6.1a1` is (6, 1, 0, "alpha", 1): django/utils/version.py, read backwards.
+  const [, numbers = version, stage = '', count = '0'] = /^([\d.]+?)(?:(a|b|rc)(\d+))?$/.exec(version) ?? []
+  const parts = numbers.split('.').map((part) => number(Number(part)))
   while (parts.length < 3) parts.push(number(0))
-  return { kind: 'tuple', items: [...parts, string('final'), number(0)] }
+  return { kind: 'tuple', items: [...parts, string(STAGES.get(stage) ?? 'final'), number(Number(count))] }
 }

@@ -121,8 +121,9 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   const base = unknownBase(migration, resolve)
   if (base !== undefined) problem(undefined, `its base class ${base} was not found and may set dependencies`, migration.line)
   const pairs = { resolve, python2: modules.environment.python?.[0] === 2 }
-  readDependencies(result, attributeOf('dependencies'), pairs, problem)
-  for (const value of elements(attributeOf('run_before'), 'run_before', problem, resolve)) addDependency(result.runBefore, value, 'run_before', pairs, problem)
+  const parents = readEdges(result, { name: 'dependencies', list: result.dependencies }, attributeOf('dependencies'), pairs, problem)
+  const children = readEdges(result, { name: 'run_before', list: result.runBefore }, attributeOf('run_before'), pairs, problem)
+  keepVariants(result, parents, children)
   for (const value of elements(attributeOf('replaces'), 'replaces', problem, resolve)) {
     const pair = stringPair(value, pairs)
     if (pair) result.replaces.push(pair)
@@ -137,21 +138,35 @@ function fill(result: MigrationFile, migration: ClassValue, context: MigrationCo
   applyInit(result, migration, context, problem)
 }
 
-/** `dependencies`: where a setting decides that is not known, every list that they may be. */
-function readDependencies(result: MigrationFile, written: Value | undefined, pairs: Pairs, problem: Report): void {
+interface EdgeList {
+  name: 'dependencies' | 'run_before'
+  list: Dependency[]
+}
+
+/** @returns where a setting decides that is not known, every list that they may be; undefined where a part of one cannot be read */
+function readEdges(result: MigrationFile, { name, list }: EdgeList, written: Value | undefined, pairs: Pairs, problem: Report): Dependency[][] | undefined {
   const before = result.problems.length
-  for (const value of elements(written, 'dependencies', problem, pairs.resolve)) addDependency(result.dependencies, value, 'dependencies', pairs, problem)
-  if (result.problems.length === before) return
+  for (const value of elements(written, name, problem, pairs.resolve)) addDependency(list, value, name, pairs, problem)
+  if (result.problems.length === before) return [list]
   const variants = written && dependencyVariants(written, pairs)
   if (variants) {
-    result.variants = variants
-    const inEach = (one: Dependency) => variants.every((list) => list.some((other) => other.app === one.app && other.name === one.name))
-    result.dependencies = (variants[0] ?? []).filter(inEach)
+    const inEach = (one: Dependency) => variants.every((other) => other.some((each) => each.app === one.app && each.name === one.name))
+    list.splice(0, list.length, ...(variants[0] ?? []).filter(inEach))
   }
   for (const one of result.problems.slice(before)) {
-    one.ownEdges = true
+    if (name === 'dependencies') one.ownEdges = true
+    else one.laterEdges = true
     if (variants) one.inVariants = true
   }
+  return variants
+}
+
+/** Every pair of lists that they may be, where each of both is known or one of several. */
+function keepVariants(result: MigrationFile, parents: Dependency[][] | undefined, children: Dependency[][] | undefined): void {
+  const isCertain = parents?.length === 1 && children?.length === 1
+  if (!isCertain && parents && children && parents.length * children.length <= MOST_VARIANTS)
+    result.variants = parents.flatMap((dependencies) => children.map((runBefore) => ({ dependencies, runBefore })))
+  else for (const one of result.problems) delete one.inVariants
 }
 
 /** Each list that they may be; undefined where a part of one cannot be read. */

@@ -10,7 +10,7 @@ import { withDetails } from './ask/with-details.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { readDatabase } from './databases.js'
-import { djangoNames } from './django-names.js'
+import { djangoNames, versionNames } from './django-names.js'
 import { findEnvironment, type PythonEnvironment, versionInText } from '../python/environment/index.js'
 import { Files } from '../python/files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
@@ -162,6 +162,8 @@ function open(request: ProjectRequest): Project {
   places.addPackages([...environment.sitePackages, ...(environment.standardLibrary === null ? [] : [environment.standardLibrary])])
   files.limitTo(places)
   const modules = new Modules({ folders, env: request.env, environment, files, places })
+  const version = () => request.djangoVersion ?? versionOnPath(modules) ?? environment.djangoVersion
+  modules.useDjangoNames(versionNames(version), () => undefined)
   const managePy = managePyOf(request.folder, request.managePy, modules)
   const settingsModule = settingsModuleOf(request.folder, managePy, request.settings, modules)
   if (settingsModule === null) {
@@ -179,7 +181,7 @@ function open(request: ProjectRequest): Project {
   const asked = request.ask ? askOrRemember(toAsk(request.ask, settings), toldOf(request, managePy, settings), { store, question, modules }) : null
   const answer = asked && 'reason' in asked ? null : asked
   if (answer) settings.tell(answeredSettings(answer))
-  const djangoVersion = request.djangoVersion ?? answer?.version ?? versionOnPath(modules) ?? environment.djangoVersion
+  const djangoVersion = request.djangoVersion ?? answer?.version ?? version()
   const rules = rulesFor(djangoVersion)
   const context: Omit<MigrationContext, 'app'> = {
     modules,

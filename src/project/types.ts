@@ -12,6 +12,8 @@ export interface Problem {
   message: string
   /** Of a migration: it concerns nothing but what this migration depends on. */
   ownEdges?: boolean
+  /** Of a migration: it concerns nothing but what comes after it (`run_before`). */
+  laterEdges?: boolean
   /** … and each of the `variants` has its own answer. */
   inVariants?: boolean
 }
@@ -22,6 +24,12 @@ export interface Dependency {
   name: string
   /** `settings.AUTH_USER_MODEL` for a swappable dependency. */
   swappable?: string
+}
+
+/** What a migration stands on, and what stands on it by its own word. */
+export interface Edges {
+  dependencies: Dependency[]
+  runBefore: Dependency[]
 }
 
 /** A literal, or the source of what is none. */
@@ -78,7 +86,7 @@ export interface MigrationFile {
   recordedAs?: string
   dependencies: Dependency[]
   /** Where a setting decides that cannot be read: all that `dependencies` may be. They hold what is in each. */
-  variants?: Dependency[][]
+  variants?: Edges[]
   runBefore: Dependency[]
   replaces: [app: string, name: string][]
   /** Tri-state, as Django keeps it. */

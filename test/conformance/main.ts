@@ -23,6 +23,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     /** One of the products. */
     product: { type: 'string' },
+    /** Other products than those of products.json, written in the same way. */
+    sites: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -38,7 +40,7 @@ for (const version of wanted('worlds') || wanted('django') ? versions : []) {
 const figures: Figures[] = []
 if (wanted('worlds')) figures.push(await runWorlds(Number(values.seed), Number(values.worlds)))
 if (wanted('django')) for (const version of Object.keys(homes)) figures.push(runDjangoTests(version, homes[version] as string))
-if (wanted('products')) figures.push(...(await compareProducts(values.product)))
+if (wanted('products')) figures.push(...(await compareProducts(values.product, values.sites)))
 if (wanted('packages')) figures.push(...(await comparePackages()))
 for (const one of figures) {
   console.log(`${one.part}, Django ${one.versions}: ${one.what}; ${one.answers} answers compared, ${one.disagreements} disagreements, ${one.unknowns} unknown`)

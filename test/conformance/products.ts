@@ -28,8 +28,8 @@ interface Site {
 }
 
 /** Sites of public products: apps, labels, migrations, graph and the plan of an empty table, against Django itself. */
-export async function compareProducts(only: string | undefined): Promise<Figures[]> {
-  const sites = JSON.parse(readFileSync(join(root, 'test', 'conformance', 'products', 'products.json'), 'utf8')) as Site[]
+export async function compareProducts(only: string | undefined, list = join(root, 'test', 'conformance', 'products', 'products.json')): Promise<Figures[]> {
+  const sites = JSON.parse(readFileSync(list, 'utf8')) as Site[]
   const asked: Figures = { part: 'Sites of products, with --ask-django', versions: '', what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
   const total: Figures = { part: 'Sites of products', versions: '', what: '', answers: 0, disagreements: 0, unknowns: 0, notes: [] }
   const [versions, products] = [new Set<string>(), new Set<string>()]

@@ -76,3 +76,36 @@ it('names of Python behind a star import that is not known', () =>
   agreesWithPython(folder, 'import other\nX = ("a",)\nother.fill(globals())\nINSTALLED_APPS = list(tuple(Y))', {
     files: { 'other.py': 'def fill(s):\n    exec("s[\\"Y\\"] = (\\"a\\",)")\n' },
   }))
+
+it.each([
+  ['a text', 'ENV = "dev"', 'case "prod" | "stage":\n        X = ["a"]\n    case "dev":\n        X = ["b"]\n    case _:\n        X = ["c"]'],
+  ['what no other takes', 'ENV = "x"', 'case "prod" | "stage":\n        X = ["a"]\n    case other:\n        X = ["b"] if other == "x" else []'],
+  ['nothing', 'ENV = None\nX = ["a"]', 'case "prod":\n        X = ["b"]\n    case 0 | False:\n        X = ["c"]'],
+  ['None', 'ENV = None', 'case 0:\n        X = ["a"]\n    case None:\n        X = ["b"]'],
+  ['one and True', 'ENV = 1', 'case True:\n        X = ["a"]\n    case 1 as one:\n        X = ["b"] * one'],
+  ['a guard', 'ENV = "a"', 'case "a" if len(ENV) > 1:\n        X = ["a"]\n    case "a" as name:\n        X = [name, "b"]'],
+  ['a dotted name', 'class E:\n    DEV = "dev"\n    PROD = "prod"\nENV = "prod"', 'case E.DEV:\n        X = ["a"]\n    case E.PROD:\n        X = ["b"]'],
+])('match of %s', (_name, before, cases) => agreesWithPython(folder, `${before}\nmatch ENV:\n    ${cases}\nINSTALLED_APPS = X`, { certain: true }))
+
+it.each([
+  ['a sequence', 'ENV = ["a", "b"]', 'case ["a", x]:\n        X = [x]\n    case _:\n        X = ["c"]'],
+  ['two values', 'ENV = "a"', 'case "a", "b":\n        X = ["a"]\n    case _:\n        X = ["c"]'],
+  ['a class', 'ENV = "a"', 'case int():\n        X = ["a"]\n    case str():\n        X = ["b"]'],
+  ['a number below zero', 'ENV = -1', 'case 1:\n        X = ["a"]\n    case -1:\n        X = ["b"]'],
+  ['what is not known', 'import socket\nENV = socket.gethostname() * 0\nX = ["a"]', 'case "":\n        X.append("b")\n    case _:\n        X.append("c")'],
+])('match of %s claims nothing that Python does not say', (_name, before, cases) =>
+  agreesWithPython(folder, `${before}\nmatch ENV:\n    ${cases}\nINSTALLED_APPS = X`, {}),
+)
+
+it.each([
+  'django.VERSION >= (1, 8)',
+  'VERSION[0] > 1 and VERSION[:2] < (99, 0) and VERSION[3] == "final"',
+  'float(".".join(str(one) for one in django.VERSION[:2])) > 1.8',
+  'get_version().split(".")[0] == str(django.VERSION[0]) and django.get_version() == django.__version__',
+])('the version of Django: %s', (condition) =>
+  agreesWithPython(
+    folder,
+    `import django\nfrom django import VERSION\nfrom django.utils.version import get_version\nINSTALLED_APPS = ["a"]\nif ${condition}:\n    INSTALLED_APPS += ["b"]`,
+    { certain: true },
+  ),
+)

@@ -148,3 +148,42 @@ describe('a dependency that a setting decides', () => {
     expect(planned(project, 'a').blockedBy).toMatchObject([{ gate: 'unreadable' }])
   })
 })
+
+describe('a run_before that a setting decides', () => {
+  const before = (runBefore: string, head = '') => migration('[]', head).replace('    operations', `    run_before = ${runBefore}\n    operations`)
+  const choice = before('[("a", "0001_m")] if getattr(settings, "CASE", "") == "1" else [("c", "0001_m")]')
+  const apps = { ...app('a', migration('[]')), ...app('b', choice), ...app('c', migration('[]')), ...app('d', migration('[]')) }
+
+  it('weakens only what may come after it', () => {
+    const project = ours('INSTALLED_APPS = ["a", "b", "c", "d"]\n', apps)
+    expect(djangosPlans(['1', '2'], 'a')).toEqual([['b.0001_m', 'a.0001_m'], ['a.0001_m']])
+    expect(planned(project, 'a').blockedBy).toMatchObject([
+      { gate: 'unreadable', message: expect.stringMatching(/b\/migrations\/0001_m\.py.*only in some cases: \+b\.0001_m; in all of them: \+a\.0001_m/) },
+    ])
+    for (const one of ['b', 'd']) {
+      const [first, second] = djangosPlans(['1', '2'], one)
+      expect(first).toEqual(second)
+      expect(planned(project, one)).toEqual({ steps: first, blockedBy: [] })
+    }
+  })
+
+  it('beside dependencies that one decides too: each of both with each', () => {
+    const both = choice.replace('dependencies = []', 'dependencies = [("d", "0001_m")] if getattr(settings, "CASE", "") == "1" else []')
+    const project = ours('INSTALLED_APPS = ["a", "b", "c", "d"]\n', { ...apps, ...app('b', both) })
+    expect(project.apps.find(({ label }) => label === 'b')?.migrations[0]?.variants).toHaveLength(4)
+    expect(planned(project, 'd')).toEqual({ steps: djangosPlans(['1'], 'd')[0], blockedBy: [] })
+  })
+
+  it('that cannot be read at all weakens nothing once it is applied with all below it', () => {
+    const unread = before('[(one, "0001_m") for one in socket.gethostname().split("/")[1:]]', 'import socket\n').replace(
+      'dependencies = []',
+      'dependencies = [("d", "0001_m")]',
+    )
+    const project = ours('INSTALLED_APPS = ["a", "b", "d"]\n', { ...apps, ...app('b', unread) })
+    const plan = (...applied: string[]) =>
+      planMigrate({ ...input(project), rows: applied.map((label) => ({ app: label, name: '0001_m', appliedType: undefined })) })
+    expect(plan('d').blockedBy).toMatchObject([{ gate: 'unreadable', message: expect.stringContaining('run_before') }])
+    expect(plan('b', 'd')).toMatchObject({ steps: [{ app: 'a', name: '0001_m' }], blockedBy: [] })
+    expect(plan('b').blockedBy[0]).toMatchObject({ gate: 'unreadable' })
+  })
+})

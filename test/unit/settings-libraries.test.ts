@@ -100,6 +100,11 @@ describe('INSTALLED_APPS', () => {
     ['KeyError of the environment', 'import os\ntry:\n    X = os.environ["NOT_THERE"]\nexcept KeyError:\n    X = "b"\nINSTALLED_APPS = ["a", X]', 'a b'],
     ['split-settings', 'from split_settings.tools import include, optional\nBASE = ["a"]\ninclude("base.py", "components/*.py", optional("gone.py"))', 'a b c'],
     [
+      'split-settings with absolute files, and paths that are called',
+      'import environ\nfrom split_settings.tools import include, optional\nROOT = environ.Path(__file__) - 2\nBASE = ["a"]\ninclude(optional("/config/base.py"), ROOT("config/base.py"), optional(ROOT.path("config", "components/more.py")))',
+      'a b c',
+    ],
+    [
       'a slice and an index',
       'INSTALLED_APPS = ["a", "c"]\nINSTALLED_APPS[1:1] = ["b"]\nINSTALLED_APPS.insert(INSTALLED_APPS.index("a"), "c")\nINSTALLED_APPS.pop()',
       'c a b',

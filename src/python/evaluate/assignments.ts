@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
-import { hasGap } from './floors.js'
+import { anyNumber, hasGap } from './floors.js'
 import { payCopy, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
@@ -129,7 +129,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   } else if (container.kind === 'dict') {
     const at = placeOf(container.entries, key)
     payCopy(container.entries.length)
-    changed = { kind: 'dict', entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
+    changed = { ...container, entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
   } else if (container.kind === 'list' && key.kind === 'number') {
     const at = key.value < 0 ? container.items.length + key.value : key.value
     payCopy(container.items.length)
@@ -158,16 +158,27 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
   const container = py.value(object, scope)
   const bounds = sliceBounds(py, parts, scope)
   const given = py.resolve(value)
-  let changed: Value = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
-  if (container.kind === 'list' && bounds && 'items' in given && !hasGap(container.items)) {
-    const at = (bound: number | undefined, fallback: number) =>
-      bound === undefined ? fallback : bound < 0 ? Math.max(0, container.items.length + bound) : bound
-    const from = at(bounds[0], 0)
-    const to = Math.max(from, at(bounds[1], container.items.length))
-    payCopy(container.items.length + given.items.length)
-    changed = { kind: 'list', items: [...container.items.slice(0, from), ...given.items, ...container.items.slice(to)] }
+  const lost = py.unknown(target, 'a slice of it is changed in a way that cannot be read')
+  // Of what is put in only the place is known: the rest of the list stays what it is.
+  const items = 'items' in given ? given.items : [anyNumber(given.kind === 'unknown' ? given : lost)]
+  const replaced = (one: Value): Value => {
+    const place = one.kind === 'list' && bounds ? placeIn(one.items, bounds) : undefined
+    if (one.kind !== 'list' || !place) return lost
+    payCopy(one.items.length + items.length)
+    return { kind: 'list', items: [...one.items.slice(0, place[0]), ...items, ...one.items.slice(place[1])] }
   }
+  const changed = container.kind === 'either' ? { ...container, options: container.options.map(replaced) } : replaced(container)
   change(py, object, container, changed, scope)
+}
+
+/** Where a slice begins and ends; undefined where that depends on how many there are, and that is not known. */
+function placeIn(items: readonly Value[], [first, last]: readonly [number | undefined, number | undefined]): [from: number, to: number] | undefined {
+  const gap = items.findIndex((item) => hasGap([item]))
+  const at = (bound: number | undefined, fallback: number) => (bound === undefined ? fallback : bound < 0 ? Math.max(0, items.length + bound) : bound)
+  const from = at(first, 0)
+  const to = Math.max(from, at(last, items.length))
+  const isTold = (bound: number | undefined) => bound === undefined || (bound >= 0 && bound <= gap)
+  return gap < 0 || (isTold(first) && isTold(last)) ? [from, to] : undefined
 }
 
 /** Other names may hold the same object: in Python they would see the change. */

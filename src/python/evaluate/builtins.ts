@@ -1,18 +1,19 @@
 import type { SyntaxNode } from '@lezer/common'
+import { anyOf, mapEither } from './alternatives.js'
 import { itemsOf } from './collections.js'
 import { payCopy, payLook, payStep, payText, payValues } from '../budget.js'
 import { hasGap } from './floors.js'
 import type { Host } from './host.js'
 import { importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
-import { classAttribute } from './class-attribute.js'
-import { fieldOf, fieldsOf } from './object-fields.js'
+import { getAttribute, setAttribute } from './get-attribute.js'
 import { openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod, hasMethod } from './methods.js'
 import { namesAsDict } from './names.js'
 import { runsFile } from './running.js'
-import { sorted } from './sorting.js'
+import { sorted, sortedBy } from './sorting.js'
+import { dedented } from './text-methods.js'
 import { matchesWildcard } from './wildcard.js'
 import { distinct, merged } from './keys.js'
 import { boolean, list, NONE, number, plainText, Scope, string, textOf, truth, type Value } from './value.js'
@@ -76,10 +77,27 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'map':
       return mapped(py, name, args, node)
     case 'sum': {
+      const numbers = first && args.length === 1 ? itemsOf(first)?.map((one) => (one.kind === 'number' && !one.float ? one.value : undefined)) : undefined
+      if (numbers?.every((one) => one !== undefined)) return number(numbers.reduce((sum, one) => sum + one, 0))
       const lists = first && itemsOf(first)?.map((one) => ('items' in one ? one.items : undefined))
       const all = second?.kind === 'list' && lists ? flattened([second.items, ...lists]) : undefined
       return all && list(all)
     }
+    case 'sorted': {
+      const items = first && itemsOf(first)
+      const ordered = items && sortedWith(py, items, keywords, node)
+      return ordered && list(ordered)
+    }
+    case 'collections.defaultdict': {
+      const made = callPlain('dict', args.slice(1), keywords)
+      return made?.kind === 'dict' ? { ...made, missing: first ?? NONE } : undefined
+    }
+    case 'list':
+    case 'tuple':
+      if (first?.kind === 'either' && args.length === 1) return mapEither(py, first, (option) => ofEach(py, name, option, node), node)
+      return callPlain(name, args, keywords)
+    case 'textwrap.dedent':
+      return first?.kind === 'string' && args.length === 1 ? string(dedented(first.value)) : undefined
     case 'isinstance':
       return isInstance(first, second)
     case 'type':
@@ -123,6 +141,24 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
   }
 }
 
+/** What `sorted()` and `list.sort()` are given by name: `key`, a function that was read or one of Python's own, and `reverse`. */
+export function sortedWith(py: Interpreter, items: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value[] | undefined {
+  const key = keywords.get('key')
+  return sortedBy(items, keywords.get('reverse'), (item) => {
+    if (key === undefined || key.kind === 'none') return py.resolve(item)
+    if (key.kind === 'function') return py.resolve(py.callFunction(key, [item], new Map(), node))
+    return key.kind === 'reference' ? callBuiltin(key.name, [py.resolve(item)], new Map(), py, node) : undefined
+  })
+}
+
+/** `list(…)` and `tuple(…)` of one of the values that are meant. */
+function ofEach(py: Interpreter, name: 'list' | 'tuple', option: Value, node: SyntaxNode): Value {
+  const made = callPlain(name, [option], new Map())
+  if (made) return made
+  const isOpen = option.kind === 'unknown' || option.kind === 'call' || option.kind === 'reference'
+  return isOpen ? { kind: name, items: [anyOf(py, option, node)] } : py.unknown(node, `${name}() of it is not evaluated`)
+}
+
 const RUNS_FILES = /^(?:(?:io\.|codecs\.)?open$|file$|runpy\.|imp\.|importlib\.(?:util|machinery)\.)/
 
 function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value | undefined {
@@ -134,12 +170,13 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     case 'six.text_type':
     case 'django.utils.encoding.force_str':
     case 'django.utils.encoding.force_text': {
-      const text = plainText(first)
+      const text = args.length === 0 ? '' : plainText(first)
       if (text !== undefined) return string(text)
       return first?.kind === 'boolean' ? string(first.value ? 'True' : 'False') : undefined
     }
     case 'int':
       if (args.length > 1 || keywords.size > 0) return undefined
+      if (first === undefined) return number(0)
       if (first?.kind === 'boolean') return number(first.value ? 1 : 0)
       return first?.kind === 'string' && /^\s*-?\d+\s*$/.test(first.value)
         ? number(Number(first.value))
@@ -147,6 +184,8 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
           ? number(Math.trunc(first.value))
           : undefined
     case 'float':
+      if (first?.kind === 'string' && args.length === 1 && /^\s*-?\d+(?:\.\d+)?\s*$/.test(first.value))
+        return { kind: 'number', value: Number(first.value), float: true }
       return first?.kind === 'number' ? first : undefined
     case 'bool': {
       const decided = first ? truth(first) : false
@@ -188,13 +227,6 @@ function callPlain(name: string, args: readonly Value[], keywords: ReadonlyMap<s
     }
     case 'reversed':
       return items && list([...items].reverse())
-    case 'sorted': {
-      const reverse = keywords.get('reverse')
-      if (!items || keywords.has('key') || (reverse && reverse.kind !== 'boolean')) return undefined
-      if (!items.every((item) => item.kind === 'string') && !items.every((item) => item.kind === 'number')) return undefined
-      const ordered = sorted(items as (Value & { kind: 'string' | 'number' })[])
-      return list(reverse?.value ? ordered.reverse() : ordered)
-    }
     case 'enumerate': {
       if (items && hasGap(items)) return undefined
       const start = args[1] ?? keywords.get('start') ?? number(0)
@@ -277,38 +309,6 @@ function mapped(py: Interpreter, name: string, [callee, given]: readonly Value[]
 function pairsOf(items: Value[] | undefined): [Value, Value][] | undefined {
   const pairs = items?.map((item) => ('items' in item && item.items.length === 2 ? (item.items as [Value, Value]) : undefined))
   return pairs?.every((pair) => pair !== undefined) ? (pairs as [Value, Value][]) : undefined
-}
-
-/** `getattr(settings, "X", default)`, and of classes and modules that were read. */
-function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode): Value | undefined {
-  const [object, name, fallback] = args
-  if (!object || name?.kind !== 'string') return undefined
-  if (object.kind === 'reference') {
-    if (object.name === 'django.conf.settings') return py.host.setting(name.value) ?? fallback
-    const found = py.host.lookUp(`${object.name}.${name.value}`)
-    return (
-      found ??
-      (fallback === undefined && /^django\.db\.(migrations|models)$/.test(object.name)
-        ? { kind: 'reference', name: `${object.name}.${name.value}` }
-        : undefined)
-    )
-  }
-  if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
-  if (object.kind === 'call' && object.target?.kind === 'class')
-    return fieldOf(py, object, name.value, node) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
-  if (object.kind === 'class')
-    return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
-  return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
-}
-
-function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], node: SyntaxNode): Value | undefined {
-  if (!object || name?.kind !== 'string' || !given) return undefined
-  const value = py.isDoubtful ? py.unknown(node, 'it is set in a branch that may not be taken') : given
-  if (object.kind === 'reference' && object.name === 'django.conf.settings') py.host.setSetting(name.value, value)
-  else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, value)
-  else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
-  else return undefined
-  return NONE
 }
 
 /** Python's own types go by their names. */

@@ -1,13 +1,13 @@
 import type { SyntaxNode } from '@lezer/common'
 import { passOut } from './branches.js'
 import { anyOf, mapEither } from './alternatives.js'
-import { callBuiltin } from './builtins.js'
+import { callBuiltin, sortedWith } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
 import { attribute } from './members.js'
 import { missingKey } from './missing-key.js'
-import { handOver } from './handing-over.js'
+import { CHANGING, handOver, loseSight } from './handing-over.js'
 import { lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
@@ -16,11 +16,12 @@ import { callMethod } from './methods.js'
 import { mutate } from './mutations.js'
 import { splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
+import { joinPython } from './os-path.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { equal } from './equality.js'
 import { runsFile } from './running.js'
-import { type Call, type ClassValue, type FunctionValue, NONE, Scope, type Value } from './value.js'
+import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, textOf, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -51,7 +52,7 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const written = py.expression(call.objectNode, call.scope)
   const object = py.resolve(written)
   if (object.kind === 'names') return namesMethod(py, object, { method: name, args, keywords, node, scope: call.scope })
-  const known = args.map((arg) => py.resolve(arg))
+  const known = args.map((arg) => (name === 'update' ? lookedAt(py.resolve(arg)) : py.resolve(arg)))
   const reading = readingMethod(py, object, name, known, node)
   if (reading) return reading
   perhapsAbsent(py, object, name, known, node)
@@ -73,7 +74,7 @@ function callMember(py: Interpreter, call: MemberCall): Value {
       missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
     const [more] = known
     const given = name === 'extend' && (more?.kind === 'call' || more?.kind === 'reference') ? [anyOf(py, more, node)] : known
-    const changed = mutate(object, name, given, keywords)
+    const changed = mutate(object, name, given, keywords) ?? sortedInPlace(py, object, name, keywords, node)
     if (changed !== 'nothing') {
       const result =
         method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
@@ -89,6 +90,7 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   if (result) return result
   if (object.kind === 'unknown') {
     handOver(py, [...args, ...keywords.values()], { callee: py.brief(call.objectNode), isNamed: false, node, scope: call.scope })
+    changeInside(py, call)
     return object
   }
   if (object.kind === 'call') return callOnCall(py, object, call, known)
@@ -105,6 +107,20 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   // A class of a module goes by the name under which it was imported.
   const as = member.kind === 'class' && nameOf(written) !== undefined ? dotted : undefined
   return callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, { written: dotted, as, args, keywords, node, scope: call.scope })
+}
+
+/** `D[key].append(x)` where the key is not known: whatever D holds may be what is changed. */
+function changeInside(py: Interpreter, { node, name, objectNode, scope }: MemberCall): void {
+  if (!CHANGING.test(name) || objectNode.name !== 'MemberExpression' || !objectNode.getChild('[')) return
+  let outer = objectNode.firstChild
+  while (outer?.name === 'MemberExpression' && py.value(outer, scope).kind === 'unknown') outer = outer.firstChild
+  if (outer) loseSight(py, py.value(outer, scope), { callee: name, node, scope })
+}
+
+/** `list.sort(key=…)` */
+function sortedInPlace(py: Interpreter, object: Value, name: string, keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value | undefined {
+  const items = object.kind === 'list' && name === 'sort' && keywords.size > 0 ? sortedWith(py, object.items, resolveAll(py, keywords), node) : undefined
+  return items && { kind: 'list', items }
 }
 
 /** What Django's own packages gather by stars is known by its name. */
@@ -206,16 +222,7 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     if (TOUCHES.test(py.file.source) || [...args, ...keywords.values()].some((one) => isTouched(one, target))) fieldsOf(py, object, node)
     return object
   }
-  // environ.Path: root("apps")
-  if (target.kind === 'path')
-    return (
-      callMethod(
-        target,
-        'joinpath',
-        args.map((arg) => py.resolve(arg)),
-        keywords,
-      ) ?? py.unknown(node, 'this path is not evaluated')
-    )
+  if (target.kind === 'path') return calledPath(py, target.value, args, node)
   handOver(py, [...args, ...keywords.values()], { callee: written, isNamed: callee.kind === 'reference', node, scope })
   if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
@@ -225,6 +232,13 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     args.map((arg) => py.resolve(arg)),
   )
   return worth ? { ...made, worth } : made
+}
+
+/** `environ.Path("/srv")("apps")` is a text: `os.path.abspath(os.path.join(…))`; no other path can be called. */
+function calledPath(py: Interpreter, path: string, args: readonly Value[], node: SyntaxNode): Value {
+  const parts = args.map((arg) => textOf(py.resolve(arg)))
+  if (!parts.every((part) => part !== undefined)) return py.unknown(node, 'this path is not evaluated')
+  return callBuiltin('os.path.abspath', [string(joinPython([path, ...parts]))], new Map(), py, node) ?? py.unknown(node, 'this path is not evaluated')
 }
 
 /** What changes something that others hold as well. */
@@ -251,6 +265,8 @@ function resolveAll(py: Interpreter, keywords: ReadonlyMap<string, Value>): Map<
 export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): { args: Value[]; keywords: Map<string, Value> } {
   const args: Value[] = []
   const keywords = new Map<string, Value>()
+  // A generator without brackets of its own is the only argument; commas in it part its targets.
+  if (node.getChild('for')) return { args: [comprehension(py, node, scope)], keywords }
   for (const argument of splitByComma(childrenOf(node).slice(1, -1))) {
     const [first, second, third] = argument
     if (!first) continue
@@ -266,7 +282,6 @@ export function readArguments(py: Interpreter, node: SyntaxNode, scope: Scope): 
       if (spread.kind === 'dict') for (const [name, value] of spread.entries) if (name.kind === 'string') keywords.set(name.value, value)
       if (spread.kind !== 'dict') keywords.set('**', py.unknown(first, 'it spreads something that cannot be read'))
     } else if (second?.name === 'AssignOp' && third) keywords.set(py.text(first), py.expression(third, scope))
-    else if (argument.some((part) => part.name === 'for')) args.push(comprehension(py, node, scope))
     else args.push(py.expression(first, scope))
   }
   return { args, keywords }

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { payCopy, payLook } from '../budget.js'
+import { payCopy, payLook, payValues } from '../budget.js'
 import { anyOf } from './alternatives.js'
 import { anyNumber } from './floors.js'
 import type { Interpreter } from './interpreter.js'
@@ -7,7 +7,7 @@ import { lookedAt } from './names.js'
 import { splitByComma } from './nodes.js'
 import { childrenOf } from '../grammar/parse.js'
 import { distinct, merged } from './keys.js'
-import { NONE, Scope, truth, type Value } from './value.js'
+import { NONE, Scope, string, truth, type Value } from './value.js'
 
 type Kind = 'list' | 'tuple' | 'set'
 
@@ -33,10 +33,17 @@ export function collect(py: Interpreter, kind: Kind, parts: readonly SyntaxNode[
   return { kind, items: kind === 'set' ? distinct(items) : items }
 }
 
+/** A longer text is not gone through. */
+const LONGEST = 2000
+
 /** What a `for` goes through, where it is known. */
 export function itemsOf(written: Value): Value[] | undefined {
   const value = lookedAt(written)
   if ('items' in value) return value.items
+  if (value.kind === 'string' && value.value.length <= LONGEST) {
+    payValues(value.value.length)
+    return [...value.value].map(string)
+  }
   if (value.kind !== 'dict') return undefined
   payCopy(value.entries.length)
   return value.entries.map(([key]) => key)

@@ -63,13 +63,9 @@ function include(py: Interpreter, { node, name, argumentList }: { node: SyntaxNo
     py.file.file,
   )
   if (files === null) return false
-  if (files === 'unknown') {
-    forgetAll(py, node, scope, 'what include() brings cannot be followed')
-    return true
-  }
   for (const file of files) {
-    const reason = py.host.runIn(file, scope)
-    if (reason !== null) forgetAll(py, node, scope, `${file}: ${reason}`)
+    const reason = file === null ? 'what include() brings cannot be followed' : py.host.runIn(file, scope)
+    if (reason !== null) forgetAll(py, node, scope, file === null ? reason : `${file}: ${reason}`)
   }
   return true
 }

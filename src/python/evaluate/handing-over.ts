@@ -57,7 +57,7 @@ export function loseSight(py: Interpreter, value: Value, { callee, node, scope }
 }
 
 /** Methods that change the list, dict or set whose they are. */
-const CHANGING = /^(?:append|extend|insert|remove|pop|popitem|clear|sort|reverse|update|setdefault|add|discard|\w+_update|__[a-z]+item__|__i[a-z]+__)$/
+export const CHANGING = /^(?:append|extend|insert|remove|pop|popitem|clear|sort|reverse|update|setdefault|add|discard|\w+_update|__[a-z]+item__|__i[a-z]+__)$/
 
 /** `add = INSTALLED_APPS.append`: whatever has the method may call it. */
 export function takeMethod(py: Interpreter, object: Value, name: string, node: SyntaxNode, scope: Scope): void {

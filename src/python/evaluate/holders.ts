@@ -49,7 +49,7 @@ export function replaceEverywhere(scopes: Iterable<Scope>, old: Value, changed: 
         const after = replace(entry[1], into, depth + 1)
         return after === entry[1] ? entry : [entry[0], after]
       })
-      return entries === value.entries ? value : { kind: 'dict', entries }
+      return entries === value.entries ? value : { ...value, entries }
     }
     const inside = (item: Value) => replace(item, into, depth + 1)
     if ('items' in value) {

@@ -44,7 +44,7 @@ export interface Host {
   /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
   callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
-  includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null
+  includes(name: string, args: readonly Value[], file: string): (string | null)[] | null
   /** @returns why it was not run, or not to its end */
   runIn(file: string, scope: Scope): string | null
   /** An import that runs and would surely fail. */

@@ -9,10 +9,11 @@ import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { takeMethod } from './handing-over.js'
 import { fieldOf, fieldsAsDict } from './object-fields.js'
 import { callMethod } from './methods.js'
-import { referenceValue } from './builtins.js'
+import { callBuiltin, referenceValue } from './builtins.js'
 import { childrenOf } from '../grammar/parse.js'
 import { standardAttribute, standardSubscript } from '../standard/index.js'
-import { lookUp } from './keys.js'
+import { equal, keyOf } from './equality.js'
+import { lookUp, placeOf } from './keys.js'
 import { missingKey } from './missing-key.js'
 import { nameIn } from './names.js'
 import { type Call, type ClassValue, type Scope, string, textOf, type Value } from './value.js'
@@ -31,7 +32,31 @@ export function member(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const known = py.resolve(object)
   if (object.kind === 'reference' && object.name === 'sys.modules') return moduleItself(py, inside, scope, node)
   if (inside.some((part) => part.name === ':')) return slice(py, known, inside, scope, node)
+  if (known.kind === 'dict' && known.missing) return itemOrNew(py, known, objectNode, py.resolve(commaList(py, inside, scope)), { node, scope })
   return subscript(py, known, py.resolve(commaList(py, inside, scope)), node)
+}
+
+/** A look into a `defaultdict` puts there what is missing. */
+function itemOrNew(
+  py: Interpreter,
+  dict: Value & { kind: 'dict' },
+  object: SyntaxNode,
+  key: Value,
+  { node, scope }: { node: SyntaxNode; scope: Scope },
+): Value {
+  const at = placeOf(dict.entries, key)
+  if (at >= 0) return dict.entries[at]?.[1] as Value
+  const { missing } = dict
+  if (keyOf(key) === undefined || dict.entries.some(([name]) => equal(name, key) !== false)) return py.unknown(node, 'which key it is is not known')
+  const made =
+    missing?.kind === 'function'
+      ? py.callFunction(missing, [], new Map(), node)
+      : missing?.kind === 'reference'
+        ? callBuiltin(missing.name, [], new Map(), py, node)
+        : undefined
+  const item = made ?? py.unknown(node, 'what it makes of a missing key is not known')
+  py.change(object, dict, { ...dict, entries: [...dict.entries, [key, item]] }, scope)
+  return item
 }
 
 /** `sys.modules[__name__]`: the module that is being read, or one that has been. */
@@ -71,6 +96,8 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return mapEither(py, object, (option) => attribute(py, option, name, node), node)
     case 'unknown':
       return object
+    case 'tuple':
+      return object.items[object.named?.indexOf(name) ?? -1] ?? py.unknown(node, `.${name} is not evaluated`)
     default:
       return py.unknown(node, `.${name} is not evaluated`)
   }

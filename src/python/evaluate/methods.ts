@@ -34,7 +34,7 @@ function dictMethod(dict: Value & { kind: 'dict' }, method: string, args: readon
   if (!/^(copy|keys|values|items)$/.test(method)) return undefined
   payValues(dict.entries.length)
   // A new object: what changes it must not change this one.
-  if (method === 'copy') return { kind: 'dict', entries: [...dict.entries] }
+  if (method === 'copy') return { ...dict, entries: [...dict.entries] }
   if (method === 'keys') return list(dict.entries.map(([name]) => name))
   if (method === 'values') return list(dict.entries.map(([, value]) => value))
   if (method === 'items') return list(dict.entries.map(([name, value]) => ({ kind: 'tuple', items: [name, value] })))

@@ -51,12 +51,12 @@ export function mutate(container: Value, method: string, args: readonly Value[],
   if (container.kind === 'dict') {
     const named = [...keywords].map(([key, value]): [Value, Value] => [string(key), value])
     if (method === 'update' && (first === undefined || first.kind === 'dict'))
-      return { kind: 'dict', entries: merged(merged(container.entries, first?.entries ?? []), named) }
+      return { ...container, entries: merged(merged(container.entries, first?.entries ?? []), named) }
     if (method === 'setdefault' && first?.kind === 'string')
-      return lookUp(container, first.value) ? 'nothing' : { kind: 'dict', entries: [...container.entries, [first, second ?? NONE]] }
-    if (method === 'clear') return { kind: 'dict', entries: [] }
+      return lookUp(container, first.value) ? 'nothing' : { ...container, entries: [...container.entries, [first, second ?? NONE]] }
+    if (method === 'clear') return { ...container, entries: [] }
     if (method === 'pop' && first && container.entries.some(([name]) => equal(name, first) === undefined)) return undefined
-    if (method === 'pop' && first) return { kind: 'dict', entries: container.entries.filter(([name]) => equal(name, first) !== true) }
+    if (method === 'pop' && first) return { ...container, entries: container.entries.filter(([name]) => equal(name, first) !== true) }
   }
   if (container.kind === 'set' && first) {
     if (method === 'add') return { kind: 'set', items: distinct([...container.items, first]) }

@@ -13,6 +13,7 @@ import { decorate, decoratorName } from './decorators.js'
 import { mayRaise, raisedBy, runTry } from './exceptions.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
+import { chosenCase } from './matching.js'
 import { bodyOf, has } from './nodes.js'
 import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
@@ -45,8 +46,7 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     case 'WithStatement':
       return runWith(py, node, scope)
     case 'MatchStatement':
-      loseCaptures(py, node, scope)
-      return lost(py, node, scope, 'it is set inside a block that cannot be followed')
+      return runMatch(py, node, scope)
     case 'WhileStatement':
       return runWhile(py, node, scope)
     case 'BreakStatement':
@@ -207,6 +207,15 @@ function followLoop(py: Interpreter, { node, scope, targets, iterated, given, it
     if (ending) return ending
   }
   return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
+}
+
+/** `match`, where it is known which `case` is taken. */
+function runMatch(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
+  const body = chosenCase(py, node, scope)
+  if (body) return py.block(bodyOf(body), scope)
+  if (body === null) return undefined
+  loseCaptures(py, node, scope)
+  return lost(py, node, scope, 'it is set inside a block that cannot be followed')
 }
 
 /** Names in the patterns of `match` may be set by them. */

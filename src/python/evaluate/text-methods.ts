@@ -169,3 +169,13 @@ function format(text: string, args: readonly Value[], keywords: ReadonlyMap<stri
   })
   return complete && result.length < MAX_TEXT ? string(result) : undefined
 }
+
+/** `textwrap.dedent`: lines of spaces and tabs are emptied, and what all others begin with goes. */
+export function dedented(text: string): string {
+  payText(4 * text.length)
+  const lines = text.split('\n').map((line) => (/^[ \t]+$/.test(line) ? '' : line))
+  const margins = lines.filter((line) => line !== '').map((line) => /^[ \t]*/.exec(line)?.[0] ?? '')
+  let margin = margins[0] ?? ''
+  for (const one of margins) while (!one.startsWith(margin)) margin = margin.slice(0, -1)
+  return lines.map((line) => line.slice(line === '' ? 0 : margin.length)).join('\n')
+}

@@ -10,8 +10,10 @@ export type Value =
   | { kind: 'number'; value: number; float?: true }
   | { kind: 'boolean'; value: boolean }
   | { kind: 'none' }
-  | { kind: 'list' | 'tuple' | 'set'; items: Value[] }
-  | { kind: 'dict'; entries: [Value, Value][] }
+  /** `named`: a tuple whose places have names. */
+  | { kind: 'list' | 'tuple' | 'set'; items: Value[]; named?: readonly string[] }
+  /** `missing`: a `collections.defaultdict`, and what it calls for a key that is not there. */
+  | { kind: 'dict'; entries: [Value, Value][]; missing?: Value }
   | { kind: 'path'; value: string }
   /** `globals()`: not a copy of a module's names, but these themselves. What is set in it is set there, whoever has it. */
   | { kind: 'names'; scope: Scope }

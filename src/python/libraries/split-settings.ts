@@ -1,30 +1,30 @@
 import { basename, dirname, join } from 'node:path'
 import type { Files } from '../files.js'
-import type { Value } from '../evaluate/value.js'
+import { joinPython } from '../evaluate/os-path.js'
+import { type Call, textOf, type Value } from '../evaluate/value.js'
 import { matchesWildcard } from '../evaluate/wildcard.js'
 
-/** split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it. */
-/** @returns null when it is no such call, `unknown` when its files cannot be told */
-export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): string[] | 'unknown' | null {
+/**
+ * split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it.
+ * @returns null when it is no such call; in it null where a file cannot be told
+ */
+export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): (string | null)[] | null {
   if (name !== 'split_settings.tools.include') return null
-  if (args.some((arg) => !isFollowed(arg))) return 'unknown'
-  const found = args.flatMap((arg) => {
-    const pattern =
-      arg.kind === 'string'
-        ? arg.value
-        : arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' && arg.args[0]?.kind === 'string'
-          ? arg.args[0].value
-          : undefined
-    return pattern === undefined ? [] : matching(join(dirname(file), pattern), files)
+  const found = args.flatMap((arg): (string | null)[] => {
+    const pattern = textOf(isOptional(arg) ? arg.args[0] : arg)
+    return pattern === undefined || !isFollowed(pattern) ? [null] : matching(joinPython([dirname(file), pattern]), files)
   })
   // A file that was included already is not included again.
   return [...new Set(found)]
 }
 
+function isOptional(arg: Value): arg is Call {
+  return arg.kind === 'call' && arg.callee === 'split_settings.tools.optional'
+}
+
 /** A text whose only wildcards are `*` and `?` in its last part. */
-function isFollowed(arg: Value): boolean {
-  const text = arg.kind === 'call' && arg.callee === 'split_settings.tools.optional' ? arg.args[0] : arg
-  return text?.kind === 'string' && !text.value.includes('[') && !/[*?].*\//.test(text.value)
+function isFollowed(pattern: string): boolean {
+  return !pattern.includes('[') && !/[*?].*\//.test(pattern)
 }
 
 /** `*` and `?` in the last part of the path, as Python's glob. */

@@ -1,9 +1,10 @@
+import { basename, dirname } from 'node:path'
 import type { Files } from '../files.js'
 import { exhaustion, type Pool, spending } from '../budget.js'
 import { Evaluator, newCourse } from '../evaluate/evaluator.js'
 import type { Failure, Host } from '../evaluate/host.js'
 import { parsePython } from '../grammar/parse.js'
-import { Scope, type Value } from '../evaluate/value.js'
+import { list, Scope, string, type Value } from '../evaluate/value.js'
 import { moduleName } from './search-path.js'
 
 /** A chain of modules that look each other up ends somewhere. */
@@ -73,6 +74,7 @@ export class Evaluations {
     if (known) return known
     const itself = () => this.#host.resolveRelative(1, moduleName(file), file) ?? moduleName(file)
     if (name !== undefined || !scope.names.has('__name__')) scope.set('__name__', { kind: 'string', value: name ?? itself() })
+    if (basename(file) === '__init__.py') scope.set('__path__', list([string(dirname(file))]))
     this.#scopes.set(file, scope)
     if (this.projectScopes.length < MAX_PROJECT_SCOPES && this.#isOfProject(file)) this.projectScopes.push(scope)
     const lose = (reason: string) => loseAll(scope, { kind: 'unknown', reason, file, line: 1 })

@@ -255,7 +255,7 @@ export class Modules implements Host {
     if (this.knowsPackages && this.environment.python?.[0] !== 2) this.missing.push({ file, module, line })
   }
 
-  includes(name: string, args: readonly Value[], file: string): string[] | 'unknown' | null {
+  includes(name: string, args: readonly Value[], file: string): (string | null)[] | null {
     return includedFiles(name, args, file, this.files)
   }
 

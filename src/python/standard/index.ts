@@ -3,17 +3,19 @@ import type { Interpreter } from '../evaluate/interpreter.js'
 import type { Call, Value } from '../evaluate/value.js'
 import { configParserHas, configParserMethod, configParserSection } from './config-parser.js'
 import { dataCall } from './data-files.js'
+import { folderCall, folderMethod } from './folders.js'
 import { metadataAttribute, metadataCall, metadataMethod } from './entry-points.js'
 
 type Arguments = { args: readonly Value[]; keywords: ReadonlyMap<string, Value> }
 
 /** Functions of Python's own library that read files of the project or of its environment. */
 export function standardCall(py: Interpreter, name: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
-  return dataCall(py, name, args, keywords, node) ?? metadataCall(py, name, args, keywords, node)
+  return dataCall(py, name, args, keywords, node) ?? metadataCall(py, name, args, keywords, node) ?? folderCall(py, name, args, keywords, node)
 }
 
 /** Methods of the objects that they give. */
 export function standardMethod(py: Interpreter, object: Value, method: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
+  if (object.kind === 'path') return folderMethod(py.host, object.value, method, args)
   if (object.kind !== 'call' || object.target) return undefined
   return configParserMethod(py, object, method, args, keywords, node) ?? metadataMethod(py, object, method, args, keywords, node)
 }
