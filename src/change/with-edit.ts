@@ -3,6 +3,7 @@ import { type Database, isFailure } from '../database/index.js'
 import { type Consequence, MigstateError } from '../errors/index.js'
 import { beginEdit, type Patience, waitFor } from './begin-edit.js'
 import { awaitCommit } from './commit.js'
+import { EndedMeanwhile } from './ended-meanwhile.js'
 import { type Proof, wasCommitted } from './lost-commit.js'
 
 /** What an edit has done when its COMMIT is due. */
@@ -73,10 +74,16 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   try {
     await database.lookAtTable()
     written = await work({ writes: () => (wrote = true) })
-  } finally {
-    if (!written) await rollBack()
+  } catch (error) {
+    await rollBack()
+    // What holds now is what somebody else has made of it.
+    if (error instanceof EndedMeanwhile) effects.settle(error.consequenceThen, true)
+    throw error
   }
-  if (!written) return null
+  if (!written) {
+    await rollBack()
+    return null
+  }
   effects.settle('unknown')
   try {
     await awaitCommit(database, dialect.commitEdit(database.edit), patience, written.proof)

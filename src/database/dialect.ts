@@ -71,7 +71,7 @@ export interface ServerFacts {
   unsupported?: Unsupported | null
 }
 
-export type Cluster = 'Galera'
+export type Cluster = 'Galera' | 'MySQL group replication'
 
 /** An engine on which nothing is written until its locks are proven. */
 export interface Unsupported {

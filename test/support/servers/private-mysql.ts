@@ -69,7 +69,7 @@ export async function startPrivate(engine: 'mariadb' | 'mysql'): Promise<Server 
   }
 }
 
-function isMariadb(daemon: string): boolean {
+export function isMariadb(daemon: string): boolean {
   return /mariadb/i.test(spawnSync(daemon, ['--version'], { encoding: 'utf8' }).stdout ?? '')
 }
 
