@@ -22,7 +22,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}.`)
   if (database.facts.pooled && request.multiStep)
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it.')
-  await database.dialect.refuseUnsafeServer(database.edit)
+  await database.dialect.refuseUnsafeServer(database.edit, 'change')
   await refuseInterrupted(request.patience)
   await database.dialect.nameSession(database.edit, request.name)
   database.lock = database.facts.pooled ? null : await take(database, request)

@@ -238,9 +238,10 @@ export interface Dialect {
 
   /**
    * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @param purpose `answer`: nothing is written, but what is read has to be the newest
    * @throws MigstateError `pooler` `standby-missing`
    */
-  refuseUnsafeServer(session: Session): Promise<void>
+  refuseUnsafeServer(session: Session, purpose: 'change' | 'answer'): Promise<void>
   /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
   waitsFor(side: Session, waiting: Session): Promise<string | null>
 
