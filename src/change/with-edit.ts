@@ -71,19 +71,19 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
     else effects.settle(before)
   }
   let written: Written<T> | null = null
+  let ended: EndedMeanwhile | undefined
   try {
     await database.lookAtTable()
     written = await work({ writes: () => (wrote = true) })
   } catch (error) {
-    await rollBack()
-    // What holds now is what somebody else has made of it.
-    if (error instanceof EndedMeanwhile) effects.settle(error.consequenceThen, true)
+    if (error instanceof EndedMeanwhile) ended = error
     throw error
+  } finally {
+    if (!written) await rollBack()
+    // What holds now is what somebody else has made of it.
+    if (ended) effects.settle(ended.consequenceThen, true)
   }
-  if (!written) {
-    await rollBack()
-    return null
-  }
+  if (!written) return null
   effects.settle('unknown')
   try {
     await awaitCommit(database, dialect.commitEdit(database.edit), patience, written.proof)

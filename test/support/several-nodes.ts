@@ -153,23 +153,24 @@ export function severalNodes({ engine, name: called, start: startNodes, causal, 
     expect(done.exitCode, done.stdout + done.stderr).toBe(0)
   })
 
-  it('a run that another node has recovered meanwhile writes nothing more', async () => {
+  it.each(['record', 'fail'] as const)('a run that another node has recovered meanwhile writes nothing more (manage.py: %s)', async (behaviour) => {
+    const before = await history(0)
     const hold = gate()
-    const rerun = start(words('rerun', 'shop.0002_data', '--force', ...project.manage('record')), on(0, { MIGSTATE_FAILPOINT: hold.at('before-close') }))
+    const rerun = start(words('rerun', 'shop.0002_data', '--force', ...project.manage(behaviour)), on(0, { MIGSTATE_FAILPOINT: hold.at('child-exited') }))
     await hold.reached()
     // Of another machine, and silent for as long as that it counts as dead.
     await ask(1, "UPDATE migstate_operation SET host = 'elsewhere'")
-    const recovered = await migstate(words('recover'), on(1))
+    const recovered = await migstate(words('recover', ...(behaviour === 'fail' ? ['--assume', 'not-applied'] : [])), on(1))
     expect(recovered.exitCode, recovered.stdout).toBe(0)
     const after = await history(2)
+    expect(after === before).toBe(behaviour === 'fail')
     hold.open()
     const ended = await inTime(rerun.done)
-    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(8)
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(behaviour === 'fail' ? 6 : 8)
     expect(ended.json.error).toMatchObject({
       message: expect.stringMatching(/^The operation \w+ has been ended from another node/),
       hint: expect.stringContaining('migstate history'),
-      consequence: 'committed',
-      details: { reason: 'table-changed' },
+      consequence: behaviour === 'fail' ? 'rolled-back' : 'committed',
     })
     expect(await history(2)).toBe(after)
     expect(await ask(2, "SELECT event FROM migstate_event WHERE event IN ('done', 'failed')")).toHaveLength(1)
