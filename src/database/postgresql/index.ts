@@ -8,6 +8,7 @@ import { indexJournal } from './index-journal.js'
 import { refuseUnsafeServer } from './before-writing.js'
 import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
+import { handOver } from './journal-owner.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { rehearsal } from './rehearsal.js'
@@ -151,9 +152,13 @@ export const postgresql: Dialect = {
       await session.run('ROLLBACK').catch(() => {})
       throw error
     }
+    if (!table.stranger) await handOver(session, table)
   },
 
-  indexJournal,
+  async indexJournal(session, table, journal) {
+    await indexJournal(session, table, journal)
+    await handOver(session, table)
+  },
 
   byBytes: (column) => `${column} COLLATE "C"`,
 
