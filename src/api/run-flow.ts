@@ -76,7 +76,7 @@ export async function runMigrations(
   const hazards = infos.flatMap((info) => info.hazards)
   const changes = request.changes(plans)
   if (request.dryRun) {
-    await warnMissingGrants(workspace.database, workspace.warnings)
+    await warnMissingGrants(workspace.database, workspace.warnings, request.mode === 'shadow' && hasRoleOfDjango(workspace) ? 'shadow' : 'change')
     return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), creates, rerun: infos[0] as RerunInfo, reruns: infos, hazards }
   }
   const { question } = request
@@ -142,6 +142,11 @@ async function runAll(
   }
 }
 
+/** The connection is that of the settings. */
+function hasRoleOfDjango({ config }: Workspace): boolean {
+  return config.urlSource === undefined
+}
+
 async function runOne(
   workspace: Workspace,
   request: RunRequest,
@@ -159,6 +164,7 @@ async function runOne(
     plan: (now) => (answer === 'person' ? unchanged(shown, again(now)) : again(now)),
     manage,
     alias: workspace.alias,
+    sameRole: hasRoleOfDjango(workspace),
     patience: patienceOf(workspace, ui),
     stamp: stampOf(workspace),
     timeZone: stampZone(workspace),

@@ -255,6 +255,12 @@ export interface Dialect {
   sessionsNamed(session: Session, name: string): Promise<string[] | null>
 
   /**
+   * Before code runs whose outcome is written in an edit later: the right to take the table for it.
+   * @throws DatabaseFailure `missing-rights` `busy`
+   */
+  proveTableLock(session: Session, journal: JournalTables): Promise<void>
+
+  /**
    * Begins the edit: a transaction that keeps Django's first read out. Waits no longer than `SHORT_WAIT`, for whoever comes meanwhile waits behind it.
    * False: somebody else holds the table, nothing is open.
    * @param side a second connection, which can end the wait where the server knows no time as short
@@ -271,10 +277,12 @@ export interface Dialect {
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
   /** The SQL of a rehearsal in another program's session; asks on the session that holds the advisory lock. `lockTimeout`: seconds. */
   rehearsal(session: Session, history: HistoryTable, lockTimeout: number): Promise<RehearsalSql>
-  /** The GRANTs that this role lacks for a change; empty also where that cannot be told. Inside `reading`. */
-  missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]>
-  /** The GRANT statements that a role needs for a shadow. */
+  /** The GRANTs that this role lacks for a change, and `shadow`: for a temporary table too; empty also where that cannot be told. Inside `reading`. */
+  missingGrants(session: Session, table: HistoryTable, journal: JournalTables, purpose: 'change' | 'shadow'): Promise<string[]>
+  /** The GRANT statements that a role needs for a shadow: on the side tables … */
   shadowGrants(journal: JournalTables, role: string): string[]
+  /** … and in the database of this name. */
+  temporaryGrant(database: string, role: string): string
   /** Who stands in the way of `tryBeginEdit`; null: nobody, undefined: that cannot be seen here. */
   tableLockHolder(session: Session, table: HistoryTable): Promise<string | null | undefined>
   /** Inside the edit, once the rows are written: what waits for the COMMIT happens now, so that it is seen before. */
@@ -331,6 +339,7 @@ export type Locks = Pick<
   | 'sessionsUsing'
   | 'tableLockHolder'
   | 'tryBeginEdit'
+  | 'proveTableLock'
   | 'beginJournaling'
   | 'fireDeferred'
   | 'commitEdit'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type CliResult, migstate, start } from './cli.js'
 import { freshDatabase, type TestDatabase, type Values } from './databases.js'
+import { whenTestEnds } from './endings.js'
 import { migratedShop, oneDjango } from './django.js'
 import { type FakeProject, fakeProject } from './fake-project.js'
 import { gate } from './gate.js'
@@ -191,6 +192,24 @@ export function severalNodes({ engine, name: called, start: startNodes, causal, 
       expect(undone.exitCode, undone.stdout).toBe(0)
       expect(await history((round + 2) % 3)).toBe(before)
     }
+  })
+
+  it('what another node has committed and this one has not applied yet is waited for', async () => {
+    await ask(0, 'CREATE TABLE other (id integer PRIMARY KEY)')
+    expect(await ask(1, 'SELECT id FROM other')).toEqual([])
+    const { createConnection } = await import('mysql2/promise')
+    const holder = await createConnection(urlOf(1).replace('mariadb:', 'mysql:'))
+    whenTestEnds(async () => holder.destroy())
+    // It stops the thread that applies the writes of the others.
+    await holder.query('LOCK TABLES other WRITE')
+    await ask(0, 'INSERT INTO other VALUES (1)')
+    expect((await migstate(words('mark', 'unapplied', 'blog.0001_initial'), on(0))).exitCode).toBe(0)
+    const status = start(['status', '--json'], on(1))
+    // One that does not wait has long ended then.
+    await Promise.race([status.done, new Promise((resolve) => setTimeout(resolve, 4_000))])
+    await holder.query('UNLOCK TABLES')
+    const { json, stdout } = await inTime(status.done)
+    expect(json.result?.summary.applied, stdout).toBe(5)
   })
 
   it('a rerun on one node: another tool on another node neither changes the history nor recovers it meanwhile', async () => {

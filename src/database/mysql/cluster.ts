@@ -53,6 +53,10 @@ export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
       }
     },
 
+    async proveTableLock() {
+      // An edit takes rows here.
+    },
+
     async beginJournaling(session, table, journal) {
       await refuseNonTransactional(session, table)
       await begin(session, table, journal)

@@ -4,7 +4,7 @@ import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toR
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
-import { missingGrants } from './rights.js'
+import { missingGrants, temporaryGrant } from './rights.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { moreOf, place, quoted } from './shape.js'
@@ -101,6 +101,8 @@ export function mysqlDialect(own: Own): Dialect {
     missingGrants,
 
     shadowGrants,
+
+    temporaryGrant,
 
     async insertRow(session, table, row: NewRow) {
       const extra = extraValues(table.shape, row)

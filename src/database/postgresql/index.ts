@@ -12,7 +12,7 @@ import { handOver } from './journal-owner.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { rehearsal } from './rehearsal.js'
-import { shadow, shadowGrants } from './shadow.js'
+import { shadow, shadowGrants, temporaryGrant } from './shadow.js'
 import { byId, moreOf, quoted, typeOf, writable } from './shape.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
@@ -88,6 +88,8 @@ export const postgresql: Dialect = {
   rehearsal,
 
   shadowGrants,
+
+  temporaryGrant,
 
   async insertRow(session, table, row: NewRow) {
     const { shape } = table

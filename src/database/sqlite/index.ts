@@ -92,6 +92,8 @@ export const sqlite: Dialect = {
 
   shadowGrants: () => [],
 
+  temporaryGrant: () => '',
+
   async insertRow(session, table, row: NewRow) {
     const [applied, time] = value(row)
     const extra = extraValues(table.shape, row).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
