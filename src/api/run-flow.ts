@@ -4,7 +4,7 @@ import { childEnvironment, DJANGO_ADMIN } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython, type Project } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { refuseUnfitRun } from '../change/index.js'
+import { refuseTakenAlong, refuseUnfitRun } from '../change/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, rerunMigration, type RerunPlan } from '../rerun/index.js'
 import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf, type Opening } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
@@ -70,7 +70,12 @@ export async function runMigrations(
   plans: readonly RerunPlan[],
   ui: Interaction,
 ): Promise<RerunResult> {
-  for (const plan of plans) refuseUnfitRun(workspace.database, rows, neededBy(request, plan))
+  const { database } = workspace
+  for (const plan of plans) {
+    const needed = neededBy(request, plan)
+    refuseUnfitRun(database, rows, needed)
+    if (needed.touched) await database.reading(() => refuseTakenAlong(database, needed.touched ?? []))
+  }
   const infos: RerunInfo[] = []
   for (const plan of plans) infos.push({ ...infoOf(workspace, request, plan), hazards: await hazardsOf(workspace, request, plan, rows) })
   const hazards = infos.flatMap((info) => info.hazards)

@@ -295,6 +295,11 @@ export interface Dialect {
   /** @returns the row's id */
   insertRow(session: Session, table: HistoryTable, row: NewRow): Promise<string>
   /** @returns the number of rows deleted */
+  /**
+   * Tables of which rows go or change when rows of the history with these ids are deleted (ON DELETE CASCADE, SET NULL or SET DEFAULT), as far as
+   * this role sees them. Inside `reading` or an edit.
+   */
+  takenAlong(session: Session, table: HistoryTable, ids: readonly string[]): Promise<string[]>
   deleteRow(session: Session, table: HistoryTable, id: string): Promise<number>
   /** @returns the number of rows updated */
   updateRow(session: Session, table: HistoryTable, id: string, after: Row): Promise<number>
