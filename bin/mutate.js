@@ -73,6 +73,7 @@ async function test(copy, { test: file, name, engines }, bail) {
     '--reporter=json',
     `--outputFile.json=${report}`,
     ...(bail ? ['--bail=1'] : []),
+    ...(file.startsWith('test/engines/') ? ['--config', 'vitest.engines.config.ts'] : []),
     file,
   ]
   if (name) argv.push(`--testNamePattern=${name}`)

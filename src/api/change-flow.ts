@@ -5,6 +5,7 @@ import {
   isEmpty,
   type Patience,
   refuseUnfinished,
+  refuseTakenAlong,
   refuseUnfitChange,
   sameChange,
   sameHistory,
@@ -46,6 +47,7 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   const shown = { history, change: verb.plan(history) }
   const nothing = isEmpty(shown.change)
   if (!nothing) refuseUnfitChange(database, history, shown.change)
+  if (shown.change.remove.length > 0) await database.reading(() => refuseTakenAlong(database, shown.change.remove))
   const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)

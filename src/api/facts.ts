@@ -14,7 +14,7 @@ export async function readFacts(workspace: Workspace): Promise<Facts> {
     const history: History = table ? await database.readHistory() : { rows: [], sequence: null }
     const { dialect, edit } = database
     const sharesCounter = table !== null && dialect.capabilities.counters && (await dialect.sequenceStep(edit, table)) === 'shared'
-    const missingGrants = table ? await dialect.missingGrants(edit, table, database.journal) : []
+    const missingGrants = table ? await dialect.missingGrants(edit, table, database.journal, 'change') : []
     return { history, sharesCounter, missingGrants, schema: await dialect.introspect(edit, table) }
   })
   const { schema } = seen

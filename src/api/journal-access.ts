@@ -32,11 +32,11 @@ export async function missingSideTables(database: Database): Promise<string[]> {
 }
 
 /** A dry run by a role that could not write says so, with what it lacks. */
-export async function warnMissingGrants(database: Database, warnings: Warnings): Promise<void> {
+export async function warnMissingGrants(database: Database, warnings: Warnings, purpose: 'change' | 'shadow' = 'change'): Promise<void> {
   if (database.facts.readOnly) {
     warnings.add('read-only', `the change could not be made here: ${database.facts.readOnly}`)
     return
   }
-  const grants = await database.missingGrants()
+  const grants = await database.missingGrants(purpose)
   if (grants.length > 0) warnings.add('missing-rights', `this role could not make the change; ask a DBA for: ${grants.map((grant) => `${grant};`).join(' ')}`)
 }

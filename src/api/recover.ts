@@ -24,7 +24,9 @@ export async function recover(workspace: Workspace, args: RecoverArgs, ui: Inter
   const named = wanted === undefined ? undefined : await database.reading(() => findOperation(database, wanted))
   const before = await unfinishedNow(database)
   const nothing: ChangeResult = { operation: null, dryRun: args.dryRun ?? false, changes: NO_CHANGES, next: null, creates: [] }
-  if (before.length === 0 || (named && named.finishedAt !== null)) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
+  const nothingToDo = before.length === 0 || (named && named.finishedAt !== null)
+  if (nothingToDo && !args.dryRun) await database.dialect.refuseUnsafeServer(database.edit, 'answer')
+  if (nothingToDo) return { ...nothing, next: nextPlan(workspace, (await workspace.read()).rows) }
   const patience = patienceOf(workspace, ui)
   if (args.dryRun) {
     const [operation] = before.filter((one) => named === undefined || one.id === named.id)

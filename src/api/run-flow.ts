@@ -4,7 +4,7 @@ import { childEnvironment, DJANGO_ADMIN } from '../config/index.js'
 import { DJANGO_TABLE, type Row } from '../database/index.js'
 import { defaultPython, type Project } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { refuseUnfitRun } from '../change/index.js'
+import { refuseTakenAlong, refuseUnfitRun } from '../change/index.js'
 import { ManageCommand, rerunHazards, type RerunOutcome, rerunMigration, type RerunPlan } from '../rerun/index.js'
 import { lookAfterwards, newOperation, nextPlan, patienceOf, sayCreates, stampOf, stampZone, whereOf, type Opening } from './change-flow.js'
 import type { Answer, Interaction } from './interaction.js'
@@ -70,13 +70,18 @@ export async function runMigrations(
   plans: readonly RerunPlan[],
   ui: Interaction,
 ): Promise<RerunResult> {
-  for (const plan of plans) refuseUnfitRun(workspace.database, rows, neededBy(request, plan))
+  const { database } = workspace
+  for (const plan of plans) {
+    const needed = neededBy(request, plan)
+    refuseUnfitRun(database, rows, needed)
+    if (needed.touched) await database.reading(() => refuseTakenAlong(database, needed.touched ?? []))
+  }
   const infos: RerunInfo[] = []
   for (const plan of plans) infos.push({ ...infoOf(workspace, request, plan), hazards: await hazardsOf(workspace, request, plan, rows) })
   const hazards = infos.flatMap((info) => info.hazards)
   const changes = request.changes(plans)
   if (request.dryRun) {
-    await warnMissingGrants(workspace.database, workspace.warnings)
+    await warnMissingGrants(workspace.database, workspace.warnings, request.mode === 'shadow' && hasRoleOfDjango(workspace) ? 'shadow' : 'change')
     return { operation: null, dryRun: true, changes, next: nextPlan(workspace, rows), creates, rerun: infos[0] as RerunInfo, reruns: infos, hazards }
   }
   const { question } = request
@@ -142,6 +147,11 @@ async function runAll(
   }
 }
 
+/** The connection is that of the settings. */
+function hasRoleOfDjango({ config }: Workspace): boolean {
+  return config.urlSource === undefined
+}
+
 async function runOne(
   workspace: Workspace,
   request: RunRequest,
@@ -159,6 +169,7 @@ async function runOne(
     plan: (now) => (answer === 'person' ? unchanged(shown, again(now)) : again(now)),
     manage,
     alias: workspace.alias,
+    sameRole: hasRoleOfDjango(workspace),
     patience: patienceOf(workspace, ui),
     stamp: stampOf(workspace),
     timeZone: stampZone(workspace),

@@ -8,7 +8,7 @@ import { finishSequence } from './finish-sequence.js'
 import type { Proof } from './lost-commit.js'
 import { refuseOtherNodes } from './other-nodes.js'
 import { proveReturn, type ReturnTrip } from './prove-return.js'
-import { refuseUnfitChange } from './refuse-unfit.js'
+import { refuseTakenAlong, refuseUnfitChange } from './refuse-unfit.js'
 import { withEdit } from './with-edit.js'
 
 /** One edit of the history table: the rows to change and what the journal says of it. */
@@ -62,6 +62,8 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     const edit = request.plan(before)
     if (!edit) return null
     refuseUnfitChange(database, before, edit.change)
+    // What has begun is put in order, whatever has come since.
+    if (opens) await refuseTakenAlong(database, edit.change.remove)
     scope.writes()
     if (edit.comesBack) await proveReturn(database, edit.change, edit.comesBack)
     const { changes, sequence, after, proof } = await writeEdit(database, request, edit, before)

@@ -3,7 +3,7 @@ import { type Database, highestId, type History, isFailure } from '../database/i
 import { factOf, MigstateError, type Warnings } from '../errors/index.js'
 import { Journal, type SequenceStep } from '../journal/index.js'
 import type { Patience } from './begin-edit.js'
-import { EndedMeanwhile } from './lost-commit.js'
+import { EndedMeanwhile } from './ended-meanwhile.js'
 import { retakeLock } from './operation-lock.js'
 import { withEdit } from './with-edit.js'
 

@@ -3,6 +3,7 @@ import { MigstateError } from '../errors/index.js'
 import { failpoint } from '../config/index.js'
 import { Journal, TERMINAL } from '../journal/index.js'
 import { beginEdit, type Patience } from './begin-edit.js'
+import { consequenceOf, EndedMeanwhile } from './ended-meanwhile.js'
 import { retakeLock } from './operation-lock.js'
 
 /** An event that one transaction has written and no other. */
@@ -62,17 +63,8 @@ async function refuseEnded(database: Database, { operation, endedBefore }: Proof
   if (operation === null || endedBefore) return
   const end = await new Journal(database).endOf(operation)
   if (end === null) return
-  database.effects.settle(end === 'done' ? 'committed' : 'rolled-back', true)
-  throw new EndedMeanwhile(operation)
-}
-
-/** Somebody else has ended the operation: nothing of it may be gone on with, and nothing is left to recover. */
-export class EndedMeanwhile extends MigstateError {
-  constructor(operation: string) {
-    super('table-changed', `The connection was lost, and meanwhile somebody else has ended the operation ${operation} with "migstate recover".`, {
-      details: { operation },
-    })
-  }
+  database.effects.settle(consequenceOf(end), true)
+  throw new EndedMeanwhile(operation, end, `The connection was lost, and meanwhile somebody else has ended the operation ${operation} with "migstate recover".`)
 }
 
 /** A server that is starting or stopping, a network that is down. */

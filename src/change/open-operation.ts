@@ -33,7 +33,8 @@ export async function openOperation(database: Database, request: OpenRequest): P
   )
 }
 
-function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
+async function openOnce(database: Database, { operation, patience, begin }: OpenRequest): Promise<History> {
+  await database.dialect.proveTableLock(database.edit, database.journal)
   return withJournaling(database, patience, async () => {
     const { edit: session } = database
     await refuseOtherNodes(database, operation.id, true)

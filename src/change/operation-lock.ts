@@ -13,6 +13,8 @@ export interface LockRequest {
   name: string
   /** `recover` alone may work while an operation is unfinished. */
   allowUnfinished?: boolean
+  /** `shadow`: the program that is started works as this role, and makes a temporary table. */
+  purpose?: 'change' | 'shadow'
   /** Whether the side tables are made; a `recover` with nothing to do makes none. */
   makeJournal: boolean
 }
@@ -22,7 +24,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
   if (database.facts.readOnly) throw new MigstateError('read-only', `The database ${database.facts.name} is read-only here: ${database.facts.readOnly}.`)
   if (database.facts.pooled && request.multiStep)
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it.')
-  await database.dialect.refuseUnsafeServer(database.edit)
+  await database.dialect.refuseUnsafeServer(database.edit, 'change')
   await refuseInterrupted(request.patience)
   await database.dialect.nameSession(database.edit, request.name)
   database.lock = database.facts.pooled ? null : await take(database, request)
@@ -37,7 +39,7 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     await failpoint('journal-made')
     return await work()
   } catch (error) {
-    throw await withGrants(database, error)
+    throw await withGrants(database, error, request.purpose ?? 'change')
   } finally {
     const { lock } = database
     database.lock = null
@@ -49,9 +51,9 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
 }
 
 /** A right that is missing is seldom the only one: what the role lacks is named at once, as far as the database tells. */
-async function withGrants(database: Database, error: unknown): Promise<unknown> {
+async function withGrants(database: Database, error: unknown, purpose: 'change' | 'shadow'): Promise<unknown> {
   if (!isFailure(error, 'missing-rights')) return error
-  const grants = await database.missingGrants().catch(() => [])
+  const grants = await database.missingGrants(purpose).catch(() => [])
   if (grants.length === 0) return error
   return error.with({ hint: `Ask a DBA for: ${grants.map((grant) => `${grant};`).join(' ')}`, details: { grants } })
 }

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import type { Database } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { eventsOf, type Operation, unfinishedOperations } from '../journal/index.js'
+import { eventsOf, Journal, type Operation, unfinishedOperations } from '../journal/index.js'
 import { refuseInterrupted, type Patience } from './begin-edit.js'
+import { EndedMeanwhile } from './ended-meanwhile.js'
 
 /** Milliseconds: a little longer than two signs of life of a rerun lie apart (rerun/run-child). */
 const SILENCE = 12_500
@@ -18,10 +19,11 @@ export async function refuseOtherNodes(database: Database, operation: string, op
   const [other] = running.filter(({ id }) => id !== operation)
   if (opens && other) throw elsewhere(other, 'is unfinished: another node is at work on it, or it was interrupted')
   if (!opens && !running.some(({ id }) => id === operation))
-    throw new MigstateError('table-changed', `The operation ${operation} has been ended from another node of the cluster.`, {
-      hint: `See "migstate history ${operation}".`,
-      details: { operation },
-    })
+    throw new EndedMeanwhile(
+      operation,
+      await new Journal(database).endOf(operation),
+      `The operation ${operation} has been ended from another node of the cluster.`,
+    )
 }
 
 /**

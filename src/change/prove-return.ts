@@ -1,5 +1,5 @@
-import { type Database, type Row, sameRow } from '../database/index.js'
-import { MigstateError } from '../errors/index.js'
+import { type Database, isFailure, type Row, sameRow } from '../database/index.js'
+import { factOf, MigstateError } from '../errors/index.js'
 import type { Change } from './change.js'
 
 /** Rows that go out of the table now and come back in a later edit. */
@@ -19,9 +19,10 @@ export async function proveReturn(database: Database, { remove }: Change, { targ
   const { dialect, edit, table } = database
   const { appliedType: _type, ...timeless } = target
   const back = remove.map((row) => (row.id === target.id ? { ...timeless, applied: time } : row))
-  const found = await dialect.attempt(edit, async () => {
-    for (const row of remove) await dialect.deleteRow(edit, table, row.id)
+  const found = await tried(database, async () => {
+    for (const row of remove) if ((await dialect.deleteRow(edit, table, row.id)) !== 1) refuseOther(database, row, [])
     for (const row of back) await dialect.insertRow(edit, table, row)
+    await dialect.fireDeferred(edit)
     return database.readRows()
   })
   for (const row of back) refuseOther(database, row, found)
@@ -35,11 +36,27 @@ export async function proveUpdate(database: Database, row: Row, time: string): P
   const { dialect, edit, table } = database
   const { appliedType: _type, ...timeless } = row
   const after = { ...timeless, applied: time }
-  const found = await dialect.attempt(edit, async () => {
+  const found = await tried(database, async () => {
     await dialect.updateRow(edit, table, row.id, after)
+    await dialect.fireDeferred(edit)
     return database.readRows()
   })
   refuseOther(database, after, found)
+}
+
+/** What a trigger or a constraint of the table says no to is no failure of the database. */
+async function tried(database: Database, work: () => Promise<Row[]>): Promise<Row[]> {
+  const { dialect, edit, table } = database
+  try {
+    return await dialect.attempt(edit, work)
+  } catch (error) {
+    const refused = isFailure(error, 'duplicate-key') || (isFailure(error, 'other') && error.code === 'database-error')
+    if (!refused) throw error
+    throw new MigstateError('table-unfit', `${table.label} does not let its rows change and come back: ${factOf(error)}.`, {
+      hint: 'Look at the triggers, rules and constraints of the table, and at the foreign keys of others.',
+      cause: error,
+    })
+  }
 }
 
 function refuseOther({ table }: Database, wanted: Row, rows: readonly Row[]): void {

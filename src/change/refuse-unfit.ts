@@ -133,3 +133,24 @@ function refuseMissingValues(table: HistoryTable): void {
     },
   )
 }
+
+/**
+ * Inside `reading` or an edit. With a row of the history rows of other tables would go, or change, which no undo puts back.
+ * @param touched rows that are deleted, for a while or for good
+ * @throws MigstateError `table-unfit`
+ */
+export async function refuseTakenAlong(database: Database, touched: readonly Row[]): Promise<void> {
+  if (touched.length === 0) return
+  const { table } = database
+  const found = await database.dialect.takenAlong(
+    database.edit,
+    table,
+    touched.map(({ id }) => id),
+  )
+  if (found.length === 0) return
+  throw new MigstateError(
+    'table-unfit',
+    `A foreign key of ${found.join(', ')} takes rows along when rows of ${table.label} are deleted (ON DELETE CASCADE or SET NULL), and they would not come back.`,
+    { hint: 'Let the foreign key be ON DELETE NO ACTION, or take it away meanwhile.', details: { found } },
+  )
+}

@@ -3,6 +3,7 @@ import { type Database, isFailure } from '../database/index.js'
 import { type Consequence, MigstateError } from '../errors/index.js'
 import { beginEdit, type Patience, waitFor } from './begin-edit.js'
 import { awaitCommit } from './commit.js'
+import { EndedMeanwhile } from './ended-meanwhile.js'
 import { type Proof, wasCommitted } from './lost-commit.js'
 
 /** What an edit has done when its COMMIT is due. */
@@ -70,11 +71,17 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
     else effects.settle(before)
   }
   let written: Written<T> | null = null
+  let ended: EndedMeanwhile | undefined
   try {
     await database.lookAtTable()
     written = await work({ writes: () => (wrote = true) })
+  } catch (error) {
+    if (error instanceof EndedMeanwhile) ended = error
+    throw error
   } finally {
     if (!written) await rollBack()
+    // What holds now is what somebody else has made of it.
+    if (ended) effects.settle(ended.consequenceThen, true)
   }
   if (!written) return null
   effects.settle('unknown')

@@ -146,9 +146,9 @@ export class Database {
     return SIDE_TABLES.filter((name) => which === 'all' || this.#journalThere.includes(name) === (which === 'there')).map(beside)
   }
 
-  /** The GRANTs that this role lacks for a change, as far as the database tells. */
-  async missingGrants(): Promise<string[]> {
-    return this.reading(() => this.dialect.missingGrants(this.edit, this.table, this.journal))
+  /** The GRANTs that this role lacks for a change, or for one and for a shadow, as far as the database tells. */
+  async missingGrants(purpose: 'change' | 'shadow'): Promise<string[]> {
+    return this.reading(() => this.dialect.missingGrants(this.edit, this.table, this.journal, purpose))
   }
 
   /**

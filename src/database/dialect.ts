@@ -71,7 +71,7 @@ export interface ServerFacts {
   unsupported?: Unsupported | null
 }
 
-export type Cluster = 'Galera'
+export type Cluster = 'Galera' | 'MySQL group replication'
 
 /** An engine on which nothing is written until its locks are proven. */
 export interface Unsupported {
@@ -238,9 +238,10 @@ export interface Dialect {
 
   /**
    * Looked at before an operation takes its lock: what makes every change unsafe on this server.
+   * @param purpose `answer`: nothing is written, but what is read has to be the newest
    * @throws MigstateError `pooler` `standby-missing`
    */
-  refuseUnsafeServer(session: Session): Promise<void>
+  refuseUnsafeServer(session: Session, purpose: 'change' | 'answer'): Promise<void>
   /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
   waitsFor(side: Session, waiting: Session): Promise<string | null>
 
@@ -252,6 +253,12 @@ export interface Dialect {
   nameSession(session: Session, name: string): Promise<void>
   /** Sessions other than the tool's own that carry this name, or hold a lock of it; null where the database shows neither. */
   sessionsNamed(session: Session, name: string): Promise<string[] | null>
+
+  /**
+   * Before code runs whose outcome is written in an edit later: the right to take the table for it.
+   * @throws DatabaseFailure `missing-rights` `busy`
+   */
+  proveTableLock(session: Session, journal: JournalTables): Promise<void>
 
   /**
    * Begins the edit: a transaction that keeps Django's first read out. Waits no longer than `SHORT_WAIT`, for whoever comes meanwhile waits behind it.
@@ -270,10 +277,12 @@ export interface Dialect {
   shadow(session: Session, request: ShadowRequest): Promise<ShadowSql>
   /** The SQL of a rehearsal in another program's session; asks on the session that holds the advisory lock. `lockTimeout`: seconds. */
   rehearsal(session: Session, history: HistoryTable, lockTimeout: number): Promise<RehearsalSql>
-  /** The GRANTs that this role lacks for a change; empty also where that cannot be told. Inside `reading`. */
-  missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]>
-  /** The GRANT statements that a role needs for a shadow. */
+  /** The GRANTs that this role lacks for a change, and `shadow`: for a temporary table too; empty also where that cannot be told. Inside `reading`. */
+  missingGrants(session: Session, table: HistoryTable, journal: JournalTables, purpose: 'change' | 'shadow'): Promise<string[]>
+  /** The GRANT statements that a role needs for a shadow: on the side tables … */
   shadowGrants(journal: JournalTables, role: string): string[]
+  /** … and in the database of this name. */
+  temporaryGrant(database: string, role: string): string
   /** Who stands in the way of `tryBeginEdit`; null: nobody, undefined: that cannot be seen here. */
   tableLockHolder(session: Session, table: HistoryTable): Promise<string | null | undefined>
   /** Inside the edit, once the rows are written: what waits for the COMMIT happens now, so that it is seen before. */
@@ -286,6 +295,11 @@ export interface Dialect {
   /** @returns the row's id */
   insertRow(session: Session, table: HistoryTable, row: NewRow): Promise<string>
   /** @returns the number of rows deleted */
+  /**
+   * Tables of which rows go or change when rows of the history with these ids are deleted (ON DELETE CASCADE, SET NULL or SET DEFAULT), as far as
+   * this role sees them. Inside `reading` or an edit.
+   */
+  takenAlong(session: Session, table: HistoryTable, ids: readonly string[]): Promise<string[]>
   deleteRow(session: Session, table: HistoryTable, id: string): Promise<number>
   /** @returns the number of rows updated */
   updateRow(session: Session, table: HistoryTable, id: string, after: Row): Promise<number>
@@ -330,6 +344,7 @@ export type Locks = Pick<
   | 'sessionsUsing'
   | 'tableLockHolder'
   | 'tryBeginEdit'
+  | 'proveTableLock'
   | 'beginJournaling'
   | 'fireDeferred'
   | 'commitEdit'

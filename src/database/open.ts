@@ -69,8 +69,8 @@ async function readOnlyDialect(dialect: Dialect): Promise<Dialect> {
 async function inCluster(dialect: Dialect, session: Session, cluster: Cluster, warnings: Warnings | null): Promise<Dialect> {
   const { clustered, clusterWarning, readCausally } = await import('./mysql/cluster.js')
   warnings?.add('one-node-lock', clusterWarning(cluster))
-  await readCausally(session)
-  return clustered(dialect)
+  await readCausally(session, cluster)
+  return clustered(dialect, cluster)
 }
 
 async function findHistory(parts: DatabaseParts, warnings: Warnings): Promise<Database> {

@@ -4,6 +4,8 @@ export interface ShadowCheck {
   /** Said when the answer is another one. */
   text: string
   sql: string
+  /** Statements before it that fail without a right, and leave nothing behind. */
+  tries?: string[]
   /** The first column of the first row, as text. */
   want: string
   /** `inode`: that of the file in the third column; `pid`: whether the driver was told the same process id. */

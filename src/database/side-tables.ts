@@ -37,3 +37,11 @@ export function unfitTable(table: HistoryTable, traps: readonly string[]): Migst
     details: { found: traps },
   })
 }
+
+/** @throws MigstateError `table-unfit` for a row that a trigger, a rule or a conflict clause has swallowed */
+export function addedId({ label }: HistoryTable, { app, name }: { app: string; name: string }, added: { id: string } | undefined): string {
+  if (added) return added.id
+  throw new MigstateError('table-unfit', `${label} does not take the row ${app}.${name}: a trigger, a rule or a constraint of the table swallows it.`, {
+    hint: 'Look at the triggers, rules and constraints of the table.',
+  })
+}

@@ -14,6 +14,8 @@ export interface RerunRequest {
   manage: ManageCommand
   patience: Patience
   alias: string
+  /** Django works as the role that this tool works as: both have it from the settings. */
+  sameRole: boolean
   /** `applied` for an ISO time of the child's clock, else for now. */
   stamp(at?: string | null): string
   /** For `recover`: the zone that `stamp` uses. */

@@ -13,15 +13,17 @@ import { tableMode } from './table/table-mode.js'
  *   `django-would-refuse` `pooler` `interrupted` (the history is as before), `unfinished-operation` `outcome-unknown` (`recover` goes on)
  */
 export function rerunMigration(database: Database, mode: 'shadow' | 'table', request: RerunRequest): Promise<RerunOutcome> {
-  return mode === 'shadow' ? drive(database, request, shadowMode(database, request)) : drive(database, request, tableMode(database, request))
+  if (mode === 'table') return drive(database, request, tableMode(database, request), 'change')
+  return drive(database, request, shadowMode(database, request), request.sameRole ? 'shadow' : 'change')
 }
 
 async function drive<Opened extends OpenedRerun, Run, Verdict extends HalfVerdict>(
   database: Database,
   { operation, patience, ui }: RerunRequest,
   mode: RerunMode<Opened, Run, Verdict>,
+  purpose: 'change' | 'shadow',
 ): Promise<RerunOutcome> {
-  const lock = { patience, multiStep: true, name: `migstate ${operation.kind} ${operation.id}`, makeJournal: true }
+  const lock = { patience, multiStep: true, name: `migstate ${operation.kind} ${operation.id}`, makeJournal: true, purpose }
   return withOperationLock(database, lock, async () => {
     const interrupts = countInterrupts(ui, mode.promise)
     try {

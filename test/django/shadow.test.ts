@@ -250,7 +250,11 @@ execute_from_command_line(sys.argv)
         const ran = await asRole()
         expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
         await database.query(`REVOKE TEMPORARY ON DATABASE ${new URL(database.url).pathname.slice(1)} FROM PUBLIC`)
-        expect((await asRole()).json.error).toMatchObject({ code: 'shadow-unavailable', details: { reason: 'temporary-tables' } })
+        const temporary = (await asRole()).json.error
+        expect(temporary).toMatchObject({ code: 'shadow-unavailable', details: { reason: 'temporary-tables' } })
+        expect(temporary.hint).toMatch(new RegExp(`^GRANT TEMPORARY ON DATABASE "\\w+" TO ${role};$`))
+        await database.query(temporary.hint)
+        expect((await asRole()).exitCode).toBe(0)
       } finally {
         await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
       }

@@ -75,18 +75,31 @@ eachServer((engine) => {
     if (name === 'TiDB') expect(sent).not.toContain('READ ONLY')
   })
 
-  it.runIf(engine !== 'postgresql')('group replication with several primaries is known by its variable', async () => {
-    for (const [mode, code] of [
-      ['OFF', 'engine-unsupported'],
-      ['ON', undefined],
-    ] as const) {
-      const url = await throughProxy(plainly(), () => ({ toClient: (data) => instead(data, 'version_comment', 'group_replication_single_primary_mode', mode) }))
-      expect((await run(url, 'status')).json.ok).toBe(true)
-      const marked = await run(url, 'mark', 'unapplied', 'blog.0001', '--yes')
-      expect(marked.json.error?.code, marked.stdout).toBe(code)
-      if (code) expect(marked.json.error.message).toContain('several primaries')
-    }
-  })
+  it.runIf(engine !== 'postgresql')(
+    'group replication with several primaries is known by its variable, and refused where a server does not wait for the others',
+    async () => {
+      const old = 'engine-unsupported'
+      for (const [mode, waits, code] of [
+        ['OFF', false, old],
+        // A variable of MySQL's servers, with and without the group.
+        ['OFF', true, engine === 'mysql' ? undefined : old],
+        ['ON', true, undefined],
+      ] as const) {
+        const url = await throughProxy(plainly(), () => ({
+          toClient: (data) => {
+            const said = instead(data, 'version_comment', 'group_replication_single_primary_mode', mode)
+            return waits ? said : Buffer.from(said.toString('latin1').replaceAll('group_replication_consistency', 'group_replication_consistenc_'), 'latin1')
+          },
+        }))
+        expect((await run(url, 'status')).json.ok).toBe(true)
+        const marked = await run(url, 'mark', 'unapplied', 'blog.0001', '--yes')
+        expect(marked.json.error?.code, marked.stdout).toBe(code)
+        if (code) expect(marked.json.error.message).toContain('several primaries, before MySQL 8.0.14')
+        else expect((await run(url, 'rollback', '--yes')).exitCode).toBe(0)
+        expect(marked.json.warnings.some(({ code: warned }: { code: string }) => warned === 'one-node-lock')).toBe(mode === 'OFF' && !code)
+      }
+    },
+  )
 
   it.runIf(engine !== 'postgresql')('Amazon Aurora is known by a variable that only it has', async () => {
     const { url } = saying(/wsrep_provider(?=.)/gs, 'aurora_version')

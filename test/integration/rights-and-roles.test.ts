@@ -67,4 +67,28 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "${u
     const owners = await database.query("SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE tablename LIKE 'migstate%'")
     expect(owners).toEqual([{ owner }])
   })
+
+  it("side tables that a member of the owner makes, or has made, are the owner's: another member goes on with them", async () => {
+    const members = ['one', 'two'].map((name) => `ms_${name}_${randomBytes(4).toString('hex')}`)
+    for (const member of members) await database.query(`CREATE ROLE ${member} LOGIN; GRANT ${owner} TO ${member}`)
+    whenTestEnds(async () => void (await database.query(`DROP OWNED BY ${members.join(', ')}; DROP ROLE ${members.join(', ')}`)))
+    const as = (user: string, ...argv: string[]) => {
+      const url = new URL(database.url)
+      url.username = user
+      return migstate([...argv, '--yes', '--json'], { cwd: project.folder, env: { MIGSTATE_URL: url.href } })
+    }
+    const owners = () => database.query("SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE tablename LIKE 'migstate%'")
+    const [one, two] = members as [string, string]
+    const marked = await as(one, 'mark', 'unapplied', 'blog.0001')
+    expect(marked.json, marked.stdout).toMatchObject({ ok: true })
+    expect(await owners()).toEqual([{ owner }])
+    const undone = await as(two, 'rollback')
+    expect(undone.json, undone.stdout).toMatchObject({ ok: true })
+    for (const table of ['operation', 'event', 'snapshot_row']) await database.query(`ALTER TABLE migstate_${table} OWNER TO ${two}`)
+    const refused = await as(one, 'mark', 'unapplied', 'blog.0001')
+    expect(refused.json.error.code, refused.stdout).toBe('damaged-journal')
+    expect((await as(two, 'mark', 'unapplied', 'blog.0001')).json).toMatchObject({ ok: true })
+    expect(await owners()).toEqual([{ owner }])
+    expect((await as(one, 'rollback')).json).toMatchObject({ ok: true })
+  })
 })

@@ -32,7 +32,7 @@ export const catalogue: Catalogue = {
     if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Name the database in the URL instead.' })
     const found = await session.rows<Found>(
       `SELECT t.TABLE_NAME AS tab, t.TABLE_TYPE AS kind, t.ENGINE AS engine, c.COLUMN_NAME AS name, c.COLUMN_TYPE AS type, c.IS_NULLABLE AS nullable,
-              c.COLUMN_DEFAULT IS NOT NULL AS given, c.EXTRA AS extra, c.COLUMN_KEY AS keyed, ${PRIVILEGES}
+              c.COLUMN_DEFAULT IS NOT NULL AS given, c.COLUMN_DEFAULT LIKE '%nextval(%' AS drawn, c.EXTRA AS extra, c.COLUMN_KEY AS keyed, ${PRIVILEGES}
          FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
         WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION`,
       [wanted.name],

@@ -1,3 +1,4 @@
+import { MigstateError } from '../../errors/index.js'
 import type { Cluster, Dialect, HistoryTable, JournalTables } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
@@ -6,23 +7,25 @@ import { lookAgain } from './trust.js'
 
 /** What is said of such a server before anything is written there. */
 export function clusterWarning(cluster: Cluster): string {
-  return `this server is a node of ${cluster}: the lock of this history holds on this node only, an edit excludes edits of other nodes when it is committed, and the counter of the ids is the node's own and is not put back`
+  return `this server is one of several of ${cluster} that take writes: the lock of this history holds on this one only, an edit excludes edits of the others when it is committed, and the counter of the ids is this server's own and is not put back`
 }
 
 /**
  * A server that applies the writes of others while a session works. LOCK TABLES stops that applier, and with it the writes of the whole
- * cluster, until the server is killed (MariaDB manual, Galera limitations). An edit is a transaction instead: one row of the journal is
- * rewritten by each, so that of two edits on two nodes one fails as a whole when it is certified, and is tried again.
+ * cluster, until the server is killed (MariaDB manual, Galera limitations; MySQL manual, Group Replication, Limitations: certification knows of no
+ * table lock). An edit is a transaction instead: one row of the journal is rewritten by each, so that of two edits on two nodes one fails as a
+ * whole when it is certified, and is tried again.
  */
-export function clustered(dialect: Dialect): Dialect {
+export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
   return {
     ...dialect,
+    ...(cluster === 'Galera' ? {} : unordered(dialect)),
     capabilities: { ...dialect.capabilities, sessionLocks: 'one-node', tableLocks: false, counters: false },
 
     async connect(spec, options) {
       const session = await dialect.connect(spec, options)
       try {
-        await readCausally(session)
+        await readCausally(session, cluster)
         return session
       } catch (error) {
         await session.close()
@@ -50,6 +53,10 @@ export function clustered(dialect: Dialect): Dialect {
       }
     },
 
+    async proveTableLock() {
+      // An edit takes rows here.
+    },
+
     async beginJournaling(session, table, journal) {
       await refuseNonTransactional(session, table)
       await begin(session, table, journal)
@@ -65,9 +72,32 @@ export function clustered(dialect: Dialect): Dialect {
   }
 }
 
-/** What was committed on another node before this moment is seen (MariaDB manual, wsrep_sync_wait: reads 1, changes 2 and 4). */
-export async function readCausally(session: Session): Promise<void> {
-  await session.run('SET SESSION wsrep_sync_wait = 7')
+/**
+ * What was committed on another node before this moment is seen (MariaDB manual, wsrep_sync_wait: reads 1, changes 2 and 4; MySQL manual,
+ * group_replication_consistency).
+ */
+export async function readCausally(session: Session, cluster: Cluster): Promise<void> {
+  await session.run(cluster === 'Galera' ? 'SET SESSION wsrep_sync_wait = 7' : "SET SESSION group_replication_consistency = 'BEFORE'")
+}
+
+/**
+ * DDL of two members on the same table at once is not ordered, and a member on which it fails the second time leaves the group (MySQL manual,
+ * Group Replication, Limitations). `CREATE TABLE IF NOT EXISTS` fails nowhere; what alters side tables of an older version does.
+ */
+function unordered(dialect: Dialect): Pick<Dialect, 'indexJournal' | 'widenJournal'> {
+  return {
+    async indexJournal() {
+      // Every question is answered without them, only later.
+    },
+    async widenJournal(_session, journal) {
+      const ddl = [dialect.wideDdl(journal)]
+      throw new MigstateError(
+        'table-unfit',
+        "The history has more columns than Django's table, and migstate's side tables, which an older version has made, have no place for them; in a group with several primaries they are not altered beneath others.",
+        { hint: `While no other migstate runs, on one of its servers:\n${ddl[0]};`, details: { ddl } },
+      )
+    },
+  }
 }
 
 /** The first row of the journal's events carries nothing: it is there to be written by every edit. The id 0 is given to no other (NO_AUTO_VALUE_ON_ZERO). */

@@ -39,6 +39,9 @@ export function classify(error: unknown): DatabaseFailure {
     case 1213: // ER_LOCK_DEADLOCK; at COMMIT: another node's write came first (Galera, certification)
     case 3101: // ER_TRANSACTION_ROLLBACK_DURING_COMMIT (group replication)
       return failure('lock-timeout', 'busy', `The server: ${message}.`)
+    case 1180: // ER_ERROR_DURING_COMMIT; handler error 149 is a deadlock: another member's write came first (group replication), and all is rolled back
+      if (/\b149\b|\bdeadlock\b/i.test(message)) return failure('lock-timeout', 'busy', `The server: ${message}.`)
+      break
     case 1021: // ER_DISK_FULL
     case 1114: // ER_RECORD_FILE_FULL
       return diskFull(`The server: ${message} (${errno}).`, error)

@@ -1,10 +1,11 @@
+import { followersOf } from '../taken-along.js'
 import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
 import type { NewRow } from '../row.js'
 import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
-import { missingGrants } from './rights.js'
+import { missingGrants, temporaryGrant } from './rights.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
 import { moreOf, place, quoted } from './shape.js'
@@ -80,8 +81,8 @@ export function mysqlDialect(own: Own): Dialect {
       const [shown] = await session.rows<Record<string, string>>(`SHOW CREATE TABLE ${table.sql}`)
       const ddl = shown?.['Create Table'] ?? ''
       if (!/\bAUTO_INCREMENT\b/i.test(ddl)) return null
-      // The table options are the last line; a column's comment cannot reach it.
-      const options = ddl.slice(ddl.lastIndexOf('\n'))
+      // The line that closes the columns has the table options, partitions follow; a comment has no line of its own.
+      const options = /^\) .*$/m.exec(ddl)?.[0] ?? ''
       return /\bAUTO_INCREMENT=(\d+)/i.exec(options)?.[1] ?? '1'
     },
 
@@ -102,6 +103,8 @@ export function mysqlDialect(own: Own): Dialect {
 
     shadowGrants,
 
+    temporaryGrant,
+
     async insertRow(session, table, row: NewRow) {
       const extra = extraValues(table.shape, row)
       const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
@@ -111,6 +114,21 @@ export function mysqlDialect(own: Own): Dialect {
       if (row.id === undefined) return session.insertId(sql, rest)
       await session.run(sql, [row.id, ...rest])
       return row.id
+    },
+
+    async takenAlong(session, table, ids) {
+      const found = await session.rows<{ name: string; own: string; refers: string; parts: unknown }>(
+        `SELECT k.TABLE_NAME AS name, MAX(k.COLUMN_NAME) AS own, MAX(k.REFERENCED_COLUMN_NAME) AS refers, COUNT(*) AS parts
+           FROM information_schema.REFERENTIAL_CONSTRAINTS r
+           JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME AND k.TABLE_NAME = r.TABLE_NAME
+          WHERE r.CONSTRAINT_SCHEMA = DATABASE() AND r.UNIQUE_CONSTRAINT_SCHEMA = DATABASE() AND r.REFERENCED_TABLE_NAME = ?
+            AND r.DELETE_RULE IN ('CASCADE', 'SET NULL', 'SET DEFAULT') GROUP BY k.TABLE_NAME, k.CONSTRAINT_NAME ORDER BY 1`,
+        [table.name],
+      )
+      const column = ({ own, refers, parts }: (typeof found)[number]) => (String(parts) === '1' && refers.toLowerCase() === 'id' ? quote(own) : null)
+      const followers = found.map((one) => ({ label: one.name, sql: quote(one.name), column: column(one) }))
+      // ER_TABLE_NOT_LOCKED: under LOCK TABLES no other table is read, and it was looked at just before.
+      return followersOf(session, followers, ids, (error) => ((error as Error).cause as { errno?: number } | undefined)?.errno === 1100)
     },
 
     deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ?`, [id]),

@@ -68,6 +68,15 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
       }
     },
 
+    async proveTableLock(session, journal) {
+      // The right is one of the whole database; nobody else works with this table for long.
+      try {
+        await session.run(`LOCK TABLES ${journal.event} READ`)
+      } finally {
+        await session.run('UNLOCK TABLES').catch(() => {})
+      }
+    },
+
     async beginJournaling(session, table) {
       await refuseNonTransactional(session, table)
       await session.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')

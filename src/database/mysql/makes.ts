@@ -7,7 +7,15 @@ export interface Make {
   unsupported: Unsupported | null
 }
 
-const ASKED = ['version', 'version_comment', 'aurora_version', 'wsrep_on', 'wsrep_provider', 'group_replication_single_primary_mode']
+const ASKED = [
+  'version',
+  'version_comment',
+  'aurora_version',
+  'wsrep_on',
+  'wsrep_provider',
+  'group_replication_single_primary_mode',
+  'group_replication_consistency',
+]
 
 /** Each is recognised by words in its version or in the comment of its build. */
 const OTHERS: readonly [RegExp, Unsupported][] = [
@@ -19,9 +27,10 @@ const OTHERS: readonly [RegExp, Unsupported][] = [
 
 const AURORA: Unsupported = { name: 'Amazon Aurora MySQL', reason: 'its locks are not proven over a failover of its storage' }
 
-const GROUP: Unsupported = {
-  name: 'MySQL group replication with several primaries',
-  reason: 'two tools on two of its servers would both change the history; with a single primary it works',
+/** Before MySQL 8.0.14 there is no group_replication_consistency. */
+const OLD_GROUP: Unsupported = {
+  name: 'MySQL group replication with several primaries, before MySQL 8.0.14',
+  reason: 'a server there does not wait for what others have committed, so a plan may be made of rows that are gone; with a single primary it works',
 }
 
 /** Asked once for each connection that is described. */
@@ -31,9 +40,11 @@ export async function makeOf(session: Session): Promise<Make> {
   )
   const said = new Map(rows.map((row) => [row.Variable_name.toLowerCase(), String(row.Value)]))
   const build = `${said.get('version') ?? ''} ${said.get('version_comment') ?? ''}`
-  const several = said.get('group_replication_single_primary_mode') === 'OFF' ? GROUP : null
-  const unsupported = OTHERS.find(([words]) => words.test(build))?.[1] ?? (said.has('aurora_version') ? AURORA : several)
+  const several = said.get('group_replication_single_primary_mode') === 'OFF'
+  const old = several && !said.has('group_replication_consistency') ? OLD_GROUP : null
+  const unsupported = OTHERS.find(([words]) => words.test(build))?.[1] ?? (said.has('aurora_version') ? AURORA : old)
   // Percona's builds have wsrep_on = ON also without a provider, and then are no cluster.
   const galera = said.get('wsrep_on') === 'ON' && !['', 'none'].includes(said.get('wsrep_provider') ?? '')
-  return { unsupported, cluster: !unsupported && galera ? 'Galera' : null }
+  const cluster = galera ? 'Galera' : several ? 'MySQL group replication' : null
+  return { unsupported, cluster: unsupported ? null : cluster }
 }

@@ -8,7 +8,7 @@ const [HISTORY, SIDE] = [
 ]
 
 /** The GRANTs that this account lacks for a change, as far as SHOW GRANTS tells; nothing is claimed where roles are in play. */
-export async function missingGrants(session: Session, table: HistoryTable, journal: JournalTables): Promise<string[]> {
+export async function missingGrants(session: Session, table: HistoryTable, journal: JournalTables, purpose: 'change' | 'shadow'): Promise<string[]> {
   const [here] = await session.rows<{ name: string; account: string }>('SELECT DATABASE() AS name, CURRENT_USER() AS account')
   const lines = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => String(Object.values(row)[0]))
   if (!here || lines.some((line) => /^GRANT (?!.* ON )/.test(line))) return []
@@ -18,12 +18,13 @@ export async function missingGrants(session: Session, table: HistoryTable, journ
   const lacking = (wanted: readonly string[], name: string) => wanted.filter((right) => !held(right, name))
   const grants: string[] = []
   const rows = lacking(HISTORY, table.name)
-  const database = `\`${here.name.replaceAll('`', '``')}\`.*`
+  const database = everythingIn(here.name)
   // LOCK TABLES and CREATE can be granted on a database only.
   const wide: string[] = rows.filter((right) => right === 'LOCK TABLES')
   const narrow = rows.filter((right) => right !== 'LOCK TABLES')
   if (narrow.length > 0) grants.push(`GRANT ${narrow.join(', ')} ON ${table.sql} TO ${to}`)
   if (made.length === 0 && !held('CREATE', 'migstate_event')) wide.push('CREATE')
+  if (purpose === 'shadow' && !held(TEMPORARY, '')) wide.push(TEMPORARY)
   if (wide.length > 0) grants.push(`GRANT ${wide.join(', ')} ON ${database} TO ${to}`)
   const sides = { migstate_operation: journal.operation, migstate_event: journal.event, migstate_snapshot_row: journal.snapshotRow }
   for (const [name, sql] of Object.entries(sides)) {
@@ -57,7 +58,17 @@ function like(text: string, pattern: string): boolean {
   return new RegExp(`^${source}$`, 's').test(text)
 }
 
-function accountSql(account: string): string {
+/** The right of every temporary table; it can be granted on a database, and not on a table. */
+const TEMPORARY = 'CREATE TEMPORARY TABLES'
+
+export function temporaryGrant(database: string, account: string): string {
+  return `GRANT ${TEMPORARY} ON ${everythingIn(database)} TO ${accountSql(account)}`
+}
+
+const everythingIn = (database: string) => `\`${database.replaceAll('`', '``')}\`.*`
+
+/** @param account as CURRENT_USER() writes it; user and host are quoted each (MySQL manual, account names) */
+export function accountSql(account: string): string {
   const at = account.lastIndexOf('@')
-  return `'${account.slice(0, at).replaceAll("'", "''")}'@'${account.slice(at + 1)}'`
+  return at < 0 ? account : `'${account.slice(0, at).replaceAll("'", "''")}'@'${account.slice(at + 1)}'`
 }

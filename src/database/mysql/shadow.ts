@@ -1,5 +1,6 @@
 import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockName } from '../lock-key.js'
+import { accountSql } from './rights.js'
 import type { Session } from '../session.js'
 import { checked, hideRowsPlainly, insertEvent, livePlainly, SHADOW_COLUMN, SHADOW_TABLE } from '../shadow.js'
 import type { ShadowCheck } from '../shadow-check.js'
@@ -38,10 +39,8 @@ export async function shadow(session: Session, { history, journal, operation, sn
   }
 }
 
-/** @param role as CURRENT_USER() writes it; user and host are quoted each (MySQL manual, account names) */
 export function shadowGrants(journal: JournalTables, account: string): string[] {
-  const at = account.lastIndexOf('@')
-  const role = at < 0 ? account : `'${account.slice(0, at).replaceAll("'", "''")}'@'${account.slice(at + 1)}'`
+  const role = accountSql(account)
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
 }
 
@@ -102,6 +101,23 @@ function checks({ here, journal, operation, logged }: Facts): ShadowCheck[] {
       want: 'yes',
       text: "Django's role may not read migstate's side tables",
       sql: `SELECT 'yes' FROM (SELECT (SELECT count(*) FROM (SELECT 1 FROM ${journal.event} LIMIT 1) s) AS a) t`,
+    },
+    {
+      reason: 'rights',
+      want: 'yes',
+      text: "Django's role may not write migstate's journal",
+      // It needs the right to INSERT and inserts nothing.
+      tries: [
+        `INSERT INTO ${journal.event} (operation, history_table, at, event, detail) SELECT operation, history_table, at, event, detail FROM ${journal.event} WHERE 1 = 0`,
+      ],
+      sql: "SELECT 'yes'",
+    },
+    {
+      reason: 'temporary-tables',
+      want: 'yes',
+      text: "Django's role may not make temporary tables in this database (the right CREATE TEMPORARY TABLES)",
+      tries: ['CREATE TEMPORARY TABLE migstate_probe (id integer PRIMARY KEY) ENGINE=InnoDB', 'DROP TEMPORARY TABLE migstate_probe'],
+      sql: "SELECT 'yes'",
     },
     {
       reason: 'other-database',

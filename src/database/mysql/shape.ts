@@ -11,6 +11,8 @@ export interface FoundColumn {
   type: string
   nullable: string
   given: unknown
+  /** MariaDB: its default draws from a sequence. */
+  drawn: unknown
   extra: string
   keyed: string
 }
@@ -33,10 +35,15 @@ export function shapeOf(name: string, engine: string | null, found: readonly Fou
     columns: columns.filter(canWrite),
     fillsId: /auto_increment/i.test(id?.extra ?? ''),
     mendId: `ALTER TABLE ${quote(name)} MODIFY id ${number} NOT NULL AUTO_INCREMENT${id?.keyed === 'PRI' ? '' : ' PRIMARY KEY'};`,
-    unfit: sayUnwritable(columns),
+    unfit: [...sayUnwritable(columns), ...sayDrawn(found)],
     givesTimes: keepsTimes(found.find((column) => column.name.toLowerCase() === 'applied')?.type ?? 'datetime'),
     looseEngine: engine !== null && engine !== 'InnoDB' ? engine : null,
   }
+}
+
+/** A sequence is a table of its own, which LOCK TABLES would have to name. */
+function sayDrawn(found: readonly FoundColumn[]): string[] {
+  return found.flatMap(({ name, drawn }) => (String(drawn) === '1' ? [`the column ${name} draws its default from a sequence`] : []))
 }
 
 /** MariaDB says the default of a column that may be NULL as a text `NULL`, which is no value. */

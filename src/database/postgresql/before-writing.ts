@@ -5,10 +5,10 @@ import type { Session } from '../session.js'
  * What makes every change unsafe here, looked at before the first one.
  * @throws MigstateError `pooler` `standby-missing`
  */
-export async function refuseUnsafeServer(session: Session): Promise<void> {
+export async function refuseUnsafeServer(session: Session, purpose: 'change' | 'answer'): Promise<void> {
   if (await isPgpool(session))
     throw new MigstateError('pooler', 'pgpool-II stands between migstate and PostgreSQL: what is read there may come from a standby, and a lock need not hold.')
-  await refuseWithoutStandby(session)
+  if (purpose === 'change') await refuseWithoutStandby(session)
 }
 
 /** Only pgpool-II answers this; PostgreSQL knows no such setting. */

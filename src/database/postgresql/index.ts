@@ -1,3 +1,5 @@
+import { followersOf } from '../taken-along.js'
+import { addedId } from '../side-tables.js'
 import type { Dialect, HistoryTable, JournalTables } from '../dialect.js'
 import type { NewRow } from '../row.js'
 import type { Binding, Session } from '../session.js'
@@ -8,10 +10,11 @@ import { indexJournal } from './index-journal.js'
 import { refuseUnsafeServer } from './before-writing.js'
 import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
+import { handOver } from './journal-owner.js'
 import { missingGrants } from './rights.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { rehearsal } from './rehearsal.js'
-import { shadow, shadowGrants } from './shadow.js'
+import { shadow, shadowGrants, temporaryGrant } from './shadow.js'
 import { byId, moreOf, quoted, typeOf, writable } from './shape.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
@@ -88,6 +91,8 @@ export const postgresql: Dialect = {
 
   shadowGrants,
 
+  temporaryGrant,
+
   async insertRow(session, table, row: NewRow) {
     const { shape } = table
     const extra = extraValues(shape, row)
@@ -105,7 +110,20 @@ export const postgresql: Dialect = {
       `INSERT INTO ${table.sql} (${columns.join(', ')})${row.id === undefined ? '' : ' OVERRIDING SYSTEM VALUE'} VALUES (${values.join(', ')}) RETURNING id::text AS id`,
       bindings,
     )
-    return (added as { id: string }).id
+    return addedId(table, row, added)
+  },
+
+  async takenAlong(session, table, ids) {
+    const found = await session.rows<{ label: string; schema: string; name: string; own: string | null }>(
+      `SELECT k.conrelid::regclass::text AS label, n.nspname AS schema, c.relname AS name,
+              CASE WHEN array_length(k.conkey, 1) = 1 AND h.attname = 'id' THEN a.attname END AS own
+         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] JOIN pg_attribute h ON h.attrelid = k.confrelid AND h.attnum = k.confkey[1]
+        WHERE k.confrelid = to_regclass(?) AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') ORDER BY 1`,
+      [table.sql],
+    )
+    const followers = found.map(({ label, schema, name, own }) => ({ label, sql: `${quote(schema)}.${quote(name)}`, column: own === null ? null : quote(own) }))
+    return table.stranger ? followers.map(({ label }) => label) : followersOf(session, followers, ids, () => false)
   },
 
   deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE ${byId(table)}`, [id]),
@@ -151,9 +169,13 @@ export const postgresql: Dialect = {
       await session.run('ROLLBACK').catch(() => {})
       throw error
     }
+    if (!table.stranger) await handOver(session, table)
   },
 
-  indexJournal,
+  async indexJournal(session, table, journal) {
+    await indexJournal(session, table, journal)
+    await handOver(session, table)
+  },
 
   byBytes: (column) => `${column} COLLATE "C"`,
 

@@ -1,4 +1,5 @@
 import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
+import { quoteIdentifier } from '../identifier.js'
 import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'
 import type { PostgresqlSession } from './session.js'
@@ -43,6 +44,11 @@ function ownRow(operation: string): string {
 
 export function shadowGrants(journal: JournalTables, role: string): string[] {
   return [`GRANT SELECT ON ${journal.snapshotRow} TO ${role}`, `GRANT SELECT, INSERT ON ${journal.event} TO ${role}`]
+}
+
+/** @param role quoted */
+export function temporaryGrant(database: string, role: string): string {
+  return `GRANT TEMPORARY ON DATABASE ${quoteIdentifier(database, '"', 63)} TO ${role}`
 }
 
 /** That a session is in this database, of this server, while this tool holds its lock. */

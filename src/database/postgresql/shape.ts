@@ -30,10 +30,16 @@ export function shapeOf({ schema, name, columns, heirs, stranger }: Relation & {
     unfit: [
       ...(heirs.length > 0 ? [`the table ${heirs.join(', ')} inherits from it, and a row that is put back would land in the wrong one`] : []),
       ...sayUnwritable(known),
+      ...sayPadded(known),
     ],
     givesTimes: /^(timestamp|date)/.test(columns.find((column) => column.name === 'applied')?.type ?? 'timestamp'),
     looseEngine: null,
   }
+}
+
+/** What a column of a fixed length gives has blanks at the end, and its text has none: neither Django nor a copy knows such a name again. */
+function sayPadded(columns: readonly TableColumn[]): string[] {
+  return columns.flatMap(({ name, type }) => (['app', 'name'].includes(name) && /^character\(/.test(type) ? [`the column ${name} is a ${type}`] : []))
 }
 
 function mendId(sql: string, type = ''): string {

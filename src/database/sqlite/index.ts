@@ -1,3 +1,5 @@
+import { followersOf } from '../taken-along.js'
+import { addedId } from '../side-tables.js'
 import type { Dialect, HistoryTable } from '../dialect.js'
 import type { NewRow } from '../row.js'
 import { extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
@@ -92,6 +94,8 @@ export const sqlite: Dialect = {
 
   shadowGrants: () => [],
 
+  temporaryGrant: () => '',
+
   async insertRow(session, table, row: NewRow) {
     const [applied, time] = value(row)
     const extra = extraValues(table.shape, row).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
@@ -101,7 +105,19 @@ export const sqlite: Dialect = {
       `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING CAST(id AS TEXT) AS id`,
       [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), ...time, ...extra.flatMap(({ placed }) => placed[1])],
     )
-    return (added as { id: string }).id
+    return addedId(table, row, added)
+  },
+
+  async takenAlong(session, table, ids) {
+    const found = await session.rows<{ name: string; own: string; to: string | null; parts: string }>(
+      `SELECT m.name AS name, f."from" AS own, f."to" AS "to", CAST((SELECT count(*) FROM pragma_foreign_key_list(m.name) p WHERE p.id = f.id) AS TEXT) AS parts
+         FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
+        WHERE m.type = 'table' AND lower(f."table") = lower(?) AND f.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT') ORDER BY m.name`,
+      [table.name],
+    )
+    const column = ({ own, to, parts }: (typeof found)[number]) => (parts === '1' && (to ?? 'id').toLowerCase() === 'id' ? quoted(own) : null)
+    const followers = found.map((one) => ({ label: one.name, sql: quoted(one.name), column: column(one) }))
+    return followersOf(session, followers, ids, () => false)
   },
 
   deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ${idPlace(table)}`, [id]),

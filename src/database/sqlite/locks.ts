@@ -40,6 +40,10 @@ export const locks: Locks = {
     }
   },
 
+  async proveTableLock() {
+    // Who may write the file may.
+  },
+
   async beginJournaling(session) {
     await session.run('BEGIN IMMEDIATE')
   },

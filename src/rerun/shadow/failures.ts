@@ -69,7 +69,7 @@ interface Context {
 }
 
 /** Refused inside Django, before anything ran. */
-function refusal(database: Database, { reason: why, text, plan, role }: Refused, { name, details, left, hidden }: Context): MigstateError {
+function refusal(database: Database, { reason: why, text, plan, role, lacks = [] }: Refused, { name, details, left, hidden }: Context): MigstateError {
   const error = (code: ErrorCode, message: string, hint?: string) =>
     new MigstateError(code, message, { details: { ...details, reason: why }, more: left, ...(hint ? { hint } : {}) })
   if (why === 'other-database') return error('other-database', `Django works with another database: ${text}.`)
@@ -97,8 +97,13 @@ function refusal(database: Database, { reason: why, text, plan, role }: Refused,
       `Nothing of ${name} ran: ${text}. Django alone would skip every operation and record it all the same.`,
       'Name the database that the routers let this app use with --database; where no code is to run, "migstate mark applied" records it.',
     )
-  if (why === 'rights') {
-    const grants = database.dialect.shadowGrants(database.journal, role || "DJANGO'S ROLE")
+  if (why === 'rights' || why === 'temporary-tables') {
+    const { dialect, journal, facts } = database
+    const to = role || "DJANGO'S ROLE"
+    const grants = [
+      ...(why === 'rights' || lacks.includes('rights') ? dialect.shadowGrants(journal, to) : []),
+      ...(why === 'temporary-tables' || lacks.includes('temporary-tables') ? [dialect.temporaryGrant(facts.name, to)] : []),
+    ]
     return error('shadow-unavailable', `Shadow mode cannot work: ${text}.`, grants.map((grant) => `${grant};`).join(' '))
   }
   return error('shadow-unavailable', `Shadow mode cannot work here: ${text}.`)

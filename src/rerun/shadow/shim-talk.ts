@@ -6,7 +6,7 @@ export type ShimLine =
   | { event: 'skipped'; what: string[] }
   /** manage.py has come to its end in an orderly way. `lost`: without its database session, so that what it had sent may be committed all the same. */
   | { event: 'ended'; lost?: boolean }
-  | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string }
+  | { event: 'refused'; reason: string; text: string; plan?: [app: string, name: string, backwards: boolean][]; role?: string; lacks?: string[] }
 
 /** Takes a shim's own lines out of a child's output; each stream has its own unfinished line. */
 export class LineTalk<Line> {

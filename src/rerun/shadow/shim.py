@@ -79,21 +79,34 @@ def measure(connection, check):
     return "%s" % (found[0],)
 
 
-def verify(connection, check):
+def wrong(connection, check):
+    """What is said of a question with another answer, or None."""
     try:
-        value = measure(connection, check)
-    except Exception as error:
-        return refuse(check["reason"], "%s (%s)" % (check["text"], words(error)))
-    if value == check["want"]:
-        return
-    for sql in check.get("otherwise", []):
-        try:
+        for sql in check.get("tries", []):
             run(connection, sql)
-        except Exception as error:
-            return refuse(check["reason"], "%s (%s)" % (check["text"], words(error)))
-        if measure(connection, check) == check["want"]:
-            return
-    refuse(check["reason"], check["text"])
+        value = measure(connection, check)
+        for sql in check.get("otherwise", []):
+            if value != check["want"]:
+                run(connection, sql)
+                value = measure(connection, check)
+    except Exception as error:
+        return "%s (%s)" % (check["text"], words(error))
+    return None if value == check["want"] else check["text"]
+
+
+RIGHTS = ("rights", "temporary-tables")
+
+
+def verify(connection, check):
+    text = wrong(connection, check)
+    if text is None:
+        return
+    if check["reason"] not in RIGHTS:
+        refuse(check["reason"], text)
+    # A right that is missing is seldom the only one.
+    asked = [(one, wrong(connection, one)) for one in SPEC["checks"] if one["reason"] in RIGHTS]
+    lacking = [(one["reason"], said) for one, said in asked if said is not None]
+    refuse(check["reason"], "; ".join(said for _, said in lacking), lacks=[reason for reason, _ in lacking])
 
 
 def on_connect(sender, connection, **kwargs):

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
 import { cacheFolder as cache, ensureFolder } from '../../../bin/bootstrap.js'
 
@@ -15,6 +15,23 @@ export function keptFolder(...parts: string[]): string {
  */
 export function debianFile(name: string, path: string): string {
   return existsSync(`/${path}`) ? `/${path}` : join(debianPackage(name), path)
+}
+
+/**
+ * Copies a program of a Debian package, with those libraries that come in packages of their own, into a folder: the cache of one user may be closed to
+ * the one that it runs as. It is started with LD_LIBRARY_PATH set to that folder.
+ * @returns the program there
+ */
+export function copyDebianProgram(home: string, name: string, path: string, libraries: readonly string[]): string {
+  const program = debianFile(name, path)
+  const copy = join(home, basename(path))
+  cpSync(program, copy)
+  for (const library of program === `/${path}` ? [] : libraries) {
+    const folder = join(debianPackage(library), 'usr', 'lib')
+    cpSync(folder, home, { recursive: true, verbatimSymlinks: true })
+    for (const machine of readdirSync(folder)) if (!machine.includes('.so')) cpSync(join(folder, machine), home, { recursive: true, verbatimSymlinks: true })
+  }
+  return copy
 }
 
 /** The folder in which a Debian package is unpacked. @throws Error where apt cannot fetch it */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chownSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { freePort, unprivilegedUser } from '../../../bin/private-postgres.js'
 import { whenTestEnds } from '../endings.js'
 import { until } from '../until.js'
-import { debianFile, debianPackage } from './debian.js'
+import { copyDebianProgram } from './debian.js'
 
 /** Debian's PgBouncer in front of a server, in a folder of its own. It goes with the test. @returns the URL through it */
 export async function startPgbouncer(target: string, mode: 'session' | 'transaction' | 'statement', more: Record<string, string> = {}): Promise<string> {
@@ -32,7 +32,7 @@ export async function startPgbouncer(target: string, mode: 'session' | 'transact
     .join('\n')}\n`
   writeFileSync(join(home, 'pgbouncer.ini'), file)
   if (user.uid !== undefined) for (const path of [home, join(home, 'pgbouncer.ini')]) chownSync(path, user.uid, user.gid as number)
-  const program = copyPgbouncer(home)
+  const program = copyDebianProgram(home, 'pgbouncer', 'usr/sbin/pgbouncer', ['libevent-2.1-7', 'libc-ares2'])
   const child = spawn(program, [join(home, 'pgbouncer.ini')], {
     cwd: home,
     ...user,
@@ -57,18 +57,8 @@ export async function startPgbouncer(target: string, mode: 'session' | 'transact
   return url.href
 }
 
-/** The cache of one user may be closed to the one that it runs as. */
-function copyPgbouncer(home: string): string {
-  const program = debianFile('pgbouncer', 'usr/sbin/pgbouncer')
-  cpSync(program, join(home, 'pgbouncer'))
-  for (const name of program.startsWith('/usr/') ? [] : ['libevent-2.1-7', 'libc-ares2']) {
-    const folder = join(debianPackage(name), 'usr', 'lib')
-    for (const machine of readdirSync(folder)) cpSync(join(folder, machine), home, { recursive: true, verbatimSymlinks: true })
-  }
-  return join(home, 'pgbouncer')
-}
-
-function listens(port: number): Promise<boolean> {
+/** Whether somebody answers there. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy()

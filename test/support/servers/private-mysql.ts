@@ -27,7 +27,7 @@ interface Program {
  * The MySQL on PATH, else that of another system's files, unpacked in the folder MIGSTATE_TEST_MYSQL_ROOT, which is started through the loader and the
  * libraries of that system.
  */
-function mysqldOf(): string[] | null {
+export function mysqldOf(): string[] | null {
   const own = find(['mysqld'])
   if (own && !isMariadb(own)) return [own, '--no-defaults']
   const root = process.env.MIGSTATE_TEST_MYSQL_ROOT
@@ -111,7 +111,7 @@ export async function startPrivate(engine: 'mariadb' | 'mysql'): Promise<Server 
   }
 }
 
-function isMariadb(daemon: string): boolean {
+export function isMariadb(daemon: string): boolean {
   return /mariadb/i.test(spawnSync(daemon, ['--version'], { encoding: 'utf8' }).stdout ?? '')
 }
 
