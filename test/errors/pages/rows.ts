@@ -17,6 +17,7 @@ export const ROWS: ErrorPage[] = [
     ways: [
       'It ran: `migstate mark applied shop.0002_product_slug`. Only its row was lost.',
       'It never ran: `migstate run shop.0002_product_slug` runs just this one; what stands on it keeps its rows. Where that never ran either, its row is the wrong one: `doctor` says so.',
+      'Nothing tells whether it ran, for it moves data only: `migstate doctor --rehearse` runs it in a transaction that is rolled back. What it would change is the evidence: nothing speaks for recording it, rows for running it.',
     ],
     breaks: `${FORGET('shop', '0002_product_slug')}
 $ python manage.py migrate
