@@ -9,12 +9,20 @@ export default class Repair extends MigstateCommand {
   static override description =
     'Shows each row with its reason and evidence, asks once, and changes rows only: no migration runs. A finding whose repair has to run code is named and left alone. ' +
     'Without arguments it asks in a terminal which findings are meant.'
-  static override usage = ['repair FINDING...', 'repair --all', 'repair']
-  static override examples = ['<%= config.bin %> repair 1f0c9a2b 77aa01ce', '<%= config.bin %> repair --all --dry-run', '<%= config.bin %> repair --all --sql']
+  static override usage = ['repair FINDING...', 'repair --all', 'repair --fix-table', 'repair']
+  static override examples = [
+    '<%= config.bin %> repair 1f0c9a2b 77aa01ce',
+    '<%= config.bin %> repair --all --dry-run',
+    '<%= config.bin %> repair --all --sql',
+    '<%= config.bin %> repair --fix-table',
+  ]
   static override strict = false
   static override group = 'change' as const
   static override flags = {
     all: Flags.boolean({ description: 'Every finding whose repair is marked safe: of rows only, and proven.' }),
+    'fix-table': Flags.boolean({
+      description: 'Also findings of the table itself: the id counter that is behind its ids (PostgreSQL). Alone: only that.',
+    }),
     sql: Flags.boolean({ description: 'Print the statements for a DBA in place of the change; implies --dry-run.', helpGroup: 'CHANGE' }),
     ...changeFlags,
   }
@@ -25,6 +33,7 @@ export default class Repair extends MigstateCommand {
     const args = {
       findings: this.words(parsed, 'findings by the ids of doctor, or --all', 0),
       all: flags.all,
+      fixTable: flags['fix-table'],
       sql: flags.sql,
       dryRun: flags['dry-run'],
       reason: flags.reason,

@@ -30,6 +30,8 @@ export interface ChangeVerb {
   kind: string
   /** Pure; throws the verb's refusals. Called for the preview and again under the lock. */
   plan(now: History): Change
+  /** Where the counter of the ids is set first; null: it is left alone. */
+  counter?(now: History): string | null
   /** Under the lock, before the rows are read again: looks again at what `plan` goes by beside them. */
   lookAgain?(): Promise<void>
   /** Beside the change: the counter, the operation that is undone. */
@@ -45,15 +47,17 @@ export interface ChangeVerb {
 export async function runChange(workspace: Workspace, { history, creates: missing }: Opening, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
   const { database } = workspace
   const shown = { history, change: verb.plan(history) }
-  const nothing = isEmpty(shown.change)
-  if (!nothing) refuseUnfitChange(database, history, shown.change)
+  const counter = verb.counter?.(history) ?? null
+  const nothing = isEmpty(shown.change) && counter === null
+  if (!nothing) refuseUnfitChange(database, counter === null ? history : { ...history, sequence: counter }, shown.change)
   if (shown.change.remove.length > 0) await database.reading(() => refuseTakenAlong(database, shown.change.remove))
+  let moved = movedCounter(history, counter)
   const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)
     const next = nextPlan(workspace, afterwards(shown.history, shown.change))
     const changes = preview(shown.change)
-    return { operation: null, dryRun: verb.dryRun, changes, next, creates, ...ofModels(workspace, verb, changes) }
+    return { operation: null, dryRun: verb.dryRun, changes, next, creates, ...ofModels(workspace, verb, changes), ...moved }
   }
   const notes = [...verb.question.notes, ...sayCreates(creates)]
   const answer = await ui.confirm({ ...verb.question, notes, where: whereOf(workspace), changes: preview(shown.change) })
@@ -65,7 +69,11 @@ export async function runChange(workspace: Workspace, { history, creates: missin
     return applyChange(database, {
       operation,
       opens: true,
-      plan: (now) => planUnderLock(verb, now, shown, answer),
+      plan: (now) => {
+        const edit = planUnderLock(verb, now, shown, answer)
+        moved = movedCounter(now, edit?.counter ?? null)
+        return edit
+      },
       stamp: stampOf(workspace),
       patience,
       warnings: workspace.warnings,
@@ -80,7 +88,12 @@ export async function runChange(workspace: Workspace, { history, creates: missin
     next: nextPlan(workspace, result.rows),
     creates,
     ...ofModels(workspace, verb, result.changes),
+    ...moved,
   }
+}
+
+function movedCounter({ sequence }: History, after: string | null): Pick<ChangeResult, 'counter'> {
+  return after === null || sequence === null ? {} : { counter: { before: sequence, after } }
 }
 
 function ofModels(workspace: Workspace, verb: ChangeVerb, changes: ChangeResult['changes']): Pick<ChangeResult, 'modelsRecorded'> {
@@ -145,8 +158,9 @@ function planUnderLock(verb: ChangeVerb, now: History, { history, change: shown 
     throw tableChanged(shown, now.rows, `The table has changed since the plan was shown (${factOf(error)}).`)
   }
   if (answer === 'person' && !sameChange(change, shown)) throw tableChanged(shown, now.rows, 'The rows concerned have changed since the plan was shown.')
-  if (isEmpty(change)) return null
-  return { change, event: 'done', ...verb.edit?.(now, change) }
+  const counter = verb.counter?.(now) ?? null
+  if (isEmpty(change) && counter === null) return null
+  return { change, event: 'done', counter, ...verb.edit?.(now, change) }
 }
 
 export function newOperation(workspace: Workspace, kind: string, reason: string | null): OperationRecord {

@@ -27,6 +27,7 @@ export async function readFacts(workspace: Workspace): Promise<Facts> {
     schema,
     sight: new Sight(schema),
     unfinished: await unfinishedOf(workspace),
+    rehearsed: null,
     unshipped: workspace.files() ? (workspace.project?.unshipped() ?? []) : [],
     readOnly: database.facts.readOnly,
     sharesCounter: seen.sharesCounter,

@@ -58,7 +58,7 @@ type Rehearsing = Pick<Running, 'lockTimeout' | 'managePy' | 'python' | 'timeout
 export interface Migstate {
   status(args?: StatusArgs): Promise<Settled<StatusResult>>
   plan(args?: PlanArgs): Promise<Settled<PlanResult>>
-  doctor(args?: DoctorArgs): Promise<Settled<DoctorResult>>
+  doctor(args?: DoctorArgs & Rehearsing): Promise<Settled<DoctorResult>>
   show(args: ShowArgs): Promise<Settled<ShowResult>>
   graph(args?: GraphArgs): Promise<Settled<GraphResult>>
   /** The journal, newest first. */
@@ -110,7 +110,7 @@ export async function open(options: OpenOptions = {}): Promise<Migstate> {
   const migstate: Migstate = {
     status: (args = {}) => reading((view) => status(view, args)),
     plan: (args = {}) => reading((view) => plan(view, args)),
-    doctor: (args = {}) => reading((view) => doctor(view, args)),
+    doctor: (args = {}) => (args.rehearse ? changing(args, (view) => doctor(view, args, ui)) : reading((view) => doctor(view, args))),
     show: (args) => reading((view) => show(view, args)),
     graph: (args = {}) => reading((view) => graph(view, args)),
     history: ((args: HistoryArgs = {}) => reading((view) => history(view, args))) as Migstate['history'],

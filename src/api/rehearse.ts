@@ -3,7 +3,7 @@ import { childEnvironment, type ConnectionSpec } from '../config/index.js'
 import type { Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import { NO_CHANGES } from '../journal/index.js'
-import type { MigrationFile, ProjectFiles } from '../project/index.js'
+import { type MigrationFile, mayCommit, type ProjectFiles } from '../project/index.js'
 import { judgeRehearsal, type ManageCommand, type Rehearsal, rerunHazards, runRehearsal, type Told } from '../rerun/index.js'
 import { patienceOf, whereOf } from './change-flow.js'
 import type { Interaction } from './interaction.js'
@@ -27,6 +27,8 @@ export interface RehearseArgs {
   allowFiles?: readonly string[] | undefined
   /** `url` names another database than the settings: Django is told of it. */
   elsewhere?: boolean | undefined
+  /** Unrecorded migrations that Django is to see as applied. */
+  assumed?: readonly (readonly [app: string, name: string])[] | undefined
   /** Keeps what was seen as events of the journal; without it nothing at all is written. */
   record?: boolean | undefined
 }
@@ -51,9 +53,10 @@ export async function rehearse(workspace: Workspace, args: RehearseArgs, ui: Int
   database.requireTable()
   const { rows } = await workspace.read()
   const rehearsals: Rehearsal[] = []
-  for (const job of jobsOf(workspace, project, args, rows)) {
+  const seen = [...rows, ...(args.assumed ?? []).map(([app, name], index): Row => ({ id: `-${index + 1}`, app, name, applied: '' }))]
+  for (const job of jobsOf(workspace, project, args, seen)) {
     if (ui.signal.aborted) throw new MigstateError('interrupted', `Interrupted before ${job.label} was rehearsed.`)
-    rehearsals.push(...(await rehearseOne(workspace, project, manage, args, job, rows, ui)))
+    rehearsals.push(...(await rehearseOne(workspace, project, manage, args, job, seen, ui)))
     if (rehearsals.some(({ outcome }) => outcome === 'cannot-rehearse')) break
   }
   if (args.record) await recordRehearsals(workspace, rehearsals, rows, ui)
@@ -87,6 +90,7 @@ async function rehearseOne(
       plan: job.steps.map(([app, name], index) => [files[index]?.recordedAs ?? app, name, false]),
       again,
       hidden: job.hidden,
+      assumed: (args.assumed ?? []).map(([app, name]) => [app, name]),
       reverseFirst: args.reverseFirst === true && job.recorded,
       maxRows: args.maxRows ?? 1_000_000,
       show: args.show ?? 20,
@@ -127,7 +131,7 @@ async function rehearseOne(
 function refuseBefore({ database }: Workspace, { steps }: Job, files: readonly (MigrationFile | undefined)[]): void {
   if (database.dialect.capabilities.transactionalDdl) return
   for (const [index, file] of files.entries()) {
-    const at = file?.operations?.findIndex((one) => one.schema !== false || /^RunSQL\b/.test(one.summary)) ?? -1
+    const at = file?.operations?.findIndex(mayCommit) ?? -1
     const operation = file?.operations?.[at]
     if (!operation) continue
     const name = (steps[index] as string[]).join('.')

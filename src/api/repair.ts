@@ -1,4 +1,4 @@
-import { type Change, changeSql, EMPTY, planRepair, rowsAfter } from '../change/index.js'
+import { type Change, changeSql, EMPTY, mendedCounter, planRepair, refuseForeignCounter, rowsAfter } from '../change/index.js'
 import type { History, Row } from '../database/index.js'
 import {
   diagnose,
@@ -25,6 +25,8 @@ export interface RepairArgs {
   findings?: string[] | undefined
   /** Those that are marked safe. */
   all?: boolean | undefined
+  /** Findings of the table itself may be named too: the counter of the ids, where it is behind them. */
+  fixTable?: boolean | undefined
   dryRun?: boolean | undefined
   /** Statements for a DBA in place of the change; nothing is written. */
   sql?: boolean | undefined
@@ -45,17 +47,20 @@ interface Chosen {
   repair: RowRepair
 }
 
-/** The repairs of findings that were named, or of all safe ones, as one operation: rows only, no code runs. */
+/** The repairs of findings that were named, or of all safe ones, as one operation: rows, and with `fixTable` the counter of their ids; no code runs. */
 export async function repair(workspace: Workspace, args: RepairArgs, ui: Interaction): Promise<RepairResult> {
   if (args.all && (args.findings?.length ?? 0) > 0) throw new MigstateError('usage', 'Name findings, or give --all: not both.')
+  if (args.all && args.fixTable) throw new MigstateError('usage', 'What is mended of the table itself is named: --all takes rows only.')
   const dryRun = (args.dryRun ?? false) || (args.sql ?? false)
   const opening = await settle(workspace, ui, dryRun)
   let facts = await readFacts(workspace)
   const see = (history: History) => diagnose(factsWith(workspace, facts, history))
   const plan = (chosen: readonly Chosen[], rows: readonly Row[]) => planOf(facts, chosen, rows)
   const first = see(opening.history)
-  const chosen = args.all ? allSafe(first, (some) => fitsRows(() => plan(some, opening.history.rows))) : await named(first, args.findings ?? [], ui)
-  const ids = new Set(chosen.map(({ found }) => idOf(found)))
+  const chosen = args.all ? allSafe(first, (some) => fitsRows(() => plan(some, opening.history.rows))) : await named(first, args, ui)
+  const table = await ofTable(workspace, first, args)
+  const ids = new Set([...table, ...chosen.map(({ found }) => found)].map(idOf))
+  const counterFor = (now: History) => (table.length > 0 ? mendedCounter(now) : null)
   let last: { chosen: readonly Chosen[]; change: Change } = { chosen, change: EMPTY }
   const result = await runChange(
     workspace,
@@ -71,20 +76,32 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
       lookAgain: async () => {
         facts = await readFacts(workspace)
       },
-      question: { title: `repair ${[...ids].join(' ')}`, notes: chosen.flatMap(reasons), ask: 'Change these rows? No migration runs.' },
+      counter: counterFor,
+      question: {
+        title: `repair ${[...ids].join(' ')}`,
+        notes: [...table.flatMap((one) => sayCounter(one, counterFor(opening.history))), ...chosen.flatMap(reasons)],
+        ask: table.length > 0 ? 'Set the id counter of the table, and change these rows? No migration runs.' : 'Change these rows? No migration runs.',
+      },
       dryRun,
       reason: args.reason ?? null,
       records: true,
     },
     ui,
   )
-  const after = dryRun ? afterwards(opening.history, last.change, stampOf(workspace)) : await lookAfterwards(workspace, () => workspace.read())
+  const after = dryRun
+    ? afterwards({ ...opening.history, sequence: counterFor(opening.history) ?? opening.history.sequence }, last.change, stampOf(workspace))
+    : await lookAfterwards(workspace, () => workspace.read())
   const left = after ? see(after).filter(({ severity }) => isAtLeast(severity, 'warning')) : []
   return {
     ...result,
-    repaired: last.chosen.map(sayChosen),
+    repaired: [
+      ...(result.counter ? table.map((found) => sayMended(found, 'its counter gives ids above those of its rows then')) : []),
+      ...last.chosen.map(sayChosen),
+    ],
     left: left.map(toFinding),
-    sql: args.sql ? changeSql(workspace.database, last.change, stampOf(workspace)) : null,
+    sql: args.sql
+      ? [...(result.counter ? [facts.schema.history?.mend.counter ?? ''] : []), ...changeSql(workspace.database, last.change, stampOf(workspace))]
+      : null,
   }
 }
 
@@ -121,11 +138,12 @@ function fitsRows(plan: () => Change): boolean {
 }
 
 /** @throws MigstateError `usage`, `unknown-finding`, `not-repairable` for the first that rows alone do not mend: then none is mended */
-async function named(found: readonly Found[], ids: readonly string[], ui: Interaction): Promise<Chosen[]> {
-  const wanted = ids.length > 0 ? ids : await ask(found, ui)
+async function named(found: readonly Found[], { findings: ids = [], fixTable = false }: RepairArgs, ui: Interaction): Promise<Chosen[]> {
+  const wanted = ids.length > 0 || fixTable ? ids : await ask(found, ui)
   return [...new Set(wanted)].flatMap((id) => {
     const one = found.find((each) => idOf(each) === id)
     if (!one) throw new MigstateError('unknown-finding', `There is no finding "${id}" here now.`)
+    if (fixTable && one.code === 'sequence-behind') return []
     const chosen = ofRows(one, false)
     if (chosen.length === 0) throw notRepairable(one)
     return chosen
@@ -157,7 +175,23 @@ function notRepairable(found: Found): MigstateError {
   })
 }
 
-const sayChosen = ({ found, repair: { why } }: Chosen): RepairResult['repaired'][number] => {
+/**
+ * Findings of the table itself that are mended: those that are named, or where none is, all.
+ * @throws MigstateError `not-repairable`, `missing-rights`
+ */
+async function ofTable({ database }: Workspace, found: readonly Found[], { findings = [], fixTable }: RepairArgs): Promise<Found[]> {
+  const table = fixTable ? found.filter((one) => one.code === 'sequence-behind' && (findings.length === 0 || findings.includes(idOf(one)))) : []
+  if (table.length > 0) await database.reading(() => refuseForeignCounter(database))
+  return table
+}
+
+function sayCounter(found: Found, counter: string | null): string[] {
+  return [`${found.code} (${idOf(found)}): ${found.message} The repair: its counter is set to ${counter}, which is of the table and not of its rows.`]
+}
+
+const sayChosen = ({ found, repair: { why } }: Chosen) => sayMended(found, why)
+
+const sayMended = (found: Found, why: string): RepairResult['repaired'][number] => {
   const { id, code, app, migration, message } = toFinding(found)
   return { id, code, app, migration, message, why }
 }

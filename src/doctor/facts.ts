@@ -15,6 +15,16 @@ import type { Drift } from './evidence/drift.js'
 import type { Evidence } from './evidence/judge.js'
 import type { Sight } from './evidence/sight.js'
 
+/** What a rehearsal said of a migration that leaves no trace in the schema. */
+export interface RehearsedFact {
+  /** ISO 8601. */
+  at: string
+  /** What it would change, or why it was not rehearsed to its end: a line for people. */
+  said: string
+  /** `mark`: a run changes nothing. `run`: a run changes rows, and a second one no more. null: it does not decide. */
+  supports: 'mark' | 'run' | null
+}
+
 /** Everything that findings are made of: files x rows x schema x server facts, read at one moment. */
 export interface Facts {
   alias: string
@@ -35,6 +45,8 @@ export interface Facts {
   sequence: string | null
   /** By migration on disk, in Django's order; empty where there is no order. */
   evidence: ReadonlyMap<Key, Evidence>
+  /** What rehearsals said; null: none was asked for. */
+  rehearsed: ReadonlyMap<Key, RehearsedFact> | null
   /** Migrations that lie in installed packages and did not come with them. */
   unshipped: readonly Unshipped[]
   /** Where `migrate` would die while it follows the models; null: nowhere that can be told. */
@@ -114,6 +126,11 @@ export function replacedKeys({ view }: Facts): ReadonlySet<Key> {
 export function recordedAbove({ view }: Facts, key: Key): Key[] {
   if (!view?.graph.hasNode(key)) return []
   return view.graph.backwardsPlan(key).filter((one) => one !== key && view.recorded.has(one))
+}
+
+/** Migrations below this one in all apps that do not count as applied, in Django's order. */
+export function pendingBelow({ view }: Facts, key: Key): Key[] {
+  return view?.graph.hasNode(key) ? view.graph.forwardsPlan(key).filter((one) => one !== key && !view.applied.has(one)) : []
 }
 
 /** In Django's order. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RowEdit } from '../migrations/index.js'
+import type { Key, RowEdit } from '../migrations/index.js'
 
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -78,6 +78,13 @@ export interface Proposal extends Omit<Repair, 'command'> {
   edit: RowEdit | null
 }
 
+/** A migration of which neither rows nor schema tell whether it ran. */
+export interface Undecided {
+  key: Key
+  /** What it stands on and is not recorded either, in Django's order. */
+  below: readonly Key[]
+}
+
 /** A finding with what it is about, for the order, for causes and symptoms, and for `--explain`. */
 export interface Found extends Omit<Finding, 'id' | 'repairs'> {
   repairs: Proposal[]
@@ -87,6 +94,8 @@ export interface Found extends Omit<Finding, 'id' | 'repairs'> {
   explains: string[]
   /** Stands behind others of its severity: where in Django's plan it is. */
   place: number
+  /** What of it a rehearsal may decide. */
+  undecided?: readonly Undecided[]
 }
 
 const ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
@@ -120,7 +129,7 @@ export function idOf({ code, app, migration, message }: Found): string {
 }
 
 export function toFinding(found: Found): Finding {
-  const { about: _about, explains: _explains, place: _place, repairs, ...rest } = found
+  const { about: _about, explains: _explains, place: _place, undecided: _undecided, repairs, ...rest } = found
   const id = idOf(found)
   return { id, ...rest, repairs: repairs.map(({ edit: _edit, command, ...one }) => ({ command: command ?? `migstate repair ${id}`, ...one })) }
 }

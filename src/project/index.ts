@@ -1,6 +1,7 @@
 export { type DatabaseSetting, databaseAliases, readDatabase } from './databases.js'
 export { isTestDatabase } from './kept-databases.js'
 export { defaultPython, describeEnvironment } from '../python/environment/index.js'
+export { mayCommit } from './operations.js'
 export { openProject, Project } from './project.js'
 export { startersAround } from './starter.js'
 export type { Unshipped } from './shipped.js'

@@ -242,3 +242,8 @@ function sqlText(value: Value | undefined): string {
   if (text === undefined) return '(not a plain string)'
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
+
+/** Where a statement of the schema commits: it may do so, or it is SQL, which Django refuses inside a transaction there. */
+export function mayCommit(one: Operation): boolean {
+  return one.schema !== false || /^RunSQL\b/.test(one.summary) || (one.inner?.().some(mayCommit) ?? false)
+}

@@ -12,14 +12,25 @@ export function renderChange(result: ChangeResult, page: Page): string {
   const count = countRows(result.changes)
   if (page.quiet) return renderRows(result.changes, page, '').join('\n')
   const say = (text: string) => wrap(text, proseWidth(page))
-  if (count === 0)
+  if (count === 0 && !result.counter)
     return [say(`${result.dryRun ? 'Nothing would change.' : 'Nothing to do.'} The schema is not changed.`), say(renderNext(result.next, page))].join('\n')
+  const counter = result.counter ? [say(counterLine(result))] : []
   const heading = result.dryRun ? `Would change ${rows(count)} (nothing is written in a dry run):` : `Changed ${rows(count)}:`
-  const lines = [page.strong(heading), ...renderRows(result.changes, page), '', say(schemaLine(result)), say(renderNext(result.next, page))]
+  const lines = [
+    ...counter,
+    ...(count === 0 ? [] : [page.strong(heading), ...renderRows(result.changes, page)]),
+    '',
+    say(schemaLine(result)),
+    say(renderNext(result.next, page)),
+  ]
   if (result.modelsRecorded) lines.push(say(modelsLine(result.modelsRecorded)))
   if (result.creates.length > 0) lines.push(say(`${result.dryRun ? 'It would also make' : 'Made'} migstate's side tables: ${result.creates.join(', ')}.`))
   if (result.operation) lines.push(`Undo: ${page.strong(`migstate rollback ${result.operation.id}`)}`)
   return lines.join('\n')
+}
+
+function counterLine({ dryRun, counter }: ChangeResult): string {
+  return `The id counter ${dryRun ? 'would be' : 'is'} set from ${counter?.before} to ${counter?.after}, above the highest id; it never goes back below the ids.`
 }
 
 /** Rows are all that migstate changes; what a migration does when it runs is its own. */

@@ -99,6 +99,7 @@ describe.runIf(Object.keys(djangos).length > 0).each(engines)('Django and doctor
     expect(found[0]?.repairs.map(({ command, recommended }) => [command, recommended])).toEqual([
       ['migstate mark applied shop.0003_fill_slugs', false],
       ['migstate run shop.0003_fill_slugs', false],
+      ['migstate doctor --rehearse', false],
     ])
   })
 

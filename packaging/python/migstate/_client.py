@@ -65,9 +65,9 @@ class Migstate:
         """:rtype: results.Graph"""
         return self._ask(results.Graph, ["graph"], apps)
 
-    def doctor(self, *, only=(), explain=None):
-        """Everything that is wrong, with evidence and what mends it. :rtype: results.Doctor"""
-        return self._ask(results.Doctor, ["doctor"], (), {"only": list(only), "explain": explain})
+    def doctor(self, *, only=(), explain=None, rehearse=False):
+        """Everything that is wrong, with evidence and what mends it; `rehearse` what nothing else decides. :rtype: results.Doctor"""
+        return self._ask(results.Doctor, ["doctor"], (), {"only": list(only), "explain": explain, "rehearse": rehearse})
 
     def history(self, *, limit=None):
         """The journal, newest first. :rtype: results.History"""

@@ -254,6 +254,8 @@ class Change(Result):
     changes: Changes
     next: Optional[Plan]
     creates: List[str]
+    #: ``before`` and ``after``, where ``repair --fix-table`` has set the id counter.
+    counter: Optional[Dict[str, str]] = None
 
 
 @dataclass

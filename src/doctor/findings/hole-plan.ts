@@ -1,11 +1,9 @@
 import { appOf, fullPlan, type Key, type RowEdit, typableKeys } from '../../migrations/index.js'
-import type { Evidence } from '../evidence/judge.js'
 import { type Facts, inPlanOrder, recordedAbove } from '../facts.js'
 import type { Proposal } from '../finding.js'
 import { cheapestClosure, type Choice } from '../repairs/closure.js'
+import type { Standing } from '../rehearsed.js'
 import { counted, listed, markUnapplied, nameOfKey } from '../words.js'
-
-type Verdict = Evidence['verdict']
 
 /** The holes that hang together, and what makes their history consistent again. */
 export interface HolePlan {
@@ -21,7 +19,7 @@ export interface HolePlan {
 }
 
 export interface VerdictOf {
-  (key: Key): Verdict | undefined
+  (key: Key): Standing | undefined
 }
 
 /** A migration whose row comes, whose row goes, or that runs. */
@@ -111,7 +109,7 @@ function weightsFor(count: number): Weights {
   return { run: step, unproven: step * step * 2, contradicted: step * step * step * 4 }
 }
 
-function choiceOf(verdict: Verdict | undefined, isRecorded: boolean, { run, unproven, contradicted }: Weights): Choice {
+function choiceOf(verdict: Standing | undefined, isRecorded: boolean, { run, unproven, contradicted }: Weights): Choice {
   const [row, nothing] = [1, 0]
   switch (verdict) {
     case 'ran':
@@ -120,7 +118,10 @@ function choiceOf(verdict: Verdict | undefined, isRecorded: boolean, { run, unpr
       return isRecorded ? { inside: contradicted, outside: row } : { inside: run + row, outside: nothing }
     case 'in part':
       return { inside: nothing, outside: contradicted + row }
+    case 'changes rows':
+      return { inside: run + row, outside: nothing }
     case 'nothing':
+    case 'changes nothing':
       return isRecorded ? { inside: nothing, outside: row } : { inside: row, outside: nothing }
     default:
       return isRecorded ? { inside: nothing, outside: unproven + row } : { inside: unproven + row, outside: unproven }
@@ -129,15 +130,16 @@ function choiceOf(verdict: Verdict | undefined, isRecorded: boolean, { run, unpr
 
 function editsOf(all: readonly Key[], inside: ReadonlySet<Key>, recorded: ReadonlySet<Key>, verdictOf: VerdictOf): Edits {
   const come = all.filter((key) => inside.has(key) && !recorded.has(key))
+  const runs = (key: Key) => ['not run', 'changes rows'].includes(verdictOf(key) ?? '')
   return {
-    record: come.filter((key) => verdictOf(key) !== 'not run'),
-    run: come.filter((key) => verdictOf(key) === 'not run'),
+    record: come.filter((key) => !runs(key)),
+    run: come.filter(runs),
     unrecord: all.filter((key) => !inside.has(key) && recorded.has(key)),
   }
 }
 
 const sizeKey = ({ record, run, unrecord }: Edits) => JSON.stringify([record, run, unrecord])
-const isUnseen = (verdict: Verdict | undefined) => verdict === 'unseen' || verdict === undefined
+const isUnseen = (verdict: Standing | undefined) => verdict === 'unseen' || verdict === undefined
 
 /** Where nothing says whether it ran, running it is the other way. */
 function withRuns(edits: Edits, verdictOf: VerdictOf): Edits[] {
@@ -151,12 +153,13 @@ function toProposal(facts: Facts, edits: Edits, verdictOf: VerdictOf, recommende
     ...(unrecord.length > 0 ? [{ do: 'unrecord' as const, keys: unrecord }] : []),
     ...(record.length > 0 ? [{ do: 'record' as const, keys: record }] : []),
   ]
+  const rehearsed = record.some((key) => verdictOf(key) === 'changes nothing')
   const blind = [...record, ...unrecord].some((key) => facts.evidence.get(key)?.operations.some(({ data }) => data))
   return {
     command: commandOf(facts, edits),
     recommended,
     // What leaves no trace beside what does: MySQL may have committed the one without the other.
-    safe: recommended && run.length === 0 && !(blind && (!facts.transactionalDdl || unrecord.length > 0)),
+    safe: recommended && run.length === 0 && !rehearsed && !(blind && (!facts.transactionalDdl || unrecord.length > 0)),
     why: reasonsOf(facts, edits, verdictOf),
     edit: run.length === 0 ? { do: 'together', edits: parts } : null,
   }
@@ -183,16 +186,25 @@ function inGraphOrder({ view }: Facts, keys: readonly Key[]): Key[] {
   return view ? fullPlan(view).filter((key) => wanted.has(key)) : [...keys]
 }
 
+const RECORDED: Record<string, string> = {
+  ran: 'recorded, for what it does is there',
+  nothing: 'recorded, for it does nothing to the database',
+  'changes nothing': 'recorded, for a rehearsal of it changed nothing',
+}
+
+const RUN: Record<string, string> = {
+  'not run': 'run, for nothing of it is there',
+  'changes rows': 'run, for a rehearsal of it changed rows, and a second run no more of them',
+}
+
 /** Each row with its reason, those of one reason together. */
 function reasonsOf(facts: Facts, { record, run, unrecord }: Edits, verdictOf: VerdictOf): string {
   const groups = new Map<string, Key[]>()
-  const add = (keys: readonly Key[], reason: (verdict: Verdict | undefined) => string) => {
+  const add = (keys: readonly Key[], reason: (verdict: Standing | undefined) => string) => {
     for (const key of inPlanOrder(facts, keys)) groups.set(reason(verdictOf(key)), [...(groups.get(reason(verdictOf(key))) ?? []), key])
   }
-  add(record, (verdict) =>
-    verdict === 'ran' ? 'recorded, for what it does is there' : verdict === 'nothing' ? 'recorded, for it does nothing to the database' : 'recorded, if it ran',
-  )
-  add(run, (verdict) => (verdict === 'not run' ? 'run, for nothing of it is there' : 'run, if it did not run'))
+  add(record, (verdict) => RECORDED[verdict ?? ''] ?? 'recorded, if it ran')
+  add(run, (verdict) => RUN[verdict ?? ''] ?? 'run, if it did not run')
   add(unrecord, (verdict) =>
     verdict === 'not run'
       ? 'unrecorded, for nothing of it is there either'

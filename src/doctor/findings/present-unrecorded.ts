@@ -2,6 +2,7 @@ import { appOf, holesOf, type Key, pairOf } from '../../migrations/index.js'
 import type { Evidence } from '../evidence/judge.js'
 import { appsOf, type Facts, inPlanOrder, placeOf } from '../facts.js'
 import type { Found } from '../finding.js'
+import { rehearsalLines, standingOf, undecidedAmong } from '../rehearsed.js'
 import { counted, countLine, listed, nameOfKey, operationLines, recordRows } from '../words.js'
 
 /**
@@ -33,19 +34,20 @@ function ofOne(facts: Facts, evidence: Evidence, open: readonly Evidence[]): Fou
     app,
     migration: name,
     message: `${app}.${name} is not recorded, but what it does is in the database. manage.py migrate would do it again${failure(facts)}.`,
-    evidence: [countLine(evidence), ...operationLines(evidence), ...unseenLines(unseen), ...neverLines(never)],
+    evidence: [countLine(evidence), ...operationLines(evidence), ...unseenLines(facts, unseen), ...neverLines(never)],
     repairs:
       never.length > 0
         ? []
         : [
-            recordRows(keys, unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already', {
-              recommended: true,
+            recordRows(keys, (unseen.length > 0 ? 'all that can be seen is there already' : 'all that it does is there already') + against(facts, unseen), {
+              recommended: against(facts, unseen) === '',
               safe: unseen.length === 0 && !(evidence.operations.some(({ data }) => data) && !facts.transactionalDdl),
             }),
           ],
     about: [nameOfKey(key), ...evidence.about],
     explains: [],
     place: placeOf(facts, key),
+    undecided: undecidedAmong(facts, unseen),
   }
 }
 
@@ -62,9 +64,10 @@ function lostApps(facts: Facts, lost: readonly Evidence[], { open, pending }: { 
   )
   const unseen = keys.filter((one) => isBlind(facts.evidence.get(one)))
   const never = neverBelow(facts, keys, open)
-  const tail = pending.filter(
-    ({ key, verdict }) => !keys.includes(key) && (verdict === 'unseen' || verdict === 'nothing') && lost.some((one) => appOf(one.key) === appOf(key)),
-  )
+  const loose = pending
+    .filter(({ key, verdict }) => !keys.includes(key) && (verdict === 'unseen' || verdict === 'nothing') && lost.some((one) => appOf(one.key) === appOf(key)))
+    .map(({ key }) => key)
+  const tail = loose.filter((key) => standingOf(facts, key) !== 'changes rows')
   const apps = appsOf(inPlanOrder(facts, keys))
   const [first] = apps as [string]
   const own = lost[0] as Evidence
@@ -77,30 +80,41 @@ function lostApps(facts: Facts, lost: readonly Evidence[], { open, pending }: { 
     evidence: [
       ...apps.map((app) => `${app}: ${counted(lost.filter(({ key }) => appOf(key) === app).length, 'migration')} in the database, none recorded`),
       ...(lost.length === 1 ? operationLines(own) : []),
-      ...unseenLines(unseen),
+      ...unseenLines(facts, unseen),
       ...neverLines(never),
+      ...loose.flatMap((key) => rehearsalLines(facts, key, true)),
     ],
     repairs: [
-      ...(never.length > 0 ? [] : [recordRows(keys, 'records what is in the database, and runs nothing', { recommended: true, safe: unseen.length === 0 })]),
-      ...(tail.length > 0
-        ? [
-            recordRows(
-              tail.map(({ key }) => key),
-              'then, if these ran too, which the schema does not show; else migrate runs them',
-            ),
-          ]
-        : []),
+      ...(never.length > 0
+        ? []
+        : [
+            recordRows(keys, `records what is in the database, and runs nothing${against(facts, unseen)}`, {
+              recommended: against(facts, unseen) === '',
+              safe: unseen.length === 0,
+            }),
+          ]),
+      ...(tail.length > 0 ? [recordRows(tail, 'then, if these ran too, which the schema does not show; else migrate runs them')] : []),
     ],
     about: [...keys.map(nameOfKey), ...lost.flatMap(({ about }) => about)],
     explains: [],
     place: placeOf(facts, own.key),
+    undecided: undecidedAmong(facts, [...unseen, ...loose]),
   }
 }
 
-function unseenLines(unseen: readonly string[]): string[] {
+/** What a rehearsal says against recording these without running them; empty: nothing. */
+function against(facts: Facts, unseen: readonly Key[]): string {
+  const open = unseen.filter((key) => standingOf(facts, key) === 'changes rows')
+  return open.length === 0 ? '' : `; but a rehearsal of ${listed(open.map(nameOfKey))} would change rows`
+}
+
+function unseenLines(facts: Facts, unseen: readonly Key[]): string[] {
   return unseen.length === 0
     ? []
-    : [`${listed(unseen.map(nameOfKey))} below ${unseen.length === 1 ? 'leaves' : 'leave'} no trace in the schema; what stands above is there`]
+    : [
+        `${listed(unseen.map(nameOfKey))} below ${unseen.length === 1 ? 'leaves' : 'leave'} no trace in the schema; what stands above is there`,
+        ...unseen.flatMap((key) => rehearsalLines(facts, key, true)),
+      ]
 }
 
 const isBlind = (evidence: Evidence | undefined) => evidence?.verdict === 'unseen' || evidence?.verdict === 'nothing'

@@ -25,7 +25,7 @@ export function missingIdDefault({ schema, table }: Facts): Found[] {
 }
 
 /** The counter gives ids that are taken: the next migration runs, and its row is refused. */
-export function sequenceBehind({ schema, table, sequence, rows }: Facts): Found[] {
+export function sequenceBehind({ schema, table, sequence, rows, sharesCounter }: Facts): Found[] {
   const { history } = schema
   if (!table || !history?.fillsId || !history.hasCounterApart || sequence === null || rows.length === 0) return []
   const highest = highestId(rows)
@@ -36,7 +36,12 @@ export function sequenceBehind({ schema, table, sequence, rows }: Facts): Found[
       'error',
       `The id sequence of ${table.label} is behind: its next id is ${sequence}, and the highest id is ${highest}. The next migration runs, and recording it fails (duplicate key).`,
       ['tables that were restored or copied with their ids have this; the other tables of this database may have it too'],
-      [repair(history.mend.counter, 'sets it above the highest id', { recommended: true })],
+      [
+        ...(sharesCounter
+          ? []
+          : [repair('migstate repair --fix-table', 'sets it above the highest id, as an operation of the journal', { recommended: true })]),
+        repair(history.mend.counter, 'sets it above the highest id; only who may set it can', { recommended: sharesCounter }),
+      ],
       [`${table.name}_pkey`, table.name, `${table.name}.id`],
     ),
   ]

@@ -46,5 +46,7 @@ export interface Rehearsal {
   /** Between the first run and the second. */
   differences: Difference[]
   outside: Outside[]
+  /** Beginnings of the statements by which it changes the schema: what is compared are rows. */
+  defines: string[]
   compared: { tables: number; rows: number; left: string[] }
 }

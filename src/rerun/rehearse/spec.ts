@@ -17,6 +17,8 @@ export interface RehearsalSpec {
   again: boolean[]
   /** What Django must not see as applied. */
   hidden: [app: string, name: string][]
+  /** What Django must see as applied though it is not recorded. */
+  assumed: [app: string, name: string][]
   reverseFirst: boolean
   maxRows: number
   show: number

@@ -5,7 +5,7 @@ import type { Answer, Difference, Outside, Rehearsal, RunReport } from './outcom
 export interface ToldMigration {
   app: string
   name: string
-  runs: (RunReport & { stopped?: string | null; mails: { subject: string; recipients: number }[]; callbacks: number })[]
+  runs: (RunReport & { stopped?: string | null; mails: { subject: string; recipients: number }[]; callbacks: number; defines: string[] })[]
   differences: Difference[]
   rowsCompared: number
   tables: number
@@ -46,6 +46,7 @@ export function judgeRehearsal(told: ToldMigration, all: Told, context: Context)
     runs,
     differences: told.differences,
     outside,
+    defines: [...new Set(told.runs.flatMap(({ defines }) => defines))],
     compared: { tables: told.tables, rows: told.rowsCompared, left: all.left },
   }
   return { ...rehearsal, verdict: [say(rehearsal, why, context), ...sayOutside(outside), ...(all.contained ? [] : [UNCONTAINED])].join(' ') }

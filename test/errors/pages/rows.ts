@@ -13,7 +13,7 @@ export const ROWS: ErrorPage[] = [
     consequence:
       'Django refuses every `migrate` and `makemigrations`, of all apps. `migrate --fake` is refused by the same check, so no command of Django fills the hole; one row does.',
     evidence:
-      'What the migration does is there, or it is not, or it leaves no trace: `doctor` says which, for each of its operations, and for all holes at once (Django names one).',
+      'What the migration does is there, or it is not, or it leaves no trace: `doctor` says which, for each of its operations, and for all holes at once (Django names one). A data migration leaves no trace: `migstate doctor --rehearse` runs it in a transaction that is rolled back, and what it would change is the evidence.',
     ways: [
       'It ran: `migstate mark applied shop.0002_product_slug`. Only its row was lost.',
       'It never ran: `migstate run shop.0002_product_slug` runs just this one; what stands on it keeps its rows. Where that never ran either, its row is the wrong one: `doctor` says so.',

@@ -36,6 +36,7 @@ def once(connection, migration, backwards, state, number):
     mails, hooks, began = len(getattr(mail, "outbox", [])), callbacks(connection), time.time()
     report = {"outcome": "ran", "error": None, "rows": {}}
     after = None
+    del DEFINED[:]
     try:
         STATE["armed"] = True
         try:
@@ -62,6 +63,7 @@ def once(connection, migration, backwards, state, number):
     connection.needs_rollback = False
     report["durationMs"] = int((time.time() - began) * 1000)
     report["mails"] = [{"subject": "%s" % one.subject, "recipients": len(one.recipients())} for one in getattr(mail, "outbox", [])[mails:]]
+    report["defines"] = sorted(set(DEFINED))
     report["callbacks"] = max(callbacks(connection) - hooks, 0)
     return report, after
 
@@ -187,7 +189,7 @@ def steps(connection, plan, state):
             total = None
             for backwards in halves:
                 report, after_run = once(connection, migration, backwards, state, turn + 1)
-                total = report if total is None else dict(report, durationMs=report["durationMs"] + total["durationMs"], mails=total["mails"] + report["mails"], callbacks=total["callbacks"] + report["callbacks"])
+                total = report if total is None else dict(report, durationMs=report["durationMs"] + total["durationMs"], mails=total["mails"] + report["mails"], defines=sorted(set(total["defines"] + report["defines"])), callbacks=total["callbacks"] + report["callbacks"])
                 if report["outcome"] != "ran":
                     break
             runs.append(total)

@@ -6,7 +6,7 @@ import base64, functools, hashlib, json, os, re, runpy, socket, sys, time
 SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
 ALIAS, DB = SPEC["alias"], SPEC["sql"]
 STATE = {"proven": False, "inside": False, "armed": False, "refusal": None, "done": False, "file": None, "index": None, "own": 0}
-OUTSIDE, TOUCHED, BLOCKED = [], set(), []
+OUTSIDE, TOUCHED, BLOCKED, DEFINED = [], set(), [], []
 
 
 class Refused(BaseException):
