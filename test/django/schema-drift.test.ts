@@ -76,6 +76,24 @@ describe.runIf(Object.keys(djangos).length > 0).each(engines)('schema-drift on %
     await next('0005_sql', '0004_state', `migrations.RunSQL("${drop}", migrations.RunSQL.noop)`)
   })
 
+  it('told also where another app has a pending migration and a row without a file, and not of an app that has them itself', async () => {
+    await migrate()
+    await dropIndex('line_b_idx')
+    it_.shop.write({
+      'shop/migrations/0005_pending.py': migrationFile('("shop", "0004_order")', 'migrations.AddField("order", "later", models.IntegerField(null=True))'),
+    })
+    await it_.insert('billing', '0009_elsewhere')
+    const drift = async () => (await it_.doctor('--only', 'schema-drift')).map(({ message }) => message)
+    expect(await drift()).toEqual([expect.stringContaining('line_b_idx')])
+    await it_.insert('reports', '0009_elsewhere')
+    expect(await drift()).toEqual([])
+    await it_.database.query("DELETE FROM django_migrations WHERE app = 'reports' AND name = '0009_elsewhere'")
+    it_.shop.write({
+      'reports/migrations/0003_pending.py': migrationFile('("reports", "0002_line")', 'migrations.AddField("line", "later", models.IntegerField(null=True))'),
+    })
+    expect(await drift()).toEqual([])
+  })
+
   it('AlterField in both directions: the column that does not follow it', async () => {
     await migrate()
     const to = (column: string, type: string, nullable: boolean) =>

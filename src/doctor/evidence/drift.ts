@@ -31,7 +31,7 @@ export interface Drift {
 }
 
 export interface DriftRequest {
-  /** After all migrations; only asked where all of them are recorded. */
+  /** After all migrations. */
   state: ProjectState
   sight: Sight
   /** Migrations whose code may have changed tables by hand. */
@@ -44,6 +44,8 @@ export interface DriftRequest {
   stateOnly: ReadonlySet<string>
   /** Indexes and constraints that a migration makes once and none takes away. */
   indexes: readonly MadeIndex[]
+  /** Labels of apps of which not every migration is recorded, or of which more is. */
+  unsettled: ReadonlySet<string>
   /** Every kind of index and constraint of Django is made there; elsewhere only those that every database makes. */
   makesAllKinds: boolean
 }
@@ -63,7 +65,7 @@ const BY_HAND = /(alter|create)\s+table|(create|drop)\s+(unique\s+)?index|editor
  * may explain it.
  */
 export function driftOf(request: DriftRequest): Drift[] {
-  const { state, sight, free, sourceOf, claimed, stateOnly } = request
+  const { state, sight, free, sourceOf, claimed, stateOnly, unsettled } = request
   const byTable = new Map<string, ModelState[]>()
   for (const model of state.models.values()) {
     if (valueOr(isProxy(model), false)) continue
@@ -77,6 +79,7 @@ export function driftOf(request: DriftRequest): Drift[] {
   const mayDiffer = (app: string, table: string) => sources.some((one) => one.app === app || one.text?.toLowerCase().includes(table.toLowerCase()))
   return [...byTable].flatMap(([table, [model, ...others]]) => {
     if (!model || others.length > 0 || claimed.has(table) || !valueOr(isManaged(model), false) || mayDiffer(model.app, table)) return []
+    if (unsettled.has(model.app)) return []
     if (stateOnly.has(`${model.app}.${model.name.toLowerCase()}`)) return []
     return [...ofModel(state, sight, model, table), ...lostIndexes(request, model, table)]
   })

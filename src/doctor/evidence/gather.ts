@@ -35,7 +35,7 @@ interface Traced {
 export interface Gathered {
   /** For each migration on disk, in Django's order: what of it the schema shows. */
   evidence: Map<Key, Evidence>
-  /** Asked for only where every migration is recorded. */
+  /** Of the apps of which every migration is recorded and every row has a file. */
   drift(): Drift[]
 }
 
@@ -68,12 +68,13 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
     traced.map((one, index) => [one.key, counts.has(one.key) ? (first[index] as Evidence) : again(court, ran, one, first[index] as Evidence)]),
   )
   const drift = () => {
-    if (request.routed !== null || schema.hidden !== null || traced.some(({ key }) => !counts.has(key)) || hasStrangers(request)) return []
+    if (request.routed !== null || schema.hidden !== null) return []
     const free = traced.filter(({ operations }) => operations.some(({ data }) => data)).map(({ key }) => ({ key, file: view.disk.get(key) as MigrationFile }))
     return driftOf({
       ...{ state, sight: court.sight, free, sourceOf: request.sourceOf, claimed: things.claimed },
       stateOnly: new Set(traced.flatMap(({ models }) => models)),
       indexes: indexesThatStay(traced, things),
+      unsettled: unsettledApps(request, traced, counts),
       makesAllKinds: request.makesAllKinds,
     })
   }
@@ -104,11 +105,16 @@ function indexesThatStay(traced: readonly Traced[], things: Things): MadeIndex[]
   })
 }
 
-/** What a lost or foreign file did is in the schema too. */
-function hasStrangers({ view, recorded }: EvidenceRequest): boolean {
+/**
+ * Apps whose tables are not yet, or not only, what their files make: an operation is about models of its own app (`Operation.state_forwards`), and
+ * what a lost or foreign file did is in the schema too.
+ */
+function unsettledApps({ view, recorded }: EvidenceRequest, traced: readonly Traced[], counts: ReadonlySet<Key>): Set<string> {
   const apps = new Set([...view.disk.keys()].map(appOf))
   const replaced = new Set([...view.replacements.values()].flatMap(({ replaces }) => replaces.map(([app, name]) => makeKey(app, name))))
-  return view.graph.missing.size > 0 || [...recorded].some((key) => apps.has(appOf(key)) && !view.disk.has(key) && !replaced.has(key))
+  const pending = traced.map(({ key }) => key).filter((key) => !counts.has(key))
+  const strangers = [...recorded].filter((key) => apps.has(appOf(key)) && !view.disk.has(key) && !replaced.has(key))
+  return new Set([...pending, ...strangers, ...view.graph.missing.keys()].map(appOf))
 }
 
 /** A pending migration beside the pending ones that ran; what was told of it already holds. */

@@ -21,7 +21,7 @@ export function schemaDrift({ drift, evidence }: Facts): Found[] {
         app,
         migration: null,
         message: messageOf(one),
-        evidence: [`every migration is recorded, and none of them, nor any code in one, is about this ${what === 'index' ? 'index' : 'column'} so`],
+        evidence: [`every migration of ${app} is recorded, and none of them, nor any code in one, is about this ${what === 'index' ? 'index' : 'column'} so`],
         repairs: [repairOf(one)],
         about: [label, table, makeKey(app, model).replace('\0', '.'), ...(what === 'index' ? [column] : [])],
         explains: [],
