@@ -1,7 +1,7 @@
 // Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/cjs, one CommonJS file that takes
 // the same drivers, and dist/lib, its face as ECMAScript modules. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,8 +85,22 @@ const lazyModules = {
   },
 }
 
-async function buildCli() {
+/** `npm pack` builds while others run what is there: a file is the old one or the new one, and never a part. */
+function put(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) return
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.${process.pid}.new`, contents)
+  renameSync(`${path}.${process.pid}.new`, path)
+}
+
+async function bundle(options) {
   const { build } = await import('esbuild')
+  const result = await build({ ...options, write: false })
+  for (const { path, contents } of result.outputFiles) put(path, contents)
+  return result
+}
+
+async function buildCli() {
   // Earlier builds kept compiled code beside the bundles.
   for (const name of ['cli', ...DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
   const commands = commandFiles()
@@ -122,7 +136,7 @@ async function buildCli() {
     supported: { 'dynamic-import': false },
   }
   const built = await Promise.all([
-    build({
+    bundle({
       ...options,
       stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
       outfile: bundleOf('cli'),
@@ -131,11 +145,11 @@ async function buildCli() {
       define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
       banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     }),
-    build({ ...options, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
-    ...DRIVERS.map((name) => build({ ...options, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL })),
+    bundle({ ...options, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
+    ...DRIVERS.map((name) => bundle({ ...options, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL })),
   ])
   const packages = bundledPackages(built.map(({ metafile }) => metafile))
-  writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages))
+  put(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages))
 }
 
 /** What oclif wants of package.json: nothing of it is read at a start. */
@@ -159,8 +173,11 @@ const SHIMS = { 'shim.py': 'shadow', python: 'rehearse' }
 
 /** @param {(room: string) => string} place the folder for those of a room of src/rerun */
 function copyShims(place) {
-  for (const [name, room] of Object.entries(SHIMS))
-    cpSync(join(root, 'src', 'rerun', room, name), join(place(room), name), { recursive: true, filter: (path) => !/__pycache__/.test(path) })
+  for (const [name, room] of Object.entries(SHIMS)) {
+    const from = join(root, 'src', 'rerun', room, name)
+    const files = name.endsWith('.py') ? [''] : readdirSync(from).filter((file) => file.endsWith('.py'))
+    for (const file of files) put(join(place(room), name, file), readFileSync(join(from, file)))
+  }
 }
 
 const LIBRARY = ['index', 'testing']
@@ -188,14 +205,13 @@ const sharedDrivers = {
  * whoever installs the package installs nothing else.
  */
 async function buildCommonJs() {
-  const { build } = await import('esbuild')
   const folder = join(root, 'dist', 'cjs')
   // One bundle, so that an error of migstate/testing is a MigstateError of migstate; what belongs to the former is not seen in the latter.
   const contents = `
     import * as testing from './src/testing.ts'
     export * from './src/index.ts'
     Object.defineProperty(module.exports, 'testing', { value: testing })`
-  await build({
+  await bundle({
     stdin: { contents, resolveDir: root, sourcefile: 'cjs-entry.ts', loader: 'ts' },
     outfile: join(folder, 'index.js'),
     logOverride: { 'commonjs-variable-in-esm': 'silent' },

@@ -1,7 +1,7 @@
 import type { Row } from '../database/index.js'
 import type { ProjectFiles } from '../project/index.js'
 import { MigstateError } from '../errors/index.js'
-import { holesOf, inconsistencies, type Key, keyOf, loadHistory, makeKey, type RowEdit, type Rules } from '../migrations/index.js'
+import { inconsistencies, loadHistory, type RowEdit, type Rules } from '../migrations/index.js'
 import { type Change, expectedRows, unlike } from './change.js'
 import { planMarkApplied, planMarkUnapplied } from './plan-mark.js'
 import { refuseTornSquash } from './torn-squash.js'
@@ -40,9 +40,7 @@ export function planRepair(request: RepairRequest, rows: readonly Row[]): Change
     }),
     add: after.filter(isNew).map(({ app, name }) => ({ app, name })),
   }
-  const renamed = edits.flatMap((edit) => (edit.do === 'rewrite' ? edit.rows : [])).filter(({ app, name }) => app !== undefined || name !== undefined)
-  const named = new Set(renamed.map((to) => keyOf({ ...(rows.find(({ id }) => id === to.id) as Row), ...to })))
-  refuseNewPairs(request, rows, after, named)
+  refuseNewPairs(request, rows, after)
   return change
 }
 
@@ -94,17 +92,17 @@ function refuseUnlessOne(rows: readonly Row[], id: string): void {
 }
 
 /**
- * What Django refuses already may stay; what it would refuse only then is nothing that mends. A row above what is a hole already makes none, as for
- * `mark`: holes are filled one by one. And a row that gets its name back shows the one that is there, where Django would have run its migration again.
+ * What Django refuses already may stay; what it would refuse only then is nothing that mends. A row that it misses now may come although the one below
+ * is missing too: holes are filled one by one, as `mark` fills them.
  */
-function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[], named: ReadonlySet<Key>): void {
+function refuseNewPairs({ project, rules, alias }: RepairRequest, rows: readonly Row[], after: readonly Row[]): void {
   if (!project) return
   refuseTornSquash(loadHistory(project, rows, rules), loadHistory(project, after, rules))
   const pairs = (some: readonly Row[]) => inconsistencies(loadHistory(project, some, rules), rules, alias).map(({ migrations }) => migrations)
-  const now = new Set(pairs(rows).map((pair) => JSON.stringify(pair)))
-  const holes = holesOf(loadHistory(project, rows, rules))
-  const makesOne = ([child, parent]: ReturnType<typeof pairs>[number]) => !(child && named.has(makeKey(...child))) && !(parent && holes.has(makeKey(...parent)))
-  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)) && makesOne(pair))
+  const refused = pairs(rows)
+  const now = new Set(refused.map((pair) => JSON.stringify(pair)))
+  const missed = new Set(refused.map(([, parent]) => String(parent)))
+  const fresh = pairs(after).filter((pair) => !now.has(JSON.stringify(pair)) && !missed.has(String(pair[0])))
   if (fresh.length === 0) return
   const said = fresh.slice(0, 3).map(([child, parent]) => `${child?.join('.')} would be recorded before ${parent?.join('.')}, on which it depends`)
   throw new MigstateError('would-make-hole', `${said.join('; ')}. Django would then refuse to migrate.`, {

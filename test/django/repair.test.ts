@@ -139,8 +139,8 @@ describe.runIf(Object.keys(djangos).length > 0).each(engines)('repair on %s', (e
   })
 
   it('a repair that Django would refuse for something new is refused; together with the other it is done', async () => {
-    await forget('billing', '0001_initial')
-    await rename('billing', '0002_invoice_paid', '0002_Invoice_paid')
+    await forget('billing', '0002_invoice_paid')
+    await rename('reports', '0001_initial', '0001_Initial')
     const found = await doctor()
     const damaged = found.find(({ code }) => code === 'damaged-name') as Finding
     const refused = await run('repair', damaged.id, '--yes', '--json')

@@ -87,7 +87,7 @@ describe('reported cases of tables', () => {
       expect([refused.exitCode, refused.json.error.code], refused.stdout).toEqual([4, 'sequence-behind'])
     }
     const [finding] = (await run('doctor', '--only', 'sequence-behind')).json.result.findings
-    await database.query(finding.repairs[0].command)
+    await database.query(finding.repairs.find(({ command }: { command: string }) => !command.startsWith('migstate')).command)
     expect((await run('mark', 'applied', 'a', '0004', '--yes')).json.result.changes.added).toMatchObject([{ id: '4' }])
   })
 })

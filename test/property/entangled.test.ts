@@ -122,9 +122,9 @@ async function judge(given: BrokenShop, migstate: Migstate, truth: ReadonlySet<s
   const ids = ofRows.map(({ finding }) => finding.id)
   return [
     ...recommended.flatMap(({ finding, command }) => judgeCommand(finding, command, truth)),
-    ...(await Promise.all(recommended.map(({ command }) => tryMark(migstate, command)))).flat(),
-    ...(await judgeRepair(given, migstate, truth, { all: true })),
-    ...(ids.length > 0 ? await judgeRepair(given, migstate, truth, { findings: ids }) : []),
+    ...(await Promise.all(recommended.map(({ command }) => tryMark(migstate, command, findings)))).flat(),
+    ...(await judgeRepair(given, migstate, { findings, truth }, { all: true })),
+    ...(ids.length > 0 ? await judgeRepair(given, migstate, { findings, truth }, { findings: ids }) : []),
   ]
 }
 
@@ -145,7 +145,7 @@ function judgeCommand({ code, message }: DoctorResult['findings'][number], comma
 }
 
 /** What is recommended to be typed first is not refused. */
-async function tryMark(migstate: Migstate, command: string): Promise<string[]> {
+async function tryMark(migstate: Migstate, command: string, findings: DoctorResult['findings']): Promise<string[]> {
   const [, verb, state, ...targets] = words(command.split(' && ')[0] as string)
   if (verb !== 'mark') return []
   try {
@@ -153,11 +153,16 @@ async function tryMark(migstate: Migstate, command: string): Promise<string[]> {
     return []
   } catch (error) {
     if (!(error instanceof MigstateError)) throw error
-    return [`${command}: ${error.code}: ${error.message}`]
+    return isForAnother(error, findings) ? [] : [`${command}: ${error.code}: ${error.message}`]
   }
 }
 
-async function judgeRepair(given: BrokenShop, migstate: Migstate, truth: ReadonlySet<string>, args: { all: true } | { findings: string[] }): Promise<string[]> {
+interface Known {
+  findings: DoctorResult['findings']
+  truth: ReadonlySet<string>
+}
+
+async function judgeRepair(given: BrokenShop, migstate: Migstate, { findings, truth }: Known, args: { all: true } | { findings: string[] }): Promise<string[]> {
   const said = 'all' in args ? 'repair --all' : 'the repair of what is recommended'
   try {
     const { changes } = await migstate.repair({ ...args, dryRun: true })
@@ -172,6 +177,13 @@ async function judgeRepair(given: BrokenShop, migstate: Migstate, truth: Readonl
     ]
   } catch (error) {
     if (!(error instanceof MigstateError)) throw error
-    return [`${said}: ${error.code}: ${error.message}`]
+    const others = findings.filter(({ id }) => 'findings' in args && !args.findings.includes(id))
+    return isForAnother(error, others) ? [] : [`${said}: ${error.code}: ${error.message}`]
   }
+}
+
+/** What is missing below has a finding of its own: that comes first. */
+function isForAnother({ code, details }: MigstateError, findings: DoctorResult['findings']): boolean {
+  const { holes = [] } = details as { holes?: [app: string, name: string][] }
+  return code === 'would-make-hole' && holes.every(([app, name]) => findings.some((one) => one.app === app && one.migration === name))
 }

@@ -133,10 +133,14 @@ function neverLines(never: readonly Key[]): string[] {
   ]
 }
 
-/** What stands below, and is there or leaves no trace, has to be recorded with them: a row above it would make a hole. */
+/**
+ * What stands below, and is there or leaves no trace, has to be recorded with them: a row above it would make a hole. What leaves no trace and is one
+ * already is for its own finding.
+ */
 function withThoseBelow(facts: Facts, keys: readonly Key[], open: readonly Evidence[]): Key[] {
   const view = facts.view as NonNullable<Facts['view']>
-  const wanted = new Set(open.filter((one) => one.verdict === 'ran' || isBlind(one)).map(({ key }) => key))
+  const holes = holesOf(view)
+  const wanted = new Set(open.filter((one) => one.verdict === 'ran' || (isBlind(one) && !holes.has(one.key))).map(({ key }) => key))
   const all = new Set(keys)
   for (const key of keys) for (const below of view.graph.forwardsPlan(key)) if (wanted.has(below)) all.add(below)
   return inPlanOrder(facts, all)
