@@ -94,6 +94,33 @@ describe.runIf(Object.keys(djangos).length > 0).each(engines)('schema-drift on %
     expect(await drift()).toEqual([])
   })
 
+  it('of a migration that cannot be read nothing is claimed: no drift, no certainty that it does nothing', async () => {
+    it_.shop.write({
+      'reports/migrations/0002_odd.py': `import time
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("reports", "0001_initial")]
+    operations = []
+    if time.time() > 0:
+        operations.append(migrations.AddField("report", "odd", models.IntegerField(default=0)))
+`,
+      'reports/migrations/0003_renamed.py': migrationFile('("reports", "0002_odd")', 'migrations.RenameField("report", "odd", "even")'),
+      'reports/migrations/0004_last.py': migrationFile('("reports", "0003_renamed")', 'migrations.AddField("report", "last", models.IntegerField(null=True))'),
+    })
+    const migrated = await it_.shop.manage('migrate')
+    expect(migrated.exitCode, migrated.output).toBe(0)
+    expect(codesOf(await it_.doctor())).toEqual([])
+    await it_.forget('reports.0002_odd', 'reports.0003_renamed')
+    const found = await it_.doctor()
+    expect(codesOf(found)).toEqual(['hole reports 0002_odd', 'hole reports 0003_renamed'])
+    expect(recommendedOf(found)).toEqual([])
+    expect(found.map(({ message }) => message)).toEqual([expect.stringContaining('cannot be seen'), expect.stringContaining('cannot be seen')])
+    expect((await it_.run('repair', '--all', '--yes', '--json')).json.result.repaired).toEqual([])
+  })
+
   it('AlterField in both directions: the column that does not follow it', async () => {
     await migrate()
     const to = (column: string, type: string, nullable: boolean) =>

@@ -32,6 +32,9 @@ interface Traced {
   models: string[]
 }
 
+/** Of a migration whose operations cannot be read: they may do anything. */
+const UNREAD: Traced['operations'][number] = { summary: 'its operations', data: true, effects: [{ does: 'unseen', reason: 'they cannot be read' }] }
+
 export interface Gathered {
   /** For each migration on disk, in Django's order: what of it the schema shows. */
   evidence: Map<Key, Evidence>
@@ -45,15 +48,17 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
   const counts = countsAsRun(request)
   const [state, things] = [new ProjectState(maxNameLength), new Things()]
   const traced: Traced[] = []
+  const unread = new Map<string, Key>()
   for (const key of stepsOf(view)) {
     const file = view.disk.get(key) as MigrationFile
     const app = file.recordedAs ?? file.app
-    const operations = (operationsOf(file) ?? []).map((one) => ({
-      summary: one.summary,
-      data: one.data !== false || one.schema === null,
-      effects: effectsOf(state, things, app, one, key),
-    }))
-    traced.push({ key, operations, models: besides(operationsOf(file) ?? []).map((model) => `${app}.${model.toLowerCase()}`) })
+    const read = operationsOf(file)
+    if (read === null) unread.set(app, key)
+    traced.push({
+      key,
+      operations: read === null ? [UNREAD] : read.map((one) => tracedOperation(one, effectsOf(state, things, app, one, key), unread.get(app))),
+      models: besides(read ?? []).map((model) => `${app}.${model.toLowerCase()}`),
+    })
   }
   const court: Court = { sight: new Sight(schema), things, recorded: counts, never: new Set(), excuse: () => null }
   settleNames(
@@ -79,6 +84,17 @@ export function gatherEvidence(request: EvidenceRequest): Gathered {
     })
   }
   return { evidence, drift }
+}
+
+/** @param unread a migration of its app before it that cannot be read: what it changes may be of that one's making */
+function tracedOperation(operation: Operation, effects: Effect[], unread: Key | undefined): Traced['operations'][number] {
+  const { summary, data, schema } = operation
+  const isBlind = effects.length === 0 && unread !== undefined
+  return {
+    summary,
+    data: data !== false || schema === null,
+    effects: isBlind ? [{ does: 'unseen', reason: `what ${unread.replace('\0', '.')} does cannot be read` }] : effects,
+  }
 }
 
 /** What the evidence itself says never ran made nothing that others could have taken away. */
@@ -109,12 +125,14 @@ function indexesThatStay(traced: readonly Traced[], things: Things): MadeIndex[]
  * Apps whose tables are not yet, or not only, what their files make: an operation is about models of its own app (`Operation.state_forwards`), and
  * what a lost or foreign file did is in the schema too.
  */
-function unsettledApps({ view, recorded }: EvidenceRequest, traced: readonly Traced[], counts: ReadonlySet<Key>): Set<string> {
+function unsettledApps({ view, recorded, operationsOf }: EvidenceRequest, traced: readonly Traced[], counts: ReadonlySet<Key>): Set<string> {
   const apps = new Set([...view.disk.keys()].map(appOf))
   const replaced = new Set([...view.replacements.values()].flatMap(({ replaces }) => replaces.map(([app, name]) => makeKey(app, name))))
   const pending = traced.map(({ key }) => key).filter((key) => !counts.has(key))
   const strangers = [...recorded].filter((key) => apps.has(appOf(key)) && !view.disk.has(key) && !replaced.has(key))
-  return new Set([...pending, ...strangers, ...view.graph.missing.keys()].map(appOf))
+  // What cannot be read may do anything to the tables of its app.
+  const unread = [...view.disk].filter(([, file]) => file.problems.length > 0 || operationsOf(file) === null).map(([key]) => key)
+  return new Set([...pending, ...strangers, ...unread, ...view.graph.missing.keys()].map(appOf))
 }
 
 /** A pending migration beside the pending ones that ran; what was told of it already holds. */
