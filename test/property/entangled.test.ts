@@ -121,6 +121,9 @@ async function judge(given: BrokenShop, migstate: Migstate, truth: ReadonlySet<s
   const ofRows = recommended.filter(({ command }) => /^migstate (repair|mark) /.test(command) && !/ && (migstate run|python)/.test(command))
   const ids = ofRows.map(({ finding }) => finding.id)
   return [
+    ...findings
+      .filter(({ code, app, migration }) => code === 'present-unrecorded' && migration !== null && !truth.has(`${app}.${migration}`))
+      .map(({ message }) => message),
     ...recommended.flatMap(({ finding, command }) => judgeCommand(finding, command, truth)),
     ...(await Promise.all(recommended.map(({ command }) => tryMark(migstate, command, findings)))).flat(),
     ...(await judgeRepair(given, migstate, { findings, truth }, { all: true })),
@@ -134,7 +137,7 @@ function judgeCommand({ code, message }: DoctorResult['findings'][number], comma
     if (program !== 'migstate') return []
     const isMark = first === 'mark'
     const wrong = (target: string) =>
-      first === 'run'
+      first === 'run' || first === 'rerun'
         ? truth.has(target)
         : isMark && second === 'applied'
           ? !truth.has(target) && !TRACELESS.has(target)
