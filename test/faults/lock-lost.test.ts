@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { migstate, start } from '../support/cli.js'
-import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
+import { freshDatabase, type TestDatabase } from '../support/databases.js'
+import { eachServer } from '../support/each-server.js'
 import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
 import { type FakeProject, fakeProject } from '../support/fake-project.js'
 import { gate } from '../support/gate.js'
@@ -34,7 +35,7 @@ async function losesCommit({ engine, url: target }: TestDatabase, writes: RegExp
 }
 
 /** With its connection a tool loses its lock: whoever comes to `recover` before it is back has ended the operation, and it must not go on. */
-describe.each(engines.filter((engine) => engine !== 'sqlite'))('recover had the lock meanwhile, %s', (engine) => {
+eachServer((engine) => {
   const ended = async (running: ReturnType<typeof start>) => {
     const done = await running.done
     expect([done.exitCode, done.json.error?.code, done.json.error?.consequence], done.stdout + done.stderr).toEqual([6, 'table-changed', 'rolled-back'])
