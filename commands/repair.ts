@@ -21,7 +21,8 @@ export default class Repair extends MigstateCommand {
   static override flags = {
     all: Flags.boolean({ description: 'Every finding whose repair is marked safe: of rows only, and proven.' }),
     'fix-table': Flags.boolean({
-      description: 'Also findings of the table itself: the id counter that is behind its ids (PostgreSQL). Alone: only that.',
+      description:
+        'Also findings of the table itself: a column "id" that fills itself no more (PostgreSQL, SQLite), an id counter that is behind its ids (PostgreSQL). Alone: only that.',
     }),
     sql: Flags.boolean({ description: 'Print the statements for a DBA in place of the change; implies --dry-run.', helpGroup: 'CHANGE' }),
     ...changeFlags,

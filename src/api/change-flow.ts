@@ -10,6 +10,7 @@ import {
   sameChange,
   sameHistory,
   tableChanged,
+  type TableMend,
   withOperationLock,
 } from '../change/index.js'
 import type { Database, History } from '../database/index.js'
@@ -30,8 +31,8 @@ export interface ChangeVerb {
   kind: string
   /** Pure; throws the verb's refusals. Called for the preview and again under the lock. */
   plan(now: History): Change
-  /** Where the counter of the ids is set first; null: it is left alone. */
-  counter?(now: History): string | null
+  /** What of the table itself is mended first; null: nothing. */
+  mend?(now: History): TableMend | null
   /** Under the lock, before the rows are read again: looks again at what `plan` goes by beside them. */
   lookAgain?(): Promise<void>
   /** Beside the change: the counter, the operation that is undone. */
@@ -47,11 +48,11 @@ export interface ChangeVerb {
 export async function runChange(workspace: Workspace, { history, creates: missing }: Opening, verb: ChangeVerb, ui: Interaction): Promise<ChangeResult> {
   const { database } = workspace
   const shown = { history, change: verb.plan(history) }
-  const counter = verb.counter?.(history) ?? null
-  const nothing = isEmpty(shown.change) && counter === null
-  if (!nothing) refuseUnfitChange(database, counter === null ? history : { ...history, sequence: counter }, shown.change)
+  const mend = verb.mend?.(history) ?? null
+  const nothing = isEmpty(shown.change) && mend === null
+  if (!nothing) refuseUnfitChange(database, history, shown.change, mend)
   if (shown.change.remove.length > 0) await database.reading(() => refuseTakenAlong(database, shown.change.remove))
-  let moved = movedCounter(history, counter)
+  let moved = movedCounter(history, mend)
   const creates = nothing ? [] : missing
   if (nothing || verb.dryRun) {
     if (!nothing) await warnMissingGrants(database, workspace.warnings)
@@ -71,7 +72,7 @@ export async function runChange(workspace: Workspace, { history, creates: missin
       opens: true,
       plan: (now) => {
         const edit = planUnderLock(verb, now, shown, answer)
-        moved = movedCounter(now, edit?.counter ?? null)
+        moved = movedCounter(now, edit?.mend ?? null)
         return edit
       },
       stamp: stampOf(workspace),
@@ -92,8 +93,8 @@ export async function runChange(workspace: Workspace, { history, creates: missin
   }
 }
 
-function movedCounter({ sequence }: History, after: string | null): Pick<ChangeResult, 'counter'> {
-  return after === null || sequence === null ? {} : { counter: { before: sequence, after } }
+function movedCounter({ sequence }: History, mend: TableMend | null): Pick<ChangeResult, 'counter'> {
+  return mend === null ? {} : { counter: { before: mend.column ? null : sequence, after: mend.next } }
 }
 
 function ofModels(workspace: Workspace, verb: ChangeVerb, changes: ChangeResult['changes']): Pick<ChangeResult, 'modelsRecorded'> {
@@ -158,9 +159,9 @@ function planUnderLock(verb: ChangeVerb, now: History, { history, change: shown 
     throw tableChanged(shown, now.rows, `The table has changed since the plan was shown (${factOf(error)}).`)
   }
   if (answer === 'person' && !sameChange(change, shown)) throw tableChanged(shown, now.rows, 'The rows concerned have changed since the plan was shown.')
-  const counter = verb.counter?.(now) ?? null
-  if (isEmpty(change) && counter === null) return null
-  return { change, event: 'done', counter, ...verb.edit?.(now, change) }
+  const mend = verb.mend?.(now) ?? null
+  if (isEmpty(change) && mend === null) return null
+  return { change, event: 'done', mend, ...verb.edit?.(now, change) }
 }
 
 export function newOperation(workspace: Workspace, kind: string, reason: string | null): OperationRecord {

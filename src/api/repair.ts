@@ -1,5 +1,5 @@
-import { type Change, changeSql, EMPTY, mendedCounter, planRepair, refuseForeignCounter, rowsAfter } from '../change/index.js'
-import type { History, Row } from '../database/index.js'
+import { type Change, changeSql, type Edit, EMPTY, planRepair, refuseTableMend, rowsAfter, sayMend, tableMend, type TableMend } from '../change/index.js'
+import type { History, HistoryTable, Row } from '../database/index.js'
 import {
   diagnose,
   type Facts,
@@ -14,7 +14,7 @@ import {
   toFinding,
 } from '../doctor/index.js'
 import { MigstateError } from '../errors/index.js'
-import { lookAfterwards, runChange, settle, stampOf } from './change-flow.js'
+import { lookAfterwards, type Opening, runChange, settle, stampOf } from './change-flow.js'
 import { factsWith, readFacts } from './facts.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
@@ -25,7 +25,7 @@ export interface RepairArgs {
   findings?: string[] | undefined
   /** Those that are marked safe. */
   all?: boolean | undefined
-  /** Findings of the table itself may be named too: the counter of the ids, where it is behind them. */
+  /** Findings of the table itself may be named too: the column `id` that fills itself no more, the counter that is behind the ids. */
   fixTable?: boolean | undefined
   dryRun?: boolean | undefined
   /** Statements for a DBA in place of the change; nothing is written. */
@@ -47,7 +47,7 @@ interface Chosen {
   repair: RowRepair
 }
 
-/** The repairs of findings that were named, or of all safe ones, as one operation: rows, and with `fixTable` the counter of their ids; no code runs. */
+/** The repairs of findings that were named, or of all safe ones, as one operation: rows, and with `fixTable` what gives them ids; no code runs. */
 export async function repair(workspace: Workspace, args: RepairArgs, ui: Interaction): Promise<RepairResult> {
   if (args.all && (args.findings?.length ?? 0) > 0) throw new MigstateError('usage', 'Name findings, or give --all: not both.')
   if (args.all && args.fixTable) throw new MigstateError('usage', 'What is mended of the table itself is named: --all takes rows only.')
@@ -58,9 +58,9 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
   const plan = (chosen: readonly Chosen[], rows: readonly Row[]) => planOf(facts, chosen, rows)
   const first = see(opening.history)
   const chosen = args.all ? allSafe(first, (some) => fitsRows(() => plan(some, opening.history.rows))) : await named(first, args, ui)
-  const table = await ofTable(workspace, first, args)
+  const table = await ofTable(workspace, opening, first, args)
   const ids = new Set([...table, ...chosen.map(({ found }) => found)].map(idOf))
-  const counterFor = (now: History) => (table.length > 0 ? mendedCounter(now) : null)
+  const mend = (now: History) => (table.length > 0 ? tableMend(workspace.database.table, now) : null)
   let last: { chosen: readonly Chosen[]; change: Change } = { chosen, change: EMPTY }
   const result = await runChange(
     workspace,
@@ -76,11 +76,12 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
       lookAgain: async () => {
         facts = await readFacts(workspace)
       },
-      counter: counterFor,
+      mend,
+      edit: (now) => sayInJournal(workspace.database.table, mend(now)),
       question: {
         title: `repair ${[...ids].join(' ')}`,
-        notes: [...table.flatMap((one) => sayCounter(one, counterFor(opening.history))), ...chosen.flatMap(reasons)],
-        ask: table.length > 0 ? 'Set the id counter of the table, and change these rows? No migration runs.' : 'Change these rows? No migration runs.',
+        notes: [...sayTable(table, workspace.database.table, mend(opening.history)), ...chosen.flatMap(reasons)],
+        ask: askFor(mend(opening.history)),
       },
       dryRun,
       reason: args.reason ?? null,
@@ -89,19 +90,18 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
     ui,
   )
   const after = dryRun
-    ? afterwards({ ...opening.history, sequence: counterFor(opening.history) ?? opening.history.sequence }, last.change, stampOf(workspace))
+    ? afterwards({ ...opening.history, sequence: mend(opening.history)?.next ?? opening.history.sequence }, last.change, stampOf(workspace))
     : await lookAfterwards(workspace, () => workspace.read())
+  if (result.counter?.before === null) facts = withFilledId(facts)
   const left = after ? see(after).filter(({ severity }) => isAtLeast(severity, 'warning')) : []
   return {
     ...result,
     repaired: [
-      ...(result.counter ? table.map((found) => sayMended(found, 'its counter gives ids above those of its rows then')) : []),
+      ...(result.counter ? table.map((found) => sayMended(found, 'new rows get ids above those of its rows then')) : []),
       ...last.chosen.map(sayChosen),
     ],
     left: left.map(toFinding),
-    sql: args.sql
-      ? [...(result.counter ? [facts.schema.history?.mend.counter ?? ''] : []), ...changeSql(workspace.database, last.change, stampOf(workspace))]
-      : null,
+    sql: args.sql ? [...sqlOfTable(facts, result.counter), ...changeSql(workspace.database, last.change, stampOf(workspace))] : null,
   }
 }
 
@@ -143,7 +143,7 @@ async function named(found: readonly Found[], { findings: ids = [], fixTable = f
   return [...new Set(wanted)].flatMap((id) => {
     const one = found.find((each) => idOf(each) === id)
     if (!one) throw new MigstateError('unknown-finding', `There is no finding "${id}" here now.`)
-    if (fixTable && one.code === 'sequence-behind') return []
+    if (fixTable && OF_TABLE.has(one.code)) return []
     const chosen = ofRows(one, false)
     if (chosen.length === 0) throw notRepairable(one)
     return chosen
@@ -175,18 +175,44 @@ function notRepairable(found: Found): MigstateError {
   })
 }
 
+/** Findings of the table itself, which --fix-table mends. */
+const OF_TABLE: ReadonlySet<string> = new Set(['sequence-behind', 'id-default-missing'])
+
 /**
- * Findings of the table itself that are mended: those that are named, or where none is, all.
+ * Those that are named, or where none is, all.
  * @throws MigstateError `not-repairable`, `missing-rights`
  */
-async function ofTable({ database }: Workspace, found: readonly Found[], { findings = [], fixTable }: RepairArgs): Promise<Found[]> {
-  const table = fixTable ? found.filter((one) => one.code === 'sequence-behind' && (findings.length === 0 || findings.includes(idOf(one)))) : []
-  if (table.length > 0) await database.reading(() => refuseForeignCounter(database))
+async function ofTable({ database }: Workspace, { history }: Opening, found: readonly Found[], { findings = [], fixTable }: RepairArgs): Promise<Found[]> {
+  const table = fixTable ? found.filter((one) => OF_TABLE.has(one.code) && (findings.length === 0 || findings.includes(idOf(one)))) : []
+  const mend = table.length > 0 ? tableMend(database.table, history) : null
+  if (mend) await database.reading(() => refuseTableMend(database, mend))
   return table
 }
 
-function sayCounter(found: Found, counter: string | null): string[] {
-  return [`${found.code} (${idOf(found)}): ${found.message} The repair: its counter is set to ${counter}, which is of the table and not of its rows.`]
+function sayTable(found: readonly Found[], table: HistoryTable, mend: TableMend | null): string[] {
+  return mend === null
+    ? []
+    : found.map((one) => `${one.code} (${idOf(one)}): ${one.message} The repair: ${sayMend(table, mend)}. This is of the table and not of its rows.`)
+}
+
+function askFor(mend: TableMend | null): string {
+  if (mend === null) return 'Change these rows? No migration runs.'
+  return `${mend.column ? 'Change the column "id" of the table' : 'Set the id counter of the table'}, and change these rows? No migration runs.`
+}
+
+function sayInJournal(table: HistoryTable, mend: TableMend | null): Partial<Edit> {
+  return mend === null ? {} : { detail: { saw: sayMend(table, mend) } }
+}
+
+function sqlOfTable({ schema: { history } }: Facts, counter: ChangeResult['counter']): string[] {
+  if (!counter || !history) return []
+  return [counter.before === null ? history.mend.id : history.mend.counter]
+}
+
+/** As the edit has left the table, which has proven that its rows get ids again. */
+function withFilledId(facts: Facts): Facts {
+  const { history } = facts.schema
+  return history === null ? facts : { ...facts, schema: { ...facts.schema, history: { ...history, fillsId: true } } }
 }
 
 const sayChosen = ({ found, repair: { why } }: Chosen) => sayMended(found, why)

@@ -37,8 +37,8 @@ export interface ChangeResult {
   creates: string[]
   /** `app.Model` of models whose making is recorded and did not run: their content types and permissions come with the next `manage.py migrate`. */
   modelsRecorded?: string[]
-  /** The counter of the ids, where it was behind them and `repair --fix-table` has set it, or would: the next id. */
-  counter?: { before: string; after: string }
+  /** The next id, where `repair --fix-table` has mended what gives it, or would; `before` is null where the column `id` filled itself no more. */
+  counter?: { before: string | null; after: string }
 }
 
 /** An operation in a sentence: what, on what, who, when, why. */

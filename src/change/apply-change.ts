@@ -6,7 +6,7 @@ import { type Change, difference, expectedRows, type PlannedRow, unlike } from '
 import { type Patience, refuseInterrupted } from './begin-edit.js'
 import { finishSequence } from './finish-sequence.js'
 import type { Proof } from './lost-commit.js'
-import { refuseForeignCounter } from './mend-counter.js'
+import { mendTable, refuseTableMend, type TableMend } from './mend-table.js'
 import { refuseOtherNodes } from './other-nodes.js'
 import { proveReturn, type ReturnTrip } from './prove-return.js'
 import { refuseTakenAlong, refuseUnfitChange } from './refuse-unfit.js'
@@ -23,8 +23,8 @@ export interface Edit {
   netChanges?: (changes: Changes, after: readonly Row[]) => Changes
   /** Where the counter is to stand afterwards, asked of the rows after the change; null: leave it alone. */
   sequence?: (now: History) => string | null
-  /** Where the counter is set before the rows are written; undefined or null: it is left alone. It never goes back below the ids. */
-  counter?: string | null
+  /** What of the table itself is mended before the rows are written. No undo takes it back: the ids would be given twice. */
+  mend?: TableMend | null
   /** The rows that go are to come back while others may not wait for it: that the table takes them back whole is tried first. @see proveReturn */
   comesBack?: ReturnTrip
   /** The counter before the operation, when it began in an earlier edit. */
@@ -64,10 +64,10 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     const before = await database.readHistory()
     const edit = request.plan(before)
     if (!edit) return null
-    refuseUnfitChange(database, edit.counter ? { ...before, sequence: edit.counter } : before, edit.change)
+    refuseUnfitChange(database, before, edit.change, edit.mend)
     // What has begun is put in order, whatever has come since.
     if (opens) await refuseTakenAlong(database, edit.change.remove)
-    if (edit.counter) await refuseForeignCounter(database)
+    if (edit.mend) await refuseTableMend(database, edit.mend)
     scope.writes()
     if (edit.comesBack) await proveReturn(database, edit.change, edit.comesBack)
     const { changes, sequence, after, proof } = await writeEdit(database, request, edit, before)
@@ -75,7 +75,7 @@ export async function applyChange(database: Database, request: EditRequest): Pro
     // Of an operation that has begun already the later edits put something in order: they are not left half-way.
     if (opens) await refuseInterrupted(patience)
     const finished = TERMINAL.has(proof.event)
-    const asBefore = finished && !edit.counter && changes.removed.length + changes.added.length + changes.updated.length === 0
+    const asBefore = finished && !edit.mend && changes.removed.length + changes.added.length + changes.updated.length === 0
     return { result: { changes, sequence, after }, proof, consequence: asBefore ? 'rolled-back' : 'committed', finished }
   })
   if (!done) return null
@@ -93,9 +93,9 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
     await failpoint('snapshot-written')
     await journal.begin(session, operation)
   }
-  if (edit.counter) {
-    await dialect.setSequence(session, table, edit.counter)
-    await failpoint('counter-mended')
+  if (edit.mend) {
+    await mendTable(database, edit.mend)
+    await failpoint('table-mended')
   }
   await writeRows(database, request, edit.change)
   await dialect.fireDeferred(session)

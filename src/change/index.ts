@@ -1,4 +1,4 @@
-export { mendedCounter, refuseForeignCounter } from './mend-counter.js'
+export { refuseTableMend, sayMend, tableMend, type TableMend } from './mend-table.js'
 export { applyChange, atLeastAboveRows, type Edit, type EditResult } from './apply-change.js'
 export { type Patience, type Waiting } from './begin-edit.js'
 export { type Change, difference, EMPTY, expectedRows, invert, isEmpty, type PlannedRow, sameChange, sameHistory } from './change.js'

@@ -1,6 +1,7 @@
 import { type Database, type History, type HistoryTable, missingValues, namedRows, type Row } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Change, PlannedRow } from './change.js'
+import type { TableMend } from './mend-table.js'
 
 /**
  * What a table cannot take and give back exactly is refused before anything is written, by the table as it is made.
@@ -19,17 +20,17 @@ export function refuseUnfitTable({ table }: Database): void {
 
 /**
  * @param now the table as the plan saw it
+ * @param mend what of it is mended first
  * @throws MigstateError `table-unfit` `non-transactional-table` `id-default-missing` `sequence-behind`
  */
-export function refuseUnfitChange(database: Database, now: History, change: Change): void {
+export function refuseUnfitChange(database: Database, { rows, sequence }: History, change: Change, mend: TableMend | null = null): void {
   const { table } = database
-  const { rows } = now
   refuseUnfitTable(database)
   refuseUnnamed(table, rows, [...change.remove, ...change.update.map(({ before }) => before)])
   refuseUnwritable(table, [...change.add, ...change.update.map(({ after }) => after)])
-  if (change.add.some((row) => row.id === undefined)) refuseMissingId(table)
+  if (!mend?.column && change.add.some((row) => row.id === undefined)) refuseMissingId(table)
   if (change.add.some((row) => row.extra === undefined)) refuseMissingValues(table)
-  refuseTakenIds(table, now, change)
+  refuseTakenIds(table, { rows, sequence: mend?.next ?? sequence }, change)
 }
 
 /** The counter would give a new row the id of another one. */

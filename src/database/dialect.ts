@@ -155,6 +155,8 @@ export interface SchemaTable {
 export interface HistoryFacts {
   /** An insert without an id gets one. */
   fillsId: boolean
+  /** The column `id` can be mended inside a transaction, where the rows and rights allow it. */
+  mendsId: boolean
   /** The counter is apart from the rows, so it can fall behind them. */
   hasCounterApart: boolean
   /** The name of an engine that cannot undo half a change; null: it can. */
@@ -309,6 +311,13 @@ export interface Dialect {
    */
   sequenceStep(session: Session, table: HistoryTable): Promise<'inside' | 'after' | 'never' | 'shared'>
   setSequence(session: Session, table: HistoryTable, next: string): Promise<void>
+  /**
+   * Whether the column `id`, which fills itself no more, can be made to `inside` the edit's transaction, only by the `owner` of the table, or why not, a
+   * clause. Inside any transaction.
+   */
+  idMending(session: Session, table: HistoryTable): Promise<'inside' | 'owner' | string>
+  /** Inside the edit: the column `id` as Django makes it, with a counter; rows stay as they are. Asked for only after `idMending`. */
+  mendId(session: Session, table: HistoryTable): Promise<void>
 
   createJournal(session: Session, table: HistoryTable, journal: JournalTables): Promise<void>
   /** Makes the indexes of the side tables that are missing, as far as this role may. @throws DatabaseFailure where it has tried in vain */

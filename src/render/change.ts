@@ -30,11 +30,15 @@ export function renderChange(result: ChangeResult, page: Page): string {
 }
 
 function counterLine({ dryRun, counter }: ChangeResult): string {
-  return `The id counter ${dryRun ? 'would be' : 'is'} set from ${counter?.before} to ${counter?.after}, above the highest id; it never goes back below the ids.`
+  const be = dryRun ? 'would be' : 'is'
+  if (counter?.before === null)
+    return `The column "id" of the history table ${be} made to fill itself again, from ${counter.after} on; an undo of this operation leaves that as it is.`
+  return `The id counter ${be} set from ${counter?.before} to ${counter?.after}, above the highest id; it never goes back below the ids.`
 }
 
 /** Rows are all that migstate changes; what a migration does when it runs is its own. */
 function schemaLine(result: ChangeResult): string {
+  if (result.counter?.before === null) return 'Of the schema nothing else is changed.'
   return 'reruns' in result ? 'Apart from what the migration itself does, the schema is not changed.' : 'The schema is not changed.'
 }
 

@@ -72,7 +72,7 @@ describe.runIf(oneDjango && engines.includes('postgresql'))('repair --fix-table'
     expect(await next()).toBe(1)
   })
 
-  it.each(['counter-mended', 'before-commit'])('killed at %s: nothing has happened', async (point) => {
+  it.each(['table-mended', 'before-commit'])('killed at %s: nothing has happened', async (point) => {
     const { run, shop, doctor } = it_
     await built(['repair', '--fix-table', '--yes'], { cwd: shop.folder, env: { ...shop.env, MIGSTATE_FAILPOINT: point } })
     expect(await next()).toBe(1)

@@ -254,8 +254,8 @@ class Change(Result):
     changes: Changes
     next: Optional[Plan]
     creates: List[str]
-    #: ``before`` and ``after``, where ``repair --fix-table`` has set the id counter.
-    counter: Optional[Dict[str, str]] = None
+    #: The next id ``before`` and ``after``, where ``repair --fix-table`` has mended what gives it; ``before`` may be None.
+    counter: Optional[Dict[str, Optional[str]]] = None
 
 
 @dataclass

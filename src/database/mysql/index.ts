@@ -1,3 +1,4 @@
+import { MigstateError } from '../../errors/index.js'
 import { followersOf } from '../taken-along.js'
 import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
 import type { NewRow } from '../row.js'
@@ -151,6 +152,14 @@ export function mysqlDialect(own: Own): Dialect {
 
     async setSequence(session, table, next) {
       await session.run(`ALTER TABLE ${table.sql} AUTO_INCREMENT = ${BigInt(next)}`)
+    },
+
+    async idMending() {
+      return 'ALTER TABLE commits by itself on this server'
+    },
+
+    async mendId() {
+      throw new MigstateError('internal-error', 'The column "id" is not altered on a server where that commits by itself.')
     },
 
     async createJournal(session, _table, journal) {

@@ -37,6 +37,8 @@ export async function introspect(session: Session, history: HistoryTable | null)
 function historyFacts({ sql, shape }: HistoryTable): HistoryFacts {
   return {
     fillsId: shape.fillsId,
+    // ALTER TABLE commits by itself.
+    mendsId: false,
     hasCounterApart: false,
     looseEngine: shape.looseEngine,
     keepsTimes: shape.givesTimes,

@@ -12,6 +12,7 @@ import { introspect } from './introspect.js'
 import { journalDdl } from './journal-ddl.js'
 import { handOver } from './journal-owner.js'
 import { missingGrants } from './rights.js'
+import { idMending, mendId } from './mend-id.js'
 import { readSequence, sequenceOf } from './sequence.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants, temporaryGrant } from './shadow.js'
@@ -159,6 +160,9 @@ export const postgresql: Dialect = {
     if (sequence.owned) await session.run(`ALTER SEQUENCE ${sequence.sql} RESTART WITH ${BigInt(next)}`)
     else await session.rows('SELECT setval(CAST(? AS regclass), CAST(? AS bigint), false)', [sequence.sql, BigInt(next).toString()])
   },
+
+  idMending,
+  mendId,
 
   async createJournal(session, table, journal) {
     await session.run(begin(''))

@@ -1,5 +1,6 @@
 import type { HistoryFacts, HistoryTable, Schema, SchemaTable } from '../dialect.js'
 import type { Session } from '../session.js'
+import { idMending } from './mend-id.js'
 import { sequenceOf } from './sequence.js'
 import type { PostgresqlSession } from './session.js'
 import { serialOf } from './shape.js'
@@ -36,6 +37,7 @@ async function historyFacts(session: Session, history: HistoryTable): Promise<Hi
   const counter = sequence ? `'${sequence.sql.replaceAll("'", "''")}'` : serialOf(sql)
   return {
     fillsId: shape.fillsId,
+    mendsId: !shape.fillsId && (await idMending(session, history)) === 'inside',
     hasCounterApart: true,
     looseEngine: null,
     keepsTimes: shape.givesTimes,

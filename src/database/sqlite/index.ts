@@ -10,6 +10,7 @@ import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { journalFacts } from './journal-facts.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow } from './shadow.js'
+import { idMending, mendId } from './mend-id.js'
 import { idPlace, moreOf, place, quoted } from './shape.js'
 import { untilFree } from './until-free.js'
 import { catalogue, quote } from './catalogue.js'
@@ -141,6 +142,9 @@ export const sqlite: Dialect = {
   async setSequence(session, table, next) {
     await session.run('UPDATE sqlite_sequence SET seq = CAST(? AS INTEGER) WHERE name = ?', [(BigInt(next) - 1n).toString(), table.name])
   },
+
+  idMending,
+  mendId,
 
   async createJournal(session, _table, journal) {
     await session.run('BEGIN IMMEDIATE')

@@ -1,5 +1,6 @@
 import type { HistoryFacts, HistoryTable, Schema, SchemaTable } from '../dialect.js'
 import type { Session } from '../session.js'
+import { idMending } from './mend-id.js'
 
 interface Found {
   name: string
@@ -25,7 +26,7 @@ export async function introspect(session: Session, history: HistoryTable | null)
     if (column !== null) table.columns.push({ name: column, nullable: notnull === '0' && pk === '0' })
   }
   for (const { name, owner } of indexes) tables.get(owner)?.indexes.push({ name, valid: true })
-  return { tables: [...tables.values()], foldsCase: true, foldsTables: true, hidden: null, history: history && historyFacts(history) }
+  return { tables: [...tables.values()], foldsCase: true, foldsTables: true, hidden: null, history: history && (await historyFacts(session, history)) }
 }
 
 /** The names of constraints stand only in the text of the table. */
@@ -33,9 +34,11 @@ function constraintsIn(sql: string): SchemaTable['indexes'] {
   return [...sql.matchAll(/\bCONSTRAINT\s+"((?:[^"]|"")*)"/gi)].map((match) => ({ name: (match[1] as string).replaceAll('""', '"'), valid: true }))
 }
 
-function historyFacts({ shape }: HistoryTable): HistoryFacts {
+async function historyFacts(session: Session, history: HistoryTable): Promise<HistoryFacts> {
+  const { shape } = history
   return {
     fillsId: shape.fillsId,
+    mendsId: !shape.fillsId && (await idMending(session, history)) === 'inside',
     hasCounterApart: false,
     looseEngine: null,
     keepsTimes: true,

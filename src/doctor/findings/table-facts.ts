@@ -21,7 +21,14 @@ export function missingIdDefault({ schema, table }: Facts): Found[] {
   if (!table || !schema.history || schema.history.fillsId) return []
   const message = `The column "id" of ${table.label} fills itself no more: it was copied without its key or its default. Django writes rows without an id, so the next migration cannot be recorded, or gets no id.`
   const why = 'makes the column as Django makes it; only the owner of the table may'
-  return [ofTable('id-default-missing', 'error', message, [], [repair(schema.history.mend.id, why, { recommended: true })], [table.name, `${table.name}.id`])]
+  const { mend, mendsId } = schema.history
+  const repairs = [
+    ...(mendsId
+      ? [repair('migstate repair --fix-table', 'makes the column so that it fills itself, as an operation of the journal', { recommended: true })]
+      : []),
+    ...(mend.id === '' ? [] : [repair(mend.id, why, { recommended: !mendsId })]),
+  ]
+  return [ofTable('id-default-missing', 'error', message, [], repairs, [table.name, `${table.name}.id`])]
 }
 
 /** The counter gives ids that are taken: the next migration runs, and its row is refused. */
