@@ -2,7 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migstate } from '../support/cli.js'
 import { freshDatabase, type TestDatabase } from '../support/databases.js'
 import { createHistoryTable, fingerprint, idKinds, insertLikeDjango, record } from '../support/history-table.js'
+
 import { oneDjango, shopProject } from '../support/django.js'
+import { startMariadbOf } from '../support/servers/debian-root.js'
+import type { Server } from '../support/servers/server.js'
 import { type PostgresNode, RELEASES, startPostgresNode } from '../support/servers/postgres-nodes.js'
 
 /** Every PostgreSQL that its makers support: what a change, its undo and a rerun do to the table. */
@@ -51,5 +54,31 @@ describe.each(Object.keys(RELEASES))('PostgreSQL %s', (release) => {
     expect(ran.json, ran.stdout + ran.stderr).toMatchObject({ ok: true, result: { rerun: { mode: 'shadow' } } })
     const after = await fingerprint(database)
     expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+  })
+})
+
+describe.runIf(process.getuid?.() === 0 && oneDjango)('MariaDB 11.8', () => {
+  let server: Server
+  const given = process.env.MIGSTATE_TEST_MARIADB_URL
+  beforeAll(async () => {
+    server = (await startMariadbOf('trixie')) as Server
+    expect(server).not.toBeNull()
+    process.env.MIGSTATE_TEST_MARIADB_URL = server.url
+  })
+  afterAll(async () => {
+    process.env.MIGSTATE_TEST_MARIADB_URL = given
+    await server?.stop()
+  })
+
+  it.each(['shadow', 'table'])('a rerun with Django in %s mode', async (mode) => {
+    const database = await freshDatabase('mariadb')
+    const shop = shopProject(oneDjango as string, database)
+    expect((await shop.manage('migrate', '-v0')).exitCode).toBe(0)
+    const before = await fingerprint(database)
+    const ran = await migstate(['rerun', 'shop', '0003', '--mode', mode, '--yes', '--json'], { cwd: shop.folder, env: shop.env })
+    expect(ran.json, ran.stdout + ran.stderr).toMatchObject({ ok: true, result: { rerun: { mode } } })
+    const after = await fingerprint(database)
+    expect(after.rows.filter((row, index) => row !== before.rows[index])).toHaveLength(1)
+    shop.remove()
   })
 })

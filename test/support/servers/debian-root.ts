@@ -8,11 +8,11 @@ import { answers } from './private-mysql.js'
 import type { Server } from './server.js'
 
 /**
- * Another release of Debian with this package, unpacked and kept; null where it cannot be had: it takes root, apt and a mirror.
+ * Another release of Debian with these packages, unpacked and kept; null where it cannot be had: it takes root, apt and a mirror.
  * @param release as `trixie`
  */
-export function debianRoot(release: string, name: string): string | null {
-  const kept = keptFolder('debian', `${release}-${name}`)
+export function debianRoot(release: string, names: readonly string[]): string | null {
+  const kept = keptFolder('debian', `${release}-${names.join('-')}`)
   if (existsSync(kept)) return kept
   const mirror = mirrorOf()
   if (process.getuid?.() !== 0 || mirror === null) return null
@@ -20,7 +20,7 @@ export function debianRoot(release: string, name: string): string | null {
   if (!existsSync('/usr/sbin/debootstrap')) return null
   mkdirSync(keptFolder('debian'), { recursive: true })
   const work = mkdtempSync(keptFolder('debian', `.${release}-`))
-  const made = spawnSync('debootstrap', ['--variant=minbase', `--include=${name}`, release, join(work, 'root'), mirror], { encoding: 'utf8' })
+  const made = spawnSync('debootstrap', ['--variant=minbase', `--include=${names.join(',')}`, release, join(work, 'root'), mirror], { encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`debootstrap ${release}: ${made.stderr || made.stdout.slice(-500)}`)
   renameSync(join(work, 'root'), kept)
   rmSync(work, { recursive: true, force: true })
@@ -37,18 +37,23 @@ function mirrorOf(): string | null {
 
 /** The MariaDB of that release of Debian, in its own files (chroot), on a free port, with data of its own. */
 export async function startMariadbOf(release: string): Promise<Server | null> {
-  const root = debianRoot(release, 'mariadb-server-core')
+  const root = debianRoot(release, ['mariadb-server-core', 'mariadb-client-core'])
   if (root === null) return null
   // A folder of the same name for each server, seen from inside and from outside.
   const outside = mkdtempSync(join(root, 'srv', 'data-'))
   const data = `/srv/${basename(outside)}`
   const words = ['--no-defaults', `--datadir=${data}`, '--user=root']
   const inside = (program: string, more: string[]) => [root, program, ...words, ...more]
-  const made = spawnSync('chroot', inside('mariadb-install-db', ['--auth-root-authentication-method=normal', '--skip-test-db']), { encoding: 'utf8' })
+  // The run's temporary folder is not there.
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TMPDIR: '/tmp' }
+  const made = spawnSync('chroot', inside('mariadb-install-db', ['--auth-root-authentication-method=normal', '--skip-test-db', '--force']), {
+    encoding: 'utf8',
+    env,
+  })
   if (made.status !== 0) throw new Error(`mariadb-install-db of ${release}: ${made.stderr || made.stdout}`)
   const port: number = await freePort()
   const flags = [`--port=${port}`, '--bind-address=127.0.0.1', `--socket=${data}/s`, '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0']
-  const server = spawn('chroot', inside('mariadbd', flags), { stdio: 'ignore' })
+  const server = spawn('chroot', inside('mariadbd', flags), { stdio: 'ignore', env })
   let ended = false
   server.on('exit', () => (ended = true))
   for (let turn = 0; !(await answers(port)); turn++) {
