@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,10 +12,12 @@ import { ENTER, Terminal } from '../support/terminal.js'
 /** The packed program, unpacked into an empty folder; SQLite needs its driver where Node has none inside. */
 const nodes = { [process.versions.node.split('.')[0] as string]: process.execPath, ...(JSON.parse(process.env.MIGSTATE_TEST_NODES ?? '{}') as object) }
 let folder: string
+let archive: string
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'migstate-packed-')))
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const [tarball] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))
+  archive = join(folder, tarball.filename)
   for (const name of ['bare', 'with-driver']) {
     mkdirSync(join(folder, name))
     execFileSync('tar', ['xzf', join(folder, tarball.filename), '-C', join(folder, name), '--strip-components=1'])
@@ -58,6 +60,23 @@ describe.each(Object.entries<string>(nodes))('Node %s', (version, node) => {
       expect(await run(['history'])).toContain('undone by')
       expect(await run(['version'])).toMatch(version === '20' ? /better-sqlite3 +12/ : /node:sqlite +3/)
     })
+  })
+})
+
+describe.each(Object.entries<string>(nodes))('npx on Node %s', (version, node) => {
+  it('takes the archive and nothing else: no registry, no compiler, an empty cache', { timeout: 120_000 }, async () => {
+    const { shop } = await migratedShop(oneDjango as string, 'sqlite')
+    const bin = join(folder, `bin-${version}`)
+    mkdirSync(bin)
+    symlinkSync(node, join(bin, 'node'))
+    for (const name of ['sh', 'env']) symlinkSync(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(bin, name))
+    const npx = join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm', 'bin', 'npx-cli.js')
+    const home = mkdtempSync(join(folder, 'home-'))
+    const env = { ...shop.env, PATH: bin, HOME: home, npm_config_cache: join(home, 'cache'), npm_config_offline: 'true', npm_config_update_notifier: 'false' }
+    const started = spawnSync(node, [npx, '--yes', `--package=${archive}`, 'migstate', 'status'], { cwd: shop.folder, env, encoding: 'utf8' })
+    if (version === '20') {
+      expect([started.status, started.stderr]).toEqual([1, expect.stringMatching(/Run: npm --prefix\s+\S+_npx\S+\s+install\s+better-sqlite3@12/)])
+    } else expect([started.status, started.stdout], started.stderr).toEqual([0, expect.stringContaining('21 applied, 0 unapplied')])
   })
 })
 
