@@ -94,7 +94,7 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
   // Without an order there is nothing to replay.
   if (cycleGate(view.graph, 'children').length > 0) return NONE
   const aliases = workspace.aliases.length > 1
-  return gatherEvidence({
+  const gathered = gatherEvidence({
     view,
     recorded: view.recorded,
     schema,
@@ -108,6 +108,8 @@ function evidenceOf(workspace: Workspace, rows: Facts['rows'], schema: Facts['sc
     maxNameLength: database.dialect.capabilities.maxNameLength,
     makesAllKinds: database.facts.engine === 'postgresql' && !database.facts.unsupported,
   })
+  project.keepDetails()
+  return gathered
 }
 
 async function unfinishedOf(workspace: Workspace): Promise<Facts['unfinished']> {

@@ -7,6 +7,8 @@ import type { AskFailure, AskRequest } from './ask/ask-django.js'
 import { askOrRemember } from './ask/remember.js'
 import { toldFiles } from './ask/told-files.js'
 import { withDetails } from './ask/with-details.js'
+import { DetailCache } from './cache/detail-cache.js'
+import { keepDetails, once, withKept } from './cache/kept-details.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { readDatabase } from './databases.js'
@@ -16,14 +18,14 @@ import { Files } from '../python/files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
 import { Modules } from '../python/modules/modules.js'
 import { Places } from '../python/places.js'
-import { exhaustion, Pool, spending } from '../python/budget.js'
+import { exhaustion, Pool, spending, tellsOfCut } from '../python/budget.js'
 import { readProjectFiles } from './project-files.js'
 import { rulesFor } from '../django/rules.js'
 import { type DjangoSettings, readSettings, settingsModuleOf } from './settings.js'
 import { managePyOf, noSettingsNamed } from './starter.js'
 import { settingOfApps } from './settings-of-apps.js'
 import { type Unshipped, unshippedMigrations } from './shipped.js'
-import type { MigrationFile, ProjectFiles } from './types.js'
+import type { MigrationFile, Operation, ProjectFiles } from './types.js'
 
 export interface ProjectRequest {
   folder: string
@@ -58,13 +60,16 @@ export class Project {
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #cache: ProjectCache | null
   readonly #answer: DjangoAnswer | null
+  readonly #details: DetailCache | null
   #files: ProjectFiles | undefined
+  /** Their operations hold on to text and tree of each file, as long as the project is open. */
+  readonly #detailed = new WeakMap<MigrationFile, MigrationFile>()
 
   constructor(
     place: { folder: string; managePy: string },
     context: Omit<MigrationContext, 'app'>,
     djangoVersion: string | null,
-    cache: { cache: ProjectCache | null; refusal: string | null },
+    cache: { cache: ProjectCache | null; details: DetailCache | null; refusal: string | null },
     asked: DjangoAnswer | AskFailure | null,
   ) {
     this.folder = place.folder
@@ -73,6 +78,7 @@ export class Project {
     this.djangoVersion = djangoVersion
     this.#context = context
     this.#cache = cache.cache
+    this.#details = cache.details
     this.cacheRefusal = cache.refusal
     this.#answer = asked && 'reason' in asked ? null : asked
     this.askFailure = failureOf(asked)
@@ -112,8 +118,29 @@ export class Project {
   /** The same migration with the arguments of its operations, which are not kept between runs. */
   detailed(file: MigrationFile): MigrationFile {
     if (!file.operations?.some((one) => one.arguments === undefined)) return file
-    const read = readMigration(file.file, file.name, { ...this.#context, app: file.app })
-    return this.files().told ? withDetails(file, read) : read
+    const known = this.#detailed.get(file)
+    if (known) return known
+    const read = once(() => readMigration(file.file, file.name, { ...this.#context, app: file.app }))
+    const detailed = this.files().told ? withDetails(file, read()) : (this.#kept(file, read) ?? read())
+    this.#detailed.set(file, detailed)
+    return detailed
+  }
+
+  /** From an earlier run, else for the next one; null where it cannot be kept. */
+  #kept(file: MigrationFile, read: () => MigrationFile): MigrationFile | null {
+    const details = this.#details?.of(file)
+    if (details)
+      return { ...file, operations: details.map((one, at) => withKept((file.operations as Operation[])[at] as Operation, one, () => read().operations?.[at])) }
+    const { operations } = read()
+    const made = this.#details && operations && keepDetails(operations)
+    if (made && !tellsOfCut(JSON.stringify(made))) this.#details?.add(file, made)
+    return null
+  }
+
+  /** What was read in detail, for the next run. */
+  keepDetails(): void {
+    const { files, variables } = this.#context.modules
+    this.#details?.keep({ files, asked: variables.asked })
   }
 
   /** Migrations that lie in installed packages and did not come with them. */
@@ -191,8 +218,9 @@ function open(request: ProjectRequest): Project {
     ...(answer ? { labels: new Map(answer.apps.map(({ name, label }) => [name, label])) } : {}),
   }
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
-  const cache = store && new ProjectCache(store, `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`)
-  return new Project({ folder: request.folder, managePy }, context, djangoVersion, { cache, refusal: store?.refusal ?? null }, asked)
+  const about = `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`
+  const [cache, details] = store ? [new ProjectCache(store, about), new DetailCache(store, about, modules.variables.given)] : [null, null]
+  return new Project({ folder: request.folder, managePy }, context, djangoVersion, { cache, details, refusal: store?.refusal ?? null }, asked)
 }
 
 /** A kept answer names no database; it is enough where the files name it. */

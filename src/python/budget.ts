@@ -47,6 +47,11 @@ export function isCutShort(message: string): boolean {
   return message === TOO_LONG || message === TOO_LARGE
 }
 
+/** Somewhere in this text. */
+export function tellsOfCut(text: string): boolean {
+  return text.includes(TOO_LONG) || text.includes(TOO_LARGE)
+}
+
 /** What the files of one project may cost beyond their own size. */
 export class Pool {
   work = POOL_WORK
