@@ -1,95 +1,14 @@
 import type { ConnectionSpec } from '../config/index.js'
+import type { HistoryTable, JournalFacts, JournalTables, TableSearch } from './history-table.js'
+import type { Schema, TableFacts } from './schema-facts.js'
+import type { Capabilities, Engine, ServerFacts } from './server-facts.js'
 import type { RehearsalSql } from './rehearsal.js'
 import type { ShadowCheck } from './shadow-check.js'
 import type { NewRow, Row } from './row.js'
-import type { TableShape } from './table-shape.js'
 import type { Session } from './session.js'
-
-export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlite'
-
-/** The history table as found in the catalogue. */
-export interface HistoryTable {
-  /** PostgreSQL's schema; null elsewhere. */
-  schema: string | null
-  name: string
-  /** Quoted and, on PostgreSQL, schema-qualified: ready for SQL. */
-  sql: string
-  /** For people: `public.django_migrations`. */
-  label: string
-  /** The column type of `applied`, as the catalogue writes it. */
-  appliedType: string
-  shape: TableShape
-  /** This role has more rights than the table's owner, who may have set traps. */
-  stranger?: boolean
-}
-
-/** Whether a role can use a table without lending its rights to the table's owner. */
-export interface Trust {
-  stranger: boolean
-  /** Said once: which role would be enough, and how. */
-  advice: string | null
-  /** What of the table would run the owner's code when it is read … */
-  reading: string[]
-  /** … and what when it is changed. */
-  writing: string[]
-}
-
-/** What stands beside the history under the names of the side tables. */
-export interface JournalFacts {
-  /** Names of the side tables that are there. DDL that commits by itself may have been killed between two of them. */
-  there: string[]
-  /** Snapshots have a place for what four texts cannot hold (format 2). */
-  wide: boolean
-  /** Why it cannot be the tool's journal, a line each. */
-  problems: string[]
-}
-
-export interface TableSearch {
-  table: HistoryTable | null
-  /** Labels of tables of the same name in other schemas that the role may read. */
-  others: string[]
-  /** PostgreSQL: the schema that a new table would land in; null elsewhere. */
-  currentSchema: string | null
-  /** Of the table that was found; absent where the database has no such traps. */
-  trust?: Trust
-}
-
-export interface ServerFacts {
-  engine: Engine
-  version: string
-  /** Host as the user knows it, the path of a socket, null for a file. */
-  host: string | null
-  /** Database name or file. */
-  name: string
-  /** Why nothing can be written here, or null. */
-  readOnly: string | null
-  /** A transaction pooler stands between: session locks and settings do not hold. */
-  pooled: boolean
-  /** Several servers take writes of the same tables: what they are called; null: this one alone does. */
-  cluster?: Cluster | null
-  /** A server of another make that speaks the protocol, and why nothing is written there; null: one that is proven. */
-  unsupported?: Unsupported | null
-}
-
-export type Cluster = 'Galera' | 'MySQL group replication'
-
-/** An engine on which nothing is written until its locks are proven. */
-export interface Unsupported {
-  /** As it calls itself, for people: `CockroachDB`. */
-  name: string
-  /** A clause: `its session locks succeed and lock nothing`. */
-  reason: string
-}
 
 /** `instant`: with its offset, UTC; `local`: the naive text of USE_TZ and TIME_ZONE; `day`: no time of the day. */
 export type TimeKept = 'instant' | 'local' | 'day'
-
-/** The three side tables, quoted for SQL, beside the history table. */
-export interface JournalTables {
-  operation: string
-  event: string
-  snapshotRow: string
-}
 
 /** Milliseconds for which one try to get the table may keep others waiting. */
 export const SHORT_WAIT = 50
@@ -131,79 +50,6 @@ export interface ShadowSql {
   role: string
   /** Counts the rows that the session sees under Django's own name for the table, by the column that only a shadow has. */
   live: string
-}
-
-/** What the catalogue says of an application's table. */
-export interface TableFacts {
-  exists: boolean
-  columns: { name: string; nullable: boolean; hasDefault: boolean }[]
-  /** As the database estimates it; null where it does not. */
-  rows: number | null
-}
-
-/** A table as the database has it. */
-export interface SchemaTable {
-  name: string
-  /** Django's own introspection calls it a table: no view, no partition (`introspection.table_names`). */
-  isTable: boolean
-  columns: { name: string; nullable: boolean }[]
-  /** Indexes and constraints that have a name; one that was not built to its end is not valid. */
-  indexes: { name: string; valid: boolean }[]
-}
-
-/** What the catalogue says of the history table itself. */
-export interface HistoryFacts {
-  /** An insert without an id gets one. */
-  fillsId: boolean
-  /** The column `id` can be mended inside a transaction, where the rows and rights allow it. */
-  mendsId: boolean
-  /** The counter is apart from the rows, so it can fall behind them. */
-  hasCounterApart: boolean
-  /** The name of an engine that cannot undo half a change; null: it can. */
-  looseEngine: string | null
-  /** Django reads a time from the column `applied` as it is declared. */
-  keepsTimes: boolean
-  /** Statements for who owns the table: each mends one of the facts above. */
-  mend: { id: string; counter: string; engine: string; applied: string }
-}
-
-/** Everything of an application's schema that is looked at, read at one moment. */
-export interface Schema {
-  /** Those that Django's own session would find by their bare names. */
-  tables: SchemaTable[]
-  /** Names that differ only in upper and lower case are the same here. */
-  foldsCase: boolean
-  /** The same as Django has it for tables (`features.ignores_table_name_case`). */
-  foldsTables: boolean
-  /** Why there may be tables that this role does not see; null: it sees all. */
-  hidden: string | null
-  /** null where there is no history table. */
-  history: HistoryFacts | null
-}
-
-/** What one database can do that another cannot; code outside `database/` asks these, never for an engine's name. */
-export interface Capabilities {
-  /** A migration's data and its record commit together (Django: `features.can_rollback_ddl`). */
-  transactionalDdl: boolean
-  /** Other sessions, and the names they carry, can be seen. */
-  showsSessions: boolean
-  /** A session that holds a shadow can be seen from other machines. */
-  showsShadows: boolean
-  /** A second connection can write while a migration has a transaction open. */
-  writesBesideChild: boolean
-  schemas: boolean
-  /** Django's backend makes an aware time of what the driver gives it (`convert_datetimefield_value`), and dies of what is no datetime. */
-  convertsTimes: boolean
-  /** Whoever waits for the table makes those wait who come after; elsewhere a try fails at once. */
-  waitingBlocks: boolean
-  /** Whom a session's lock keeps out: whoever uses this database, or only those who use this server of a cluster. */
-  sessionLocks: 'everybody' | 'one-node'
-  /** The table can be taken so that nobody reads it; elsewhere two edits exclude each other, and a reader sees the state before. */
-  tableLocks: boolean
-  /** The counter of the ids is one that can be put back. */
-  counters: boolean
-  /** Of a table's name (Django: `connection.ops.max_name_length()`); null for none. */
-  maxNameLength: number | null
 }
 
 /**
@@ -296,12 +142,12 @@ export interface Dialect {
 
   /** @returns the row's id */
   insertRow(session: Session, table: HistoryTable, row: NewRow): Promise<string>
-  /** @returns the number of rows deleted */
   /**
    * Tables of which rows go or change when rows of the history with these ids are deleted (ON DELETE CASCADE, SET NULL or SET DEFAULT), as far as
    * this role sees them. Inside `reading` or an edit.
    */
   takenAlong(session: Session, table: HistoryTable, ids: readonly string[]): Promise<string[]>
+  /** @returns the number of rows deleted */
   deleteRow(session: Session, table: HistoryTable, id: string): Promise<number>
   /** @returns the number of rows updated */
   updateRow(session: Session, table: HistoryTable, id: string, after: Row): Promise<number>

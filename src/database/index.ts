@@ -1,5 +1,7 @@
 export { Database, type History } from './database.js'
-export type { AdvisoryLock, HistoryTable, Schema, SchemaTable, ShadowSql, TableFacts } from './dialect.js'
+export type { AdvisoryLock, ShadowSql } from './dialect.js'
+export type { HistoryTable } from './history-table.js'
+export type { Schema, SchemaTable, TableFacts } from './schema-facts.js'
 export { driverVersions } from './driver-versions.js'
 export { isFailure } from './failure.js'
 export { DJANGO_TABLE, openDatabase } from './open.js'

@@ -1,7 +1,9 @@
 import { type ConnectionSpec, Redactor } from '../config/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { Database } from './database.js'
-import type { Cluster, Dialect, ServerFacts, TableSearch } from './dialect.js'
+import type { Cluster, ServerFacts } from './server-facts.js'
+import type { Dialect } from './dialect.js'
+import type { TableSearch } from './history-table.js'
 import type { Session } from './session.js'
 import { unfitTable } from './side-tables.js'
 

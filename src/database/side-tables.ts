@@ -1,5 +1,5 @@
 import { MigstateError } from '../errors/index.js'
-import type { HistoryTable } from './dialect.js'
+import type { HistoryTable } from './history-table.js'
 
 export const SIDE_TABLES = ['migstate_operation', 'migstate_event', 'migstate_snapshot_row'] as const
 

@@ -1,5 +1,7 @@
 import { MigstateError } from '../../errors/index.js'
-import type { Cluster, Dialect, HistoryTable, JournalTables } from '../dialect.js'
+import type { Cluster } from '../server-facts.js'
+import type { Dialect } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
 import { refuseNonTransactional } from './locks.js'

@@ -1,6 +1,7 @@
 import { MigstateError } from '../../errors/index.js'
 import { followersOf } from '../taken-along.js'
-import { type Dialect, type Engine, SHORT_WAIT } from '../dialect.js'
+import { type Dialect, SHORT_WAIT } from '../dialect.js'
+import type { Engine } from '../server-facts.js'
 import type { NewRow } from '../row.js'
 import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
 import { connect } from './connect.js'

@@ -1,4 +1,5 @@
-import type { HistoryFacts, HistoryTable, Schema, SchemaTable } from '../dialect.js'
+import type { HistoryFacts, Schema, SchemaTable } from '../schema-facts.js'
+import type { HistoryTable } from '../history-table.js'
 import type { Session } from '../session.js'
 
 /** information_schema shows a role only the tables on which it has a right (manual, INFORMATION_SCHEMA privileges). */

@@ -1,4 +1,4 @@
-import type { JournalTables } from '../dialect.js'
+import type { JournalTables } from '../history-table.js'
 
 /** InnoDB by name: the server's default engine may not be transactional. utf8mb4_bin: names differ where Python says so. */
 const OPTIONS = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'

@@ -1,5 +1,6 @@
 import { MigstateError } from '../../errors/index.js'
-import { type AdvisoryLock, type HistoryTable, type Locks } from '../dialect.js'
+import type { AdvisoryLock, Locks } from '../dialect.js'
+import type { HistoryTable } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
 import { lockNameOf } from './shadow.js'

@@ -1,4 +1,4 @@
-import type { Cluster, Unsupported } from '../dialect.js'
+import type { Cluster, Unsupported } from '../server-facts.js'
 import type { Session } from '../session.js'
 
 /** What a server says of itself beside its version. */

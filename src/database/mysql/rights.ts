@@ -1,4 +1,4 @@
-import type { HistoryTable, JournalTables } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import type { Session } from '../session.js'
 
 /** What a change needs on the history table, and on each side table once it is there (MySQL manual 8.2.2, static privileges). */

@@ -1,4 +1,5 @@
-import type { HistoryTable, JournalTables, ShadowRequest, ShadowSql } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
+import type { ShadowRequest, ShadowSql } from '../dialect.js'
 import { lockName } from '../lock-key.js'
 import { accountSql } from './rights.js'
 import type { Session } from '../session.js'

@@ -1,5 +1,5 @@
 import { MigstateError } from '../../errors/index.js'
-import type { HistoryTable } from '../dialect.js'
+import type { HistoryTable } from '../history-table.js'
 import { quoteIdentifier } from '../identifier.js'
 import { canWrite, sayUnwritable } from '../side-tables.js'
 import { keptApart, type TableColumn, type TableShape } from '../table-shape.js'

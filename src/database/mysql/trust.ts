@@ -1,5 +1,5 @@
 import { MigstateError } from '../../errors/index.js'
-import type { JournalFacts, Trust } from '../dialect.js'
+import type { JournalFacts, Trust } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import { missingColumns, SIDE_TABLES, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'

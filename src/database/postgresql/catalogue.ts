@@ -1,5 +1,7 @@
 import type { ConnectionSpec, ServerSpec } from '../../config/index.js'
-import type { HistoryTable, ServerFacts, TableSearch, Catalogue } from '../dialect.js'
+import type { HistoryTable, TableSearch } from '../history-table.js'
+import type { ServerFacts } from '../server-facts.js'
+import type { Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
 import { relationsNamed } from './relations.js'

@@ -1,4 +1,4 @@
-import type { HistoryTable, JournalTables } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import { SIDE_TABLES } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { begin } from './fixed-path.js'

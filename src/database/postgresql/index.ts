@@ -1,6 +1,7 @@
 import { followersOf } from '../taken-along.js'
 import { addedId } from '../side-tables.js'
-import type { Dialect, HistoryTable, JournalTables } from '../dialect.js'
+import type { Dialect } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import type { NewRow } from '../row.js'
 import type { Binding, Session } from '../session.js'
 import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'

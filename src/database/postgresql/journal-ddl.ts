@@ -1,4 +1,4 @@
-import type { JournalTables } from '../dialect.js'
+import type { JournalTables } from '../history-table.js'
 
 /** Types by their schema: a DBA may run this with a search path of their own. `IF NOT EXISTS` for the one who comes second after a crash; concurrent creation is kept out by the advisory lock. */
 export function journalDdl(journal: JournalTables): string[] {

@@ -1,4 +1,4 @@
-import type { HistoryTable } from '../dialect.js'
+import type { HistoryTable } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import { quoteIdentifier } from '../identifier.js'
 import { SIDE_TABLES } from '../side-tables.js'

@@ -1,4 +1,5 @@
-import { type AdvisoryLock, type HistoryTable, type JournalTables, SHORT_WAIT, type Locks } from '../dialect.js'
+import { type AdvisoryLock, SHORT_WAIT, type Locks } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'

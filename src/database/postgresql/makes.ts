@@ -1,4 +1,4 @@
-import type { Unsupported } from '../dialect.js'
+import type { Unsupported } from '../server-facts.js'
 
 /** What a server of another make says in version(). */
 const OTHERS: readonly [RegExp, Unsupported & { plain?: true }][] = [

@@ -1,4 +1,4 @@
-import type { HistoryTable } from '../dialect.js'
+import type { HistoryTable } from '../history-table.js'
 import type { Session } from '../session.js'
 import { quoted } from './shape.js'
 

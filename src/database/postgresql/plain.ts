@@ -1,4 +1,5 @@
-import type { Dialect, SchemaTable } from '../dialect.js'
+import type { Dialect } from '../dialect.js'
+import type { SchemaTable } from '../schema-facts.js'
 import type { Session } from '../session.js'
 import type { TableShape } from '../table-shape.js'
 import { quote } from './catalogue.js'

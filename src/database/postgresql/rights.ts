@@ -1,4 +1,4 @@
-import type { HistoryTable, JournalTables } from '../dialect.js'
+import type { HistoryTable, JournalTables } from '../history-table.js'
 import type { Session } from '../session.js'
 import { sequenceOf } from './sequence.js'
 import { temporaryGrant } from './shadow.js'

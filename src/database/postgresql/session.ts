@@ -1,4 +1,4 @@
-import type { Unsupported } from '../dialect.js'
+import type { Unsupported } from '../server-facts.js'
 import type { Binding } from '../session.js'
 import { isFailure } from '../failure.js'
 import { WiredSession, type WiredParts } from '../wired-session.js'

@@ -1,5 +1,5 @@
 import { MigstateError } from '../../errors/index.js'
-import type { HistoryTable, JournalFacts, JournalTables, Trust } from '../dialect.js'
+import type { HistoryTable, JournalFacts, JournalTables, Trust } from '../history-table.js'
 import { quoteIdentifier } from '../identifier.js'
 import { missingColumns, SIDE_TABLES, unfitTable, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'

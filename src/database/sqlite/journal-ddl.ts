@@ -1,4 +1,4 @@
-import type { JournalTables } from '../dialect.js'
+import type { JournalTables } from '../history-table.js'
 
 export function journalDdl(journal: JournalTables): string[] {
   return [

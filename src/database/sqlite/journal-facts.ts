@@ -1,4 +1,4 @@
-import type { JournalFacts } from '../dialect.js'
+import type { JournalFacts } from '../history-table.js'
 import { missingColumns, SIDE_TABLES, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
 import { journalDdl } from './journal-ddl.js'

@@ -1,5 +1,5 @@
 import { MigstateError } from '../../errors/index.js'
-import type { HistoryTable } from '../dialect.js'
+import type { HistoryTable } from '../history-table.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Binding } from '../session.js'
 import { canWrite, sayUnwritable } from '../side-tables.js'
