@@ -81,7 +81,7 @@ export async function repair(workspace: Workspace, args: RepairArgs, ui: Interac
       question: {
         title: `repair ${[...ids].join(' ')}`,
         notes: [...sayTable(table, workspace.database.table, mend(opening.history)), ...chosen.flatMap(reasons)],
-        ask: askFor(mend(opening.history)),
+        ask: askFor(mend(opening.history), chosen.length > 0),
       },
       dryRun,
       reason: args.reason ?? null,
@@ -195,9 +195,9 @@ function sayTable(found: readonly Found[], table: HistoryTable, mend: TableMend 
     : found.map((one) => `${one.code} (${idOf(one)}): ${one.message} The repair: ${sayMend(table, mend)}. This is of the table and not of its rows.`)
 }
 
-function askFor(mend: TableMend | null): string {
+function askFor(mend: TableMend | null, hasRows: boolean): string {
   if (mend === null) return 'Change these rows? No migration runs.'
-  return `${mend.column ? 'Change the column "id" of the table' : 'Set the id counter of the table'}, and change these rows? No migration runs.`
+  return `${mend.column ? 'Change the column "id" of the table' : 'Set the id counter of the table'}${hasRows ? ', and change these rows' : ''}? No migration runs.`
 }
 
 function sayInJournal(table: HistoryTable, mend: TableMend | null): Partial<Edit> {

@@ -25,7 +25,8 @@ export function renderChange(result: ChangeResult, page: Page): string {
   ]
   if (result.modelsRecorded) lines.push(say(modelsLine(result.modelsRecorded)))
   if (result.creates.length > 0) lines.push(say(`${result.dryRun ? 'It would also make' : 'Made'} migstate's side tables: ${result.creates.join(', ')}.`))
-  if (result.operation) lines.push(`Undo: ${page.strong(`migstate rollback ${result.operation.id}`)}`)
+  // What is mended of the table itself stays.
+  if (result.operation && count > 0) lines.push(`Undo: ${page.strong(`migstate rollback ${result.operation.id}`)}`)
   return lines.join('\n')
 }
 
