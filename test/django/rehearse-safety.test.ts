@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { migrationFile } from '../support/broken-shop.js'
 import { built, migstate } from '../support/cli.js'
 import { engines } from '../support/databases.js'
 import { migratedShop, oneDjango } from '../support/django.js'
@@ -87,6 +90,37 @@ describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engi
     expect(json.result.rehearsal.runs[0].rows).toEqual({ shop_product: { inserted: 0, updated: 3, deleted: 0 } })
     expect(await everything(other.database)).toEqual(there)
     expect(await everything(database)).toEqual(before)
+  })
+
+  it('a write to another database is refused before it is sent; it may be read', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    const other = await furnished(engine)
+    const there = await everything(other.database)
+    const settings = readFileSync(join(shop.folder, 'project', 'settings.py'), 'utf8')
+    const [, entry] = /("default": \{.*?\n {4}\})/s.exec(settings) as unknown as [string, string]
+    const second = entry.replace('default', 'other').replace(/os\.environ\.get\("SHOP_DB_NAME".*\),/, `${JSON.stringify(other.shop.env.SHOP_DB_NAME)},`)
+    shop.write({ 'project/settings.py': settings.replace(entry, `${entry},\n    ${second}`) })
+    shop.write({ [FILE]: handMade({ body: 'Product.objects.using("other").create(name="there")' }) })
+    const refused = await run('rehearse', 'shop', '0003')
+    expect(refused.json.error, JSON.stringify(refused.json)).toMatchObject({ code: 'cannot-rehearse', exitCode: 4, consequence: 'nothing' })
+    expect(refused.json.error.message).toContain('the code writes to the database other')
+    expect(refused.json.error.details.rehearsal.outside.map(({ kind }: { kind: string }) => kind)).toEqual(['alias'])
+    shop.write({ [FILE]: handMade({ body: 'assert Product.objects.using("other").count() == 2\n    products.get_or_create(name="here")' }) })
+    const read = await run('rehearse', 'shop', '0003')
+    expect(read.exitCode, JSON.stringify(read.json)).toBe(0)
+    expect(await everything(other.database)).toEqual(there)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('a failure is explained by the later migration that is to blame', async () => {
+    const { database, shop, run } = await furnished(engine)
+    await database.query("UPDATE shop_product SET slug = ''")
+    const later = 'migrations.AlterField("product", "slug", models.CharField(max_length=100, default=""))'
+    shop.write({ 'shop/migrations/0005_strict.py': migrationFile('("shop", "0004_order")', later), [FILE]: handMade({ body: 'products.create(name="New")' }) })
+    expect((await shop.manage('migrate', '-v0')).exitCode).toBe(0)
+    const { json, exitCode } = await run('rehearse', 'shop', '0003')
+    expect(exitCode, JSON.stringify(json)).toBe(3)
+    expect(json.result.rehearsal.verdict).toMatch(/would fail: IntegrityError at 0003_fill_slugs\.py:\d+: .*slug.*shop\.0005_strict/)
   })
 
   it('rerun --rehearse stops unless it is repeatable; --force goes on', async () => {

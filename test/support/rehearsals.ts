@@ -47,7 +47,14 @@ export const HAND_MADE: readonly HandMade[] = [
   },
   {
     name: 'F()',
-    imports: 'from django.db.models import F',
+    imports: 'from django.db.models import F, Value\nfrom django.db.models.functions import Concat',
+    body: 'products.update(name=Concat(F("name"), Value("!")))',
+    exit: 3,
+    answer: 'changes-more',
+    differs: ['shop_product'],
+  },
+  {
+    name: 'a counter in SQL',
     body: 'sql("UPDATE shop_order SET quantity = quantity + 1")',
     exit: 3,
     answer: 'changes-more',

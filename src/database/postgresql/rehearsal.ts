@@ -22,6 +22,21 @@ export async function rehearsal(session: Session, history: HistoryTable, lockTim
     related: '',
     primaryKey:
       'SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = pg_catalog.to_regclass(%s) AND i.indisprimary ORDER BY a.attnum',
+    // Also `float`s are exact then (before 12 they are not by default).
+    reading: [
+      "SET LOCAL DateStyle = 'ISO'",
+      "SET LOCAL IntervalStyle = 'postgres'",
+      "SET LOCAL TimeZone = 'UTC'",
+      'SET LOCAL extra_float_digits = 3',
+      "SET LOCAL bytea_output = 'hex'",
+    ],
+    rowDigest: {
+      // A server of FIPS has none.
+      probe: "SELECT pg_catalog.md5('')",
+      row: 'pg_catalog.md5(ROW(t.*)::pg_catalog.text)',
+      columns: null,
+      total: "coalesce(pg_catalog.sum((('x' || pg_catalog.left(d, 16))::bit(64)::bigint)::numeric), 0)",
+    },
     counters: "SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_catalog.pg_sequences",
     loose: null,
     ddlCommits: false,

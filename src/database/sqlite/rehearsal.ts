@@ -14,6 +14,9 @@ export function rehearsal(file: string): RehearsalSql {
     related:
       "SELECT f.\"table\", m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND (f.on_delete NOT IN ('NO ACTION', 'RESTRICT') OR f.on_update NOT IN ('NO ACTION', 'RESTRICT')) UNION ALL SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'",
     primaryKey: 'SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk',
+    reading: [],
+    // It is in the same process.
+    rowDigest: null,
     counters: null,
     loose: null,
     ddlCommits: false,

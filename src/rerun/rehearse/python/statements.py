@@ -54,8 +54,12 @@ class Watch(object):
         if STATE["armed"] and DEFINES.match(head):
             DEFINED.append(" ".join(head.split()[:3]))
         if at_outer_level(self.connection) and DB["failureAborts"] and not re.match(r"(savepoint|release|rollback)\b", head, re.I):
-            return self.alone(execute, sql, params, many, context)
-        return execute(sql, params, many, context)
+            result = self.alone(execute, sql, params, many, context)
+        else:
+            result = execute(sql, params, many, context)
+        if STATE["armed"] and WRITES.match(head):
+            count_written(self.connection.connection, context["cursor"])
+        return result
 
     def alone(self, execute, sql, params, many, context):
         """In autocommit a failed statement spoils nothing; here it would abort the transaction."""
@@ -70,6 +74,18 @@ class Watch(object):
             raise
         send(self.connection, "RELEASE SAVEPOINT " + name)
         return result
+
+
+def count_written(raw, cursor):
+    """How far it is, for whoever waits. sqlite3 has no count for a statement with RETURNING, but one of its own for all."""
+    total = getattr(raw, "total_changes", None)
+    STATE["written"] = STATE["written"] + max(getattr(cursor, "rowcount", None) or 0, 0) if total is None else total
+    if not STATE["written"] or time.time() - STATE["told"] < 0.5:
+        return
+    STATE["told"] = time.time()
+    STATE["pause"] = True
+    tell("written", rows=STATE["written"])
+    STATE["pause"] = False
 
 
 def at_outer_level(connection):
