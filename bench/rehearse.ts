@@ -57,7 +57,9 @@ const folder = mkdtempSync(join(tmpdir(), 'migstate-rehearse-'))
 try {
   const django = await ensureDjango({ version: VERSION, packages: driversFor(VERSION), pythons: findPythons(), variant: 'test' })
   if (django.missing) throw new Error(django.missing)
-  console.log(`${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, the code twice and a rehearsal in turn; most memory of Django's process`)
+  console.log(
+    `${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, the code twice and a rehearsal in turn; most memory of Django's process`,
+  )
   for (const engine of ENGINES) if (await served.has(engine)) for (const rows of SIZES) await measure(engine, rows, django.home)
 } finally {
   await served.stop()

@@ -144,7 +144,9 @@ describe.each(oneDjango ? engines : [])('doctor --rehearse of a RunSQL on %s', (
     const it_ = await brokenShop(engine)
     try {
       await furnish(it_.database)
-      it_.shop.write({ [FILE]: migrationFile('("shop", "0002_product_slug")', 'migrations.RunSQL("UPDATE shop_product SET slug = \'x\' WHERE slug IS NULL", "")') })
+      it_.shop.write({
+        [FILE]: migrationFile('("shop", "0002_product_slug")', 'migrations.RunSQL("UPDATE shop_product SET slug = \'x\' WHERE slug IS NULL", "")'),
+      })
       await it_.forget('shop.0003_fill_slugs')
       const before = await everything(it_.database)
       const [hole] = await it_.doctor('--rehearse')

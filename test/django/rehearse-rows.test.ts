@@ -37,14 +37,16 @@ const ODD: Record<TestDatabase['engine'], string> = {
 
 describe.each(oneDjango ? engines : [])('which rows a rehearsal compares on %s', (engine) => {
   it('100,000 rows that come anew, and as many that are filled once', async () => {
-    const { database, rehearse } = await furnished(engine)
+    const { database, shop, run, rehearse } = await furnished(engine)
     const added = await rehearse(`sql("${BULK}")`, '--show', '3')
     expect(added).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_product', inserted: 100_000, updated: 0, deleted: 0 }] })
     const ids = added.differences[0].examples.map(({ key }: { key: { id: string } }) => Number(key.id))
     expect(ids).toEqual([ids[0], ids[0] + 1, ids[0] + 2])
     expect(added.runs[0].rows).toEqual({ shop_product: { inserted: 100_000, updated: 0, deleted: 0 } })
     await database.query(BULK)
-    const filled = await rehearse('products.filter(slug__isnull=True).update(slug="x")')
+    shop.write({ [FILE]: handMade({ body: 'products.filter(slug__isnull=True).update(slug="x")' }) })
+    const filled = (await run()).json.result.rehearsal
+    expect(Number((await database.query('SELECT count(*) AS n FROM shop_product WHERE slug IS NULL'))[0]?.n)).toBe(100_002)
     expect(filled).toMatchObject({ answer: 'repeatable', compared: { tables: 1, rows: 100_002, left: [] } })
     expect(filled.runs.map(({ rows }: { rows: object }) => rows)).toEqual([{ shop_product: { inserted: 0, updated: 100_002, deleted: 0 } }, {}])
   })
@@ -57,7 +59,10 @@ describe.each(oneDjango ? engines : [])('which rows a rehearsal compares on %s',
     expect(same).toMatchObject({ answer: 'repeatable', compared: { rows: 2 } })
     expect(same.runs[0].rows).toEqual({})
     const bytes = await rehearse('sql("UPDATE shop_odd SET data = \'x%d\' WHERE id = 2" % __import__("time").perf_counter_ns())')
-    expect(bytes).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_odd', updated: 1, examples: [{ change: 'updated', key: { id: '2' } }] }] })
+    expect(bytes).toMatchObject({
+      answer: 'changes-more',
+      differences: [{ table: 'shop_odd', updated: 1, examples: [{ change: 'updated', key: { id: '2' } }] }],
+    })
     const ratio = await rehearse('sql("UPDATE shop_odd SET ratio = ratio + 0.000001 WHERE id = 1")')
     expect(ratio).toMatchObject({ answer: 'changes-more', differences: [{ updated: 1, examples: [{ key: { id: '1' } }] }] })
   })
@@ -68,7 +73,7 @@ describe.each(oneDjango ? engines : [])('which rows a rehearsal compares on %s',
     await database.query("INSERT INTO shop_pair VALUES (1, 'x', 0), (1, 'y', 0), (2, 'x', 0)")
     await database.query('CREATE TABLE shop_heap (a integer)')
     await database.query('INSERT INTO shop_heap VALUES (1), (1), (2)')
-    const pair = await rehearse("sql(\"UPDATE shop_pair SET n = n + 1 WHERE b = 'x'\")")
+    const pair = await rehearse('sql("UPDATE shop_pair SET n = n + 1 WHERE b = \'x\'")')
     const examples = ['1', '2'].map((a) => ({ change: 'updated', key: { a, b: 'x' } }))
     expect(pair.differences).toEqual([{ table: 'shop_pair', inserted: 0, updated: 2, deleted: 0, examples }])
     const heap = await rehearse('sql("INSERT INTO shop_heap VALUES (1)")\n    sql("DELETE FROM shop_heap WHERE a = 2")')
@@ -83,7 +88,8 @@ describe.each(oneDjango ? engines : [])('which rows a rehearsal compares on %s',
     await database.query(`CREATE TABLE shop_note (id integer PRIMARY KEY, ${tag})`)
     await database.query("INSERT INTO shop_tag (name) VALUES ('b'), ('c')")
     await database.query('INSERT INTO shop_note (id, tag_id) SELECT id, id FROM shop_tag')
-    const body = 'with db.cursor() as cursor:\n        cursor.execute("SELECT min(id) FROM shop_tag")\n        sql("DELETE FROM shop_tag WHERE id = %d" % cursor.fetchone()[0])'
+    const body =
+      'with db.cursor() as cursor:\n        cursor.execute("SELECT min(id) FROM shop_tag")\n        sql("DELETE FROM shop_tag WHERE id = %d" % cursor.fetchone()[0])'
     const { differences, runs } = await rehearse(body)
     expect(runs[0].rows).toEqual(Object.fromEntries(['shop_note', 'shop_tag'].map((table) => [table, { inserted: 0, updated: 0, deleted: 1 }])))
     expect(differences.map(({ table, deleted }: { table: string; deleted: number }) => [table, deleted])).toEqual([

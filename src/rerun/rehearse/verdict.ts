@@ -75,9 +75,11 @@ function say({ target, answer, runs, differences, compared }: Rehearsal, why: st
     const failed = (second ?? first) as RunReport
     const { exception, message, line } = failed.error as NonNullable<RunReport['error']>
     const where = line === null ? '' : ` at ${file}:${line}`
-    const cause = because ?? recogniseCause(`${exception}: ${message}`)
     const how = second ? `${name} would fail the second time` : `${name} would fail`
-    return `${how}: ${exception}${where}: ${message.split('\n')[0]?.replace(/\.$/, '')}.${cause === null ? '' : ` ${cause}`}`
+    const what = `${how}: ${exception}${where}: ${message.split('\n')[0]?.replace(/\.$/, '')}`
+    if (because !== null) return `${what}, because ${because}.`
+    const cause = recogniseCause(`${exception}: ${message}`)
+    return `${what}.${cause === null ? '' : ` ${cause}`}`
   }
   if (answer === 'unknown') return `Whether ${name} can run again is not known: ${why}.`
   if (answer === 'ran') return `${name} runs: ${sayChanges(first?.rows ?? {})}. It was run once, so whether it can run again is not known.`

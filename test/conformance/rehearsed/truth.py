@@ -12,7 +12,7 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 from django.db.migrations.loader import MigrationLoader  # noqa: E402
 from django.db.migrations.recorder import MigrationRecorder  # noqa: E402
@@ -58,6 +58,7 @@ def judge(app, name):
 
 # Imports the migrations, once for all forks.
 MigrationLoader(None)
+connections.close_all()
 for line in iter(sys.stdin.readline, ""):
     order = json.loads(line)
     child = os.fork()

@@ -50,7 +50,12 @@ def once(connection, migration, backwards, state, number):
         raise
     except BaseException as error:
         report["outcome"] = "failed"
-        report["error"] = {"exception": type(error).__name__, "message": ("%s" % error).strip(), "operation": STATE["index"], "line": line_of(sys.exc_info()[2])}
+        trace = sys.exc_info()[2]
+        # SQLite's schema editor asks the database on its way out, and is told that something failed before (Python 3 keeps what).
+        if type(error).__name__ == "TransactionManagementError" and line_of(trace) is None and getattr(error, "__context__", None):
+            first = error.__cause__ or error.__context__
+            error, trace = first, first.__traceback__
+        report["error"] = {"exception": type(error).__name__, "message": ("%s" % error).strip(), "operation": STATE["index"], "line": line_of(trace)}
         report["stopped"] = stopped(error)
     if STATE["refusal"] is not None:
         report["outcome"] = "failed"
