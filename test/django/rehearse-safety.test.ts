@@ -10,6 +10,9 @@ import { everything, furnish } from '../support/rehearsed-shop.js'
 
 const FILE = 'shop/migrations/0003_fill_slugs.py'
 
+/** Where its child can be killed. */
+const PLACES = ['proven', 'begun', 'operation', 'first-run', 'second-run', 'compared', 'rolled-back']
+
 async function furnished(engine: (typeof engines)[number]) {
   const { database, shop } = await migratedShop(oneDjango as string, engine)
   await furnish(database)
@@ -28,12 +31,23 @@ describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engi
     expect(json.error.message).toContain('has ended the transaction of the rehearsal')
   })
 
-  it.each(['proven', 'begun', 'operation', 'first-run', 'second-run', 'compared', 'rolled-back'])('its child killed at %s leaves nothing', async (place) => {
+  it.each(PLACES)('its child killed at %s leaves nothing', async (place) => {
     const { database, shop, before } = await furnished(engine)
     const made = HAND_MADE.find(({ name }) => name === 'create') as (typeof HAND_MADE)[number]
     shop.write({ [FILE]: handMade(made) })
     const killed = await migstate(['rehearse', 'shop', '0003', '--json'], { cwd: shop.folder, env: { ...shop.env, MIGSTATE_FAILPOINT: `shim-${place}` } })
     expect(killed.exitCode, killed.stdout).toBe(7)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it.each(PLACES)('its child killed at %s and the tool right after it leave nothing, and the next one works', async (place) => {
+    const { database, shop, before } = await furnished(engine)
+    const made = HAND_MADE.find(({ name }) => name === 'get_or_create') as (typeof HAND_MADE)[number]
+    shop.write({ [FILE]: handMade(made) })
+    const env = { ...shop.env, MIGSTATE_FAILPOINT: `shim-${place}`, MIGSTATE_FAILPOINT_TOO: 'rehearsal-ended' }
+    const killed = await built(['rehearse', 'shop', '0003'], { cwd: shop.folder, env })
+    expect(killed.exitCode, killed.stderr).toBeNull()
+    await expect.poll(async () => (await built(['rehearse', 'shop', '0003'], { cwd: shop.folder, env: shop.env })).exitCode, { timeout: 60_000 }).toBe(0)
     expect(await everything(database)).toEqual(before)
   })
 
