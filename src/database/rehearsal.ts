@@ -35,6 +35,8 @@ export interface RehearsalSql {
   reading: string[]
   /** Null: rows are fetched. */
   rowDigest: RowDigest | null
+  /** How many columns of a table (one parameter: its name) may hold a time in whole seconds; null: the server has no such clock. */
+  wholeSeconds: string | null
   /** Counters that no rollback gives back: name and value. */
   counters: string | null
   /** Tables whose engine has no transactions. */

@@ -67,6 +67,25 @@ describe.each(oneDjango ? engines : [])('which rows a rehearsal compares on %s',
     expect(ratio).toMatchObject({ answer: 'changes-more', differences: [{ updated: 1, examples: [{ key: { id: '1' } }] }] })
   })
 
+  it('a time of the server that the second run would write anew', async () => {
+    const { database, rehearse } = await furnished(engine)
+    const type = { sqlite: 'text', postgresql: 'timestamptz', mysql: 'datetime', mariadb: 'datetime' }[engine]
+    await database.query(`CREATE TABLE shop_seen (id integer PRIMARY KEY, at ${type}, note varchar(20))`)
+    await database.query('INSERT INTO shop_seen (id) VALUES (1), (2)')
+    const anew = await rehearse('sql("UPDATE shop_seen SET at = CURRENT_TIMESTAMP WHERE id = 2")')
+    expect(anew).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_seen', updated: 1, examples: [{ key: { id: '2' } }] }] })
+    const whole = await rehearse('sql("UPDATE shop_seen SET at = CURRENT_TIMESTAMP")', '--max-rows', '1')
+    expect(whole).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_seen', updated: 1 }] })
+    const once = await rehearse('sql("UPDATE shop_seen SET at = CURRENT_TIMESTAMP WHERE at IS NULL")')
+    expect(once).toMatchObject({ answer: 'repeatable', runs: [{ rows: { shop_seen: { updated: 2 } } }, { rows: {} }] })
+    const other = await rehearse('sql("UPDATE shop_seen SET note = \'x\'")')
+    expect(other).toMatchObject({ answer: 'repeatable' })
+    // As Django writes it where the column has no fractions.
+    if (engine !== 'mysql' && engine !== 'mariadb') return
+    const seconds = await rehearse('sql("UPDATE shop_seen SET at = \'%s\'" % __import__("time").strftime("%Y-%m-%d %H:%M:%S"))')
+    expect(seconds.answer).toBe('changes-more')
+  })
+
   it('a key of two columns, and no key at all', async () => {
     const { database, rehearse } = await furnished(engine)
     await database.query('CREATE TABLE shop_pair (a integer NOT NULL, b varchar(9) NOT NULL, n integer, PRIMARY KEY (a, b))')

@@ -17,6 +17,7 @@ export function rehearsal(file: string): RehearsalSql {
     reading: [],
     // It is in the same process.
     rowDigest: null,
+    wholeSeconds: "SELECT count(*) FROM pragma_table_info(?) WHERE type LIKE '%time%'",
     counters: null,
     loose: null,
     ddlCommits: false,
