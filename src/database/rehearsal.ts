@@ -35,6 +35,8 @@ export interface RehearsalSql {
   reading: string[]
   /** Null: rows are fetched. */
   rowDigest: RowDigest | null
+  /** Statements that drop the session's own tables, one a row; null: those that the code has made, by name. */
+  temporary: string | null
   /** How many columns of a table (one parameter: its name) may hold a time in whole seconds; null: the server has no such clock. */
   wholeSeconds: string | null
   /** Counters that no rollback gives back: name and value. */

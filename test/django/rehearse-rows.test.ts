@@ -125,6 +125,17 @@ describe.runIf(oneDjango && engines.includes('postgresql'))('which rows a rehear
     expect(outside).toEqual([{ kind: 'sequence', what: '2 ids of public.shop_product_id_seq were used up', line: null }])
   })
 
+  it('a time that a trigger writes with each update', async () => {
+    const { database, rehearse } = await furnished('postgresql')
+    await database.query('CREATE TABLE shop_seen (id integer PRIMARY KEY, note text, at timestamp)')
+    await database.query("INSERT INTO shop_seen (id, note) VALUES (1, 'x'), (2, NULL)")
+    await database.query('CREATE FUNCTION shop_touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.at = now(); RETURN NEW; END $$')
+    await database.query('CREATE TRIGGER shop_touched BEFORE UPDATE ON shop_seen FOR EACH ROW EXECUTE PROCEDURE shop_touch()')
+    const always = await rehearse('sql("UPDATE shop_seen SET note = \'x\'")')
+    expect(always).toMatchObject({ answer: 'changes-more', differences: [{ table: 'shop_seen', inserted: 0, updated: 2, deleted: 0 }] })
+    expect((await rehearse('sql("UPDATE shop_seen SET note = \'x\' WHERE note IS NULL")')).answer).toBe('repeatable')
+  })
+
   it('a table that may not be read leaves the answer open, and the others are compared', async () => {
     const { database, shop, run } = await furnished('postgresql')
     // As one that audits: only its trigger may write there.

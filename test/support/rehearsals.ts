@@ -167,6 +167,13 @@ export const HAND_MADE: readonly HandMade[] = [
   },
   { name: 'a raw cursor', body: 'sql("UPDATE shop_product SET slug = \'x\' WHERE slug IS NULL")', exit: 0, answer: 'repeatable' },
   {
+    name: 'a temporary table',
+    body: 'sql("CREATE TEMPORARY TABLE shop_work AS SELECT id FROM shop_product WHERE slug IS NULL")\n    sql("UPDATE shop_product SET slug = \'x\' WHERE id IN (SELECT id FROM shop_work)")',
+    exit: 0,
+    answer: 'repeatable',
+    says: 'no row of the 1 table that',
+  },
+  {
     name: 'on_commit',
     imports: 'from django.db import transaction',
     body: 'transaction.on_commit(lambda: open("/nowhere/at/all", "w"), using=db.alias)',

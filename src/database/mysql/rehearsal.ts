@@ -32,6 +32,7 @@ export async function rehearsal(session: Session, history: HistoryTable, lockTim
         "SELECT CONCAT('IFNULL(SHA2(t.`', REPLACE(COLUMN_NAME, '`', '``'), '`', IF(DATA_TYPE = 'float', ' + 0e0', ''), ', 256), ''-'')') FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION",
       total: 'COALESCE(SUM(CAST(CONV(LEFT(d, 16), 16, 10) AS UNSIGNED)), 0)',
     },
+    temporary: null,
     wholeSeconds:
       "SELECT count(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND DATA_TYPE IN ('datetime', 'timestamp', 'time')",
     // information_schema shows a value of AUTO_INCREMENT that the server has kept for a day (information_schema_stats_expiry).

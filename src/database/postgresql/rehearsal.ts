@@ -23,8 +23,8 @@ export async function rehearsal(session: Session, history: HistoryTable, lockTim
       `SET LOCAL lock_timeout = '${Math.ceil(lockTimeout * 1000)}ms'`,
     ],
     deferred: ['SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED'],
-    touched: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0`,
-    resolve: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND c.oid = pg_catalog.to_regclass(%s)`,
+    touched: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0 AND c.relpersistence <> 't'`,
+    resolve: `SELECT ${NAME}, ${LABEL} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid = pg_catalog.to_regclass(%s)`,
     tables: '',
     related: '',
     primaryKey:
@@ -44,6 +44,8 @@ export async function rehearsal(session: Session, history: HistoryTable, lockTim
       columns: null,
       total: "coalesce(pg_catalog.sum((('x' || pg_catalog.left(d, 16))::bit(64)::bigint)::numeric), 0)",
     },
+    temporary:
+      "SELECT 'DISCARD TEMP' WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind IN ('r', 'p', 'v', 'S'))",
     wholeSeconds: null,
     counters: "SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_catalog.pg_sequences",
     loose: null,

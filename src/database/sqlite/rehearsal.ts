@@ -17,6 +17,7 @@ export function rehearsal(file: string): RehearsalSql {
     reading: [],
     // It is in the same process.
     rowDigest: null,
+    temporary: `SELECT 'DROP ' || type || ' temp."' || replace(name, '"', '""') || '"' FROM sqlite_temp_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
     wholeSeconds: "SELECT count(*) FROM pragma_table_info(?) WHERE type LIKE '%time%'",
     counters: null,
     loose: null,

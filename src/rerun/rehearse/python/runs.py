@@ -209,6 +209,7 @@ def steps(connection, tables, plan, state):
                     reached = tables.reached()
                     known = tables.totals(reached)
                     tables.let_time_pass(reached)
+                    tables.forget_session()
                 failpoint("first-run")
         entry = {"app": migration.app_label, "name": migration.name, "runs": runs, "differences": [], "rowsCompared": 0, "tables": 0}
         reports.append(entry)

@@ -8,6 +8,7 @@ BODY = re.compile(r"create\s+(or\s+replace\s+)?(\w+\s+)*?(trigger|function|proce
 COMMENTS = re.compile(r"(\s|;|\(|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*(?!!).*?\*/)*", re.S)
 WRITES = re.compile(r"\b(insert\s+(?:\w+\s+)*?into|replace\s+(?:\w+\s+)*?into|update(?:\s+only|\s+ignore|\s+low_priority|\s+or\s+\w+)?|delete\s+(?:\w+\s+)*?from|truncate(?:\s+table)?|merge\s+into|copy|alter\s+table|create\s+table(?:\s+if\s+not\s+exists)?|drop\s+table(?:\s+if\s+exists)?|load\s+data.*?into\s+table)\s+((?:[`\"\[]?[\w$]+[`\"\]]?\.)?[`\"\[]?[\w$]+[`\"\]]?)", re.I | re.S)
 CLOCK = re.compile(r"\b(now|sysdate|current_timestamp|current_time|localtime|localtimestamp|unix_timestamp|curtime|utc_time|utc_timestamp|datetime|strftime|julianday|unixepoch)\b", re.I)
+TEMPORARY = re.compile(r"create\s+temporary\s+table\s+(?:if\s+not\s+exists\s+)?((?:[`\w$]+\.)?[`\w$]+)", re.I)
 DEFINES = re.compile(r"(create|alter|drop|rename|comment|grant|revoke)\b(?!\s+(local\s+|global\s+)?(temporary|temp)\b)", re.I)
 READS = re.compile(r"(select|with|values|show|describe|explain|pragma|savepoint|release|rollback\s+(work\s+|transaction\s+)?to|set)\b", re.I)
 
@@ -53,6 +54,7 @@ class Watch(object):
         for _, name in WRITES.findall(head):
             TOUCHED.add(name)
             STATE["clock"] = STATE["clock"] or bool(CLOCK.search(head))
+        STATE["temporary"].update(TEMPORARY.findall(head))
         if STATE["armed"] and DEFINES.match(head):
             DEFINED.append(" ".join(head.split()[:3]))
         if at_outer_level(self.connection) and DB["failureAborts"] and not re.match(r"(savepoint|release|rollback)\b", head, re.I):

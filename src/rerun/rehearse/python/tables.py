@@ -8,6 +8,7 @@ class Tables(object):
     def __init__(self, connection):
         self.connection = connection
         self.unread = {}
+        self.temporary = self.drops()
         # A server may be without the function, or without the right to use it (FIPS).
         self.digests = DB["rowDigest"]
         try:
@@ -45,6 +46,16 @@ class Tables(object):
         if any(name in STATE["loose"] for name in seen):
             STATE["spilled"] = "a table that cannot be rolled back was reached by a cascade or a trigger"
         return dict((there[name], name) for name in seen)
+
+    def drops(self):
+        if DB["temporary"] is None:
+            return set("DROP TEMPORARY TABLE IF EXISTS " + name for name in STATE["temporary"])
+        return set("%s" % one[0] for one in ask(self.connection, DB["temporary"]))
+
+    def forget_session(self):
+        """A run of its own would have a session of its own, without the temporary tables of the first."""
+        for drop in self.drops() - self.temporary:
+            send(self.connection, drop)
 
     def let_time_pass(self, tables):
         """Clocks that count in whole seconds would give the second run the time of the first."""

@@ -5,7 +5,7 @@ import base64, functools, hashlib, heapq, json, os, re, runpy, socket, sys, time
 
 SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
 ALIAS, DB = SPEC["alias"], SPEC["sql"]
-STATE = {"proven": False, "inside": False, "armed": False, "refusal": None, "done": False, "file": None, "index": None, "own": 0, "written": 0, "told": 0, "clock": False}
+STATE = {"proven": False, "inside": False, "armed": False, "refusal": None, "done": False, "file": None, "index": None, "own": 0, "written": 0, "told": 0, "clock": False, "temporary": set()}
 OUTSIDE, TOUCHED, BLOCKED, DEFINED = [], set(), [], []
 
 
