@@ -12,6 +12,7 @@ import { median, Served } from './served.js'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
 const SIZES = (process.argv[3] ?? '1000,1000000').split(',').map(Number)
+const CHOSEN = process.argv[4]?.split(',') ?? ENGINES
 const VERSION = '5.2'
 
 const MIGRATION = `from django.db import migrations
@@ -60,7 +61,7 @@ try {
   console.log(
     `${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, the code twice and a rehearsal in turn; most memory of Django's process`,
   )
-  for (const engine of ENGINES) if (await served.has(engine)) for (const rows of SIZES) await measure(engine, rows, django.home)
+  for (const engine of ENGINES) if (CHOSEN.includes(engine) && (await served.has(engine))) for (const rows of SIZES) await measure(engine, rows, django.home)
 } finally {
   await served.stop()
   rmSync(folder, { recursive: true, force: true })
