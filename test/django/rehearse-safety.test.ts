@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { migrationFile } from '../support/broken-shop.js'
@@ -123,6 +123,32 @@ describe.each(oneDjango ? engines : [])('what a rehearsal promises on %s', (engi
     const read = await run('rehearse', 'shop', '0003')
     expect(read.exitCode, JSON.stringify(read.json)).toBe(0)
     expect(await everything(other.database)).toEqual(there)
+    expect(await everything(database)).toEqual(before)
+  })
+
+  it('files may be written, made and removed in a folder that is allowed, and nowhere else, through a link neither', async () => {
+    const { database, shop, run, before } = await furnished(engine)
+    const at = (name: string) => JSON.stringify(join(shop.folder, name))
+    mkdirSync(join(shop.folder, 'out'))
+    const body = `open(${at('out/a')}, "a").write("x")\n    os.mkdir(${at('out/d')})\n    os.rename(${at('out/d')}, ${at('out/e')})\n    os.rmdir(${at('out/e')})`
+    shop.write({ [FILE]: handMade({ imports: 'import os', body }) })
+    const refused = await run('rehearse', 'shop', '0003')
+    expect(refused.json.error, JSON.stringify(refused.json)).toMatchObject({ code: 'cannot-rehearse' })
+    const { json, exitCode } = await run('rehearse', 'shop', '0003', '--allow-files', 'out')
+    expect(exitCode, JSON.stringify(json)).toBe(0)
+    expect(readFileSync(join(shop.folder, 'out', 'a'), 'utf8')).toBe('xx')
+    for (const outside of [
+      `os.rename(${at('out/a')}, ${at('a')})`,
+      `os.symlink(${at('manage.py')}, ${at('out/link')})\n    open(${at('out/link')}, "a").write("x")`,
+      `os.remove("manage.py", dir_fd=os.open(${at('.')}, os.O_RDONLY))`,
+    ]) {
+      rmSync(join(shop.folder, 'out', 'link'), { force: true })
+      shop.write({ [FILE]: handMade({ imports: 'import os', body: outside }) })
+      const kept = await run('rehearse', 'shop', '0003', '--allow-files', 'out')
+      expect(kept.json.error, JSON.stringify(kept.json)).toMatchObject({ code: 'cannot-rehearse' })
+    }
+    expect(readFileSync(join(shop.folder, 'out', 'a'), 'utf8')).toBe('xx')
+    expect(readFileSync(join(shop.folder, 'manage.py'), 'utf8')).not.toMatch(/x$/)
     expect(await everything(database)).toEqual(before)
   })
 
