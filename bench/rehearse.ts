@@ -1,6 +1,6 @@
 // What a rehearsal costs over running the same code twice and taking it back, in turn, by rows that the migration writes.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
@@ -12,6 +12,7 @@ import { median, Served } from './served.js'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
 const SIZES = (process.argv[3] ?? '1000,1000000').split(',').map(Number)
+const CHOSEN = process.argv[4]?.split(',') ?? ENGINES
 const VERSION = '5.2'
 
 const MIGRATION = `from django.db import migrations
@@ -25,6 +26,12 @@ def forward(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("shop", "0002_product_slug")]
     operations = [migrations.RunPython(forward, migrations.RunPython.noop)]
+`
+
+/** Of Django's process, in KiB: Python, getrusage(2). */
+const PEAK = `
+import atexit, resource
+atexit.register(lambda: open("peak", "w").write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)))
 `
 
 /** The same code, twice in one transaction that is rolled back: what nobody can do without. */
@@ -51,8 +58,10 @@ const folder = mkdtempSync(join(tmpdir(), 'migstate-rehearse-'))
 try {
   const django = await ensureDjango({ version: VERSION, packages: driversFor(VERSION), pythons: findPythons(), variant: 'test' })
   if (django.missing) throw new Error(django.missing)
-  console.log(`${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, the code twice and a rehearsal in turn`)
-  for (const engine of ENGINES) if (await served.has(engine)) for (const rows of SIZES) await measure(engine, rows, django.home)
+  console.log(
+    `${ROUNDS} rounds, Node ${process.version}, Django ${VERSION}; median seconds, the code twice and a rehearsal in turn; most memory of Django's process`,
+  )
+  for (const engine of ENGINES) if (CHOSEN.includes(engine) && (await served.has(engine))) for (const rows of SIZES) await measure(engine, rows, django.home)
 } finally {
   await served.stop()
   rmSync(folder, { recursive: true, force: true })
@@ -65,6 +74,7 @@ async function measure(engine: Engine, rows: number, home: string): Promise<void
   cpSync(join(root, 'examples', 'shop'), cwd, { recursive: true })
   writeFileSync(join(cwd, 'shop', 'migrations', '0003_fill_slugs.py'), MIGRATION)
   writeFileSync(join(cwd, 'twice.py'), TWICE)
+  writeFileSync(join(cwd, 'manage.py'), PEAK + readFileSync(join(cwd, 'manage.py'), 'utf8'))
   const env = { ...process.env, ...database.env, VIRTUAL_ENV: home, DJANGO_SETTINGS_MODULE: undefined, XDG_CACHE_HOME: join(folder, 'cache') }
   const python = join(home, 'bin', 'python')
   const run = (command: string, args: string[], fine = [0]) => {
@@ -88,9 +98,10 @@ async function measure(engine: Engine, rows: number, home: string): Promise<void
       times.rehearsal.push(seconds)
     }
     const [twice, rehearsal] = [median(times.twice), median(times.rehearsal)]
+    const peak = Math.round(Number(readFileSync(join(cwd, 'peak'), 'utf8')) / 1024)
     const overhead = (rehearsal - twice).toFixed(2)
     console.log(
-      `${engine}, ${rows.toLocaleString('en-US')} rows (${compared} compared): twice ${twice.toFixed(2)}, rehearsal ${rehearsal.toFixed(2)}, overhead ${overhead}`,
+      `${engine}, ${rows.toLocaleString('en-US')} rows (${compared} compared): twice ${twice.toFixed(2)}, rehearsal ${rehearsal.toFixed(2)}, overhead ${overhead}; ${peak} MiB`,
     )
   } finally {
     await database.drop()

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// "npm run rehearsals": the data migrations of packages from PyPI, each rehearsed and then really run twice; "--write" keeps the table in docs/rehearse.md.
+// "npm run rehearsals": the data migrations of packages from PyPI, each rehearsed and then really run twice; "--write" puts the table into docs/rehearse.md,
+// "--into DIR" keeps each row in DIR when it is there, and goes on from there the next time.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { buildCli, checkNode, ensurePackages, giveUp, root } from './bootstrap.js'

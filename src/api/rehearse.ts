@@ -169,7 +169,7 @@ async function becauseOf(
       one.migration !== null &&
       (one.message.match(/\w+/g) ?? []).some((word) => words.has(word) && word.length > 2 && !/^(the|and|not|null|not_null)$/i.test(word)),
   )
-  return hazard ? `${hazard.message[0]?.toUpperCase()}${hazard.message.slice(1)}.` : null
+  return hazard?.message ?? null
 }
 
 /** As Django's `settings_dict` names the parts of a connection. */

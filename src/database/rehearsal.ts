@@ -1,5 +1,16 @@
 import type { ShadowCheck } from './shadow-check.js'
 
+/** How the server itself makes a digest of each row. */
+interface RowDigest {
+  /** False, null or an error: it cannot. */
+  probe: string
+  /** Of the row `t`; `{columns}`: what `columns` gives for its table (one parameter: its name). */
+  row: string
+  columns: string | null
+  /** An exact sum over many of them, in the column `d`. */
+  total: string
+}
+
 /** What a rehearsal in another program's session asks and sends; every statement stands alone, parameters in the style of that driver. */
 export interface RehearsalSql {
   /** That it is this database. */
@@ -20,6 +31,14 @@ export interface RehearsalSql {
   related: string
   /** Columns of the primary key of a table (one parameter: its SQL name where there is `resolve`, else its name). */
   primaryKey: string
+  /** Sent before rows are read, and taken back after it: what a text of them depends on. */
+  reading: string[]
+  /** Null: rows are fetched. */
+  rowDigest: RowDigest | null
+  /** Statements that drop the session's own tables, one a row; null: those that the code has made, by name. */
+  temporary: string | null
+  /** How many columns of a table (one parameter: its name) may hold a time in whole seconds; null: the server has no such clock. */
+  wholeSeconds: string | null
   /** Counters that no rollback gives back: name and value. */
   counters: string | null
   /** Tables whose engine has no transactions. */

@@ -1,22 +1,13 @@
 // Each data migration of a real site: rehearsed, then really run twice on a copy by Django's own migrate; is the verdict the truth?
-import { execFile } from 'node:child_process'
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { root } from '../support/root.js'
-import { startServer } from '../support/servers/start.js'
-
-type Engine = 'sqlite' | 'postgresql'
-
-/** What truth.py says. */
-interface Truth {
-  first: string | null
-  second: string | null
-  differ: string[]
-}
+import { makeSite, type Site, type SiteEngine, type Truth } from './rehearsed-site.js'
 
 interface Case {
-  engine: Engine
+  engine: SiteEngine
   migration: string
   answer: string
   tables: string[]
@@ -24,92 +15,48 @@ interface Case {
   wrong: boolean
 }
 
-interface Site {
-  engine: Engine
-  run(program: string, args: string[], env?: Record<string, string>): Promise<{ status: number; stdout: string; stderr: string }>
-  /** A copy of its database, as variables of the settings. */
-  copy(): Promise<Record<string, string>>
-}
-
 const DOCUMENT = join(root, 'docs', 'rehearse.md')
 const [BEGIN, END] = ['<!-- table: written by "npm run rehearsals -- --write" -->', '<!-- end of table -->']
+const ENGINES: readonly SiteEngine[] = ['sqlite', 'postgresql']
 const home = process.env.VIRTUAL_ENV as string
-const python = join(home, 'bin', 'python')
 const folder = mkdtempSync(join(tmpdir(), 'migstate-rehearsed-'))
-const only = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const stops: (() => Promise<void>)[] = []
+const {
+  values: { write: writes, into },
+  positionals: only,
+} = parseArgs({ options: { write: { type: 'boolean' }, into: { type: 'string' } }, allowPositionals: true })
 
 try {
+  if (into !== undefined) mkdirSync(into, { recursive: true })
   cpSync(join(root, 'test', 'conformance', 'rehearsed'), folder, { recursive: true })
-  const cases: Case[] = []
-  const judgeAll = async (engine: Engine) => {
-    const site = await makeSite(engine)
-    for (const migration of await dataMigrations(site)) {
-      cases.push(await judge(site, migration))
-      if (process.argv.includes('--write')) write(cases)
-    }
-  }
-  await Promise.all((['sqlite', 'postgresql'] as const).map(judgeAll))
+  const cases = (await Promise.all(ENGINES.map(judgeAll))).flat()
   const wrong = cases.filter((one) => one.wrong)
+  if (writes) write(cases)
   console.log(`${cases.length} rehearsals, ${wrong.length} wrong verdicts`)
   process.exitCode = wrong.length === 0 ? 0 : 1
 } finally {
-  for (const stop of stops) await stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function makeSite(engine: Engine): Promise<Site> {
-  const variables = engine === 'sqlite' ? { SITE_ENGINE: 'django.db.backends.sqlite3', SITE_NAME: join(folder, 'site.sqlite3') } : await serve()
-  let copies = 0
-  const site: Site = {
-    engine,
-    run: (program, args, env = {}) =>
-      new Promise((resolve) => {
-        const whole = { ...process.env, DATABASE_URL: undefined, SITE_MEDIA: join(folder, 'media'), DJANGO_SETTINGS_MODULE: 'settings', ...variables, ...env }
-        execFile(program, args, { cwd: folder, env: whole, maxBuffer: 100_000_000 }, (error, stdout, stderr) =>
-          resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
-        )
-      }),
-    async copy() {
-      const name = `${variables.SITE_NAME}_${++copies}`
-      if (engine === 'sqlite') copyFileSync(variables.SITE_NAME, name)
-      else await sql(site, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name} TEMPLATE ${variables.SITE_NAME}`)
-      return { SITE_NAME: name }
-    },
-  }
-  if (engine === 'postgresql') await sql(site, `DROP DATABASE IF EXISTS ${variables.SITE_NAME}`, `CREATE DATABASE ${variables.SITE_NAME}`)
-  console.log(`Making the site on ${engine} …`)
-  for (const args of [['manage.py', 'migrate', '-v0'], ['seed.py']]) {
-    const made = await site.run(python, args)
-    if (made.status !== 0) throw new Error(made.stderr)
-  }
-  return site
-}
-
-async function serve() {
-  const server = await startServer('postgresql')
-  if ('missing' in server) throw new Error(server.missing)
-  stops.push(server.stop)
-  const url = new URL(server.url)
-  return {
-    SITE_ENGINE: 'django.db.backends.postgresql',
-    SITE_NAME: `rehearsed_${process.pid}`,
-    SITE_USER: url.username,
-    SITE_PASSWORD: url.password,
-    SITE_HOST: url.hostname,
-    SITE_PORT: url.port,
+async function judgeAll(engine: SiteEngine): Promise<Case[]> {
+  const site = await makeSite(engine, folder, join(home, 'bin', 'python'))
+  try {
+    const cases: Case[] = []
+    for (const migration of await dataMigrations(site)) cases.push(await judgeOnce(site, migration))
+    return cases
+  } finally {
+    await site.end()
   }
 }
 
-/** Outside of the databases that are made and dropped. */
-async function sql(site: Site, ...statements: string[]): Promise<void> {
-  const program = `
-import os, sys, psycopg2
-connection = psycopg2.connect(dbname="postgres", user=os.environ["SITE_USER"], password=os.environ["SITE_PASSWORD"] or None, host=os.environ["SITE_HOST"], port=os.environ["SITE_PORT"])
-connection.autocommit = True
-for statement in sys.argv[1:]: connection.cursor().execute(statement)`
-  const done = await site.run(python, ['-c', program, ...statements])
-  if (done.status !== 0) throw new Error(done.stderr)
+/** With `--into` what was judged before is not judged again. */
+async function judgeOnce(site: Site, migration: string): Promise<Case> {
+  if (into === undefined) return judge(site, migration)
+  const file = join(into, `${site.engine}-${migration}.json`)
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Case
+  const judged = await judge(site, migration)
+  writeFileSync(`${file}.part`, JSON.stringify(judged))
+  renameSync(`${file}.part`, file)
+  return judged
 }
 
 async function migstate(site: Site, ...argv: string[]) {
@@ -127,17 +74,15 @@ async function dataMigrations(site: Site): Promise<string[]> {
 }
 
 async function judge(site: Site, migration: string): Promise<Case> {
-  const { status, json } = await migstate(site, 'rehearse', migration)
+  const began = performance.now()
+  const { status, json } = await migstate(site, 'rehearse', migration, '--timeout', '600')
   const rehearsal = json.result?.rehearsal ?? json.error.details?.rehearsal ?? { answer: json.error.code, verdict: json.error.message, differences: [] }
-  const copy = await site.copy()
-  const really = await site.run(python, ['truth.py', ...migration.split('.')], copy)
-  if (really.status !== 0) throw new Error(`${migration}: ${really.stderr}`)
-  const truth = JSON.parse(really.stdout.trim().split('\n').at(-1) as string) as Truth
-  if (site.engine === 'postgresql') await sql(site, `DROP DATABASE ${copy.SITE_NAME}`)
-  else rmSync(copy.SITE_NAME as string)
+  const rehearsed = performance.now()
+  const truth = await site.truth(...(migration.split('.') as [string, string]))
   const tables = rehearsal.differences.map(({ table }: { table: string }) => table)
   const wrong = !agrees(rehearsal.answer, tables, truth)
-  console.log(`${wrong ? 'WRONG ' : ''}${site.engine} ${migration}: ${rehearsal.answer} (exit ${status}); really: ${sayTruth(truth)}`)
+  const took = `${((rehearsed - began) / 1000).toFixed(0)} s + ${((performance.now() - rehearsed) / 1000).toFixed(0)} s`
+  console.log(`${wrong ? 'WRONG ' : ''}${site.engine} ${migration}: ${rehearsal.answer} (exit ${status}); really: ${sayTruth(truth)} (${took})`)
   if (wrong) console.log(`  ${rehearsal.verdict}`)
   return { engine: site.engine, migration, answer: rehearsal.answer, tables, truth, wrong }
 }

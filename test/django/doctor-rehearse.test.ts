@@ -138,6 +138,33 @@ describe.each(oneDjango ? engines : [])('doctor --rehearse on %s', (engine) => {
   })
 })
 
+/** RunSQL may commit by itself on MySQL and MariaDB; elsewhere it is rehearsed like any other. */
+describe.each(oneDjango ? engines : [])('doctor --rehearse of a RunSQL on %s', (engine) => {
+  it(engine === 'mysql' || engine === 'mariadb' ? 'says why it cannot, and decides nothing' : 'decides', async () => {
+    const it_ = await brokenShop(engine)
+    try {
+      await furnish(it_.database)
+      it_.shop.write({
+        [FILE]: migrationFile('("shop", "0002_product_slug")', 'migrations.RunSQL("UPDATE shop_product SET slug = \'x\' WHERE slug IS NULL", "")'),
+      })
+      await it_.forget('shop.0003_fill_slugs')
+      const before = await everything(it_.database)
+      const [hole] = await it_.doctor('--rehearse')
+      expect(await everything(it_.database)).toEqual(before)
+      const said = hole?.evidence.at(-1)
+      if (engine === 'mysql' || engine === 'mariadb') {
+        expect(said).toContain(`it could not be (cannot-rehearse): shop.0003_fill_slugs cannot be rehearsed on ${engine}: operation 1 (RunSQL`)
+        expect(recommendedOf([hole as never])).toEqual([])
+      } else {
+        expect(said).toContain('it would change shop_product (2 updated), and a second run would find nothing more to do')
+        expect(recommendedOf([hole as never])).toEqual(['migstate run shop.0003_fill_slugs'])
+      }
+    } finally {
+      await it_.end()
+    }
+  })
+})
+
 describe.runIf(oneDjango && engines.includes('postgresql'))('what doctor --rehearse cannot tell from rows', () => {
   it('a statement of the schema in the code', async () => {
     const it_ = await brokenShop('postgresql')

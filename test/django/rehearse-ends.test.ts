@@ -17,14 +17,14 @@ async function furnished(engine: (typeof engines)[number]) {
   return { database, shop, run, before: await everything(database) }
 }
 
-const SLOW = { imports: 'import time', body: 'products.create(name="a")\n    time.sleep(60)' }
+const SLOW = { imports: 'import time', body: 'products.update(slug="a")\n    time.sleep(60)' }
 
 describe.each(oneDjango ? engines : [])('how a rehearsal ends on %s', (engine) => {
   it('Ctrl-C rolls back and says so: exit 130', async () => {
     const { database, shop, before } = await furnished(engine)
     shop.write({ [FILE]: handMade(SLOW) })
     const session = terminal(['rehearse', 'shop', '0003'], { cwd: shop.folder, env: shop.env, columns: 200 })
-    await session.sees(/run 1, operation 1 of 1: RunPython forward/)
+    await session.sees(/run 1, operation 1 of 1: RunPython forward, 2 rows written so far/)
     session.type(CTRL_C)
     const shown = await session.done
     expect(shown.exitCode, shown.text).toBe(130)

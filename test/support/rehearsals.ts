@@ -47,7 +47,14 @@ export const HAND_MADE: readonly HandMade[] = [
   },
   {
     name: 'F()',
-    imports: 'from django.db.models import F',
+    imports: 'from django.db.models import F, Value\nfrom django.db.models.functions import Concat',
+    body: 'products.update(name=Concat(F("name"), Value("!")))',
+    exit: 3,
+    answer: 'changes-more',
+    differs: ['shop_product'],
+  },
+  {
+    name: 'a counter in SQL',
     body: 'sql("UPDATE shop_order SET quantity = quantity + 1")',
     exit: 3,
     answer: 'changes-more',
@@ -159,6 +166,13 @@ export const HAND_MADE: readonly HandMade[] = [
     not: ['sqlite', 'mysql', 'mariadb'],
   },
   { name: 'a raw cursor', body: 'sql("UPDATE shop_product SET slug = \'x\' WHERE slug IS NULL")', exit: 0, answer: 'repeatable' },
+  {
+    name: 'a temporary table',
+    body: 'sql("CREATE TEMPORARY TABLE shop_work AS SELECT id FROM shop_product WHERE slug IS NULL")\n    sql("UPDATE shop_product SET slug = \'x\' WHERE id IN (SELECT id FROM shop_work)")',
+    exit: 0,
+    answer: 'repeatable',
+    says: 'no row of the 1 table that',
+  },
   {
     name: 'on_commit',
     imports: 'from django.db import transaction',

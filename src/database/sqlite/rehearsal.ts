@@ -14,6 +14,11 @@ export function rehearsal(file: string): RehearsalSql {
     related:
       "SELECT f.\"table\", m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND (f.on_delete NOT IN ('NO ACTION', 'RESTRICT') OR f.on_update NOT IN ('NO ACTION', 'RESTRICT')) UNION ALL SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'",
     primaryKey: 'SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk',
+    reading: [],
+    // It is in the same process.
+    rowDigest: null,
+    temporary: `SELECT 'DROP ' || type || ' temp."' || replace(name, '"', '""') || '"' FROM sqlite_temp_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+    wholeSeconds: "SELECT count(*) FROM pragma_table_info(?) WHERE type LIKE '%time%'",
     counters: null,
     loose: null,
     ddlCommits: false,

@@ -31,6 +31,7 @@ export interface RehearsalRequest {
 type Line =
   | { event: 'started'; pid: number; host: string }
   | { event: 'operation'; index: number; of: number; what: string; run: number }
+  | { event: 'written'; rows: number }
   | { event: 'ran'; run: number; outcome: string }
   | { event: 'plan'; plan: [app: string, name: string, backwards: boolean][] }
   | { event: 'refused'; reason: string; text: string }
@@ -182,5 +183,7 @@ function refusal(
 
 function sayDoing({ lines }: LineTalk<Line>): string {
   const last = lines.findLast((line) => line.event === 'operation')
-  return last ? `, run ${last.run}, operation ${last.index + 1} of ${last.of}: ${last.what}` : ''
+  const written = lines.findLast((line) => line.event === 'written')
+  const rows = written ? `, ${written.rows.toLocaleString('en-US')} rows written so far` : ''
+  return last ? `, run ${last.run}, operation ${last.index + 1} of ${last.of}: ${last.what}${rows}` : ''
 }

@@ -16,6 +16,8 @@ export interface Told {
   migrations: ToldMigration[]
   outside: Outside[]
   left: string[]
+  /** Tables that were written to and could not be read. */
+  unread: string[]
   /** Kinds of what was kept in by raising an exception inside the migration. */
   blocked: string[]
   refusal: { text: string; line: number | null } | null
@@ -52,7 +54,7 @@ export function judgeRehearsal(told: ToldMigration, all: Told, context: Context)
   return { ...rehearsal, verdict: [say(rehearsal, why, context), ...sayOutside(outside), ...(all.contained ? [] : [UNCONTAINED])].join(' ') }
 }
 
-function answerOf({ runs, differences }: ToldMigration, { refusal, blocked }: Told): [Answer, string] {
+function answerOf({ runs, differences }: ToldMigration, { refusal, blocked, unread }: Told): [Answer, string] {
   const stopped = runs.map((run) => run.stopped).find((text) => typeof text === 'string')
   if (stopped !== undefined) return ['cannot-rehearse', stopped as string]
   if (refusal !== null) return ['cannot-rehearse', refusal.text]
@@ -61,6 +63,7 @@ function answerOf({ runs, differences }: ToldMigration, { refusal, blocked }: To
   if (blocked.length > 0) return ['unknown', `it was kept from a ${blocked.join(' and a ')}, and goes on without it here`]
   if (runs.length < 2) return ['ran', '']
   if (differences.length > 0) return ['changes-more', '']
+  if (unread.length > 0) return ['unknown', `it writes to ${unread.join(', ')}, which cannot be read`]
   return ['repeatable', '']
 }
 
@@ -72,9 +75,11 @@ function say({ target, answer, runs, differences, compared }: Rehearsal, why: st
     const failed = (second ?? first) as RunReport
     const { exception, message, line } = failed.error as NonNullable<RunReport['error']>
     const where = line === null ? '' : ` at ${file}:${line}`
-    const cause = because ?? recogniseCause(`${exception}: ${message}`)
     const how = second ? `${name} would fail the second time` : `${name} would fail`
-    return `${how}: ${exception}${where}: ${message.split('\n')[0]?.replace(/\.$/, '')}.${cause === null ? '' : ` ${cause}`}`
+    const what = `${how}: ${exception}${where}: ${message.split('\n')[0]?.replace(/\.$/, '')}`
+    if (because !== null) return `${what}, because ${because}.`
+    const cause = recogniseCause(`${exception}: ${message}`)
+    return `${what}.${cause === null ? '' : ` ${cause}`}`
   }
   if (answer === 'unknown') return `Whether ${name} can run again is not known: ${why}.`
   if (answer === 'ran') return `${name} runs: ${sayChanges(first?.rows ?? {})}. It was run once, so whether it can run again is not known.`

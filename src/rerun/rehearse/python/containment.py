@@ -1,9 +1,16 @@
 # Third part: files, network, processes and threads are kept in, and transactions that are not ours are kept from ending.
+# How many paths an event has, and where its folders given as descriptors begin (docs.python.org, "Audit events table").
+FILES = {
+    "os.remove": (1, 1), "os.rename": (2, 2), "os.mkdir": (1, 2), "os.rmdir": (1, 1), "os.link": (2, 2), "os.symlink": (2, 2),
+    "os.truncate": (1, 2), "os.chmod": (1, 2), "os.chown": (1, 3), "os.utime": (1, 3),
+}
+
+
 def contain(event, args):
     """PEP 578. What connects in C (libpq, libmysqlclient) is not seen."""
     if not STATE["armed"] or STATE.get("pause"):
         return
-    kind, what = None, None
+    kind, what, paths = None, None, []
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         kind, what = "connect", "%s" % (args[1] if len(args) > 1 else "",)
     elif event == "sqlite3.connect":
@@ -12,13 +19,16 @@ def contain(event, args):
         path, mode, flags = (tuple(args) + (None, None))[:3]
         writing = bool(re.search(r"[wax+]", mode or "")) if mode is not None else bool((flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
         if writing and not isinstance(path, int):
-            kind, what = "file", os.fsdecode(path)
-    elif event in ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.utime"):
+            kind, what, paths = "file", os.fsdecode(path), [path]
+    elif event in FILES:
+        count, folders = FILES[event]
+        # What a link points to is not written; who writes through it is asked then.
+        paths = list(args[1 if event == "os.symlink" else 0:count]) + [one for one in args[folders:] if one != -1]
         kind, what = "file", "%s %s" % (event[3:], args[0])
     elif event in ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn"):
         what = args[0] if args else event
         kind, what = "process", os.fsdecode(what) if isinstance(what, (bytes, str)) else "%s" % (what,)
-    if kind is None or (kind == "file" and (what == os.devnull or allowed(what))):
+    if kind is None or (kind == "file" and (what == os.devnull or all(allowed(path) for path in paths))):
         return
     line = line_now()
     outside(kind, what, line)
@@ -27,7 +37,9 @@ def contain(event, args):
 
 
 def allowed(path):
-    real = os.path.realpath(path)
+    if isinstance(path, int):
+        return False
+    real = os.path.realpath(os.fsdecode(path))
     return any(real.startswith(os.path.realpath(folder) + os.sep) for folder in SPEC["allowFiles"])
 
 

@@ -50,7 +50,12 @@ def once(connection, migration, backwards, state, number):
         raise
     except BaseException as error:
         report["outcome"] = "failed"
-        report["error"] = {"exception": type(error).__name__, "message": ("%s" % error).strip(), "operation": STATE["index"], "line": line_of(sys.exc_info()[2])}
+        trace = sys.exc_info()[2]
+        # SQLite's schema editor asks the database on its way out, and is told that something failed before (Python 3 keeps what).
+        if type(error).__name__ == "TransactionManagementError" and line_of(trace) is None and getattr(error, "__context__", None):
+            first = error.__cause__ or error.__context__
+            error, trace = first, first.__traceback__
+        report["error"] = {"exception": type(error).__name__, "message": ("%s" % error).strip(), "operation": STATE["index"], "line": line_of(trace)}
         report["stopped"] = stopped(error)
     if STATE["refusal"] is not None:
         report["outcome"] = "failed"
@@ -133,6 +138,7 @@ def rehearse(connection):
         send(connection, sql)
     STATE["loose"] = set("%s" % one[0] for one in ask(connection, DB["loose"])) if DB["loose"] else set()
     counters = dict(ask(connection, DB["counters"])) if DB["counters"] else {}
+    tables = Tables(connection)
     add_guard(connection, Watch(connection))
     for alias in connections:
         if alias != ALIAS:
@@ -146,7 +152,7 @@ def rehearse(connection):
             send(connection, sql)
         send(connection, "SAVEPOINT " + SPEC["canary"])
         failpoint("begun")
-        report = steps(connection, plan, state)
+        report = steps(connection, tables, plan, state)
         failpoint("compared")
     finally:
         STATE["inside"] = False
@@ -175,16 +181,16 @@ def rehearse(connection):
     tell("rehearsal", outside=OUTSIDE, blocked=sorted(set(BLOCKED)), refusal=STATE["refusal"], contained=hasattr(sys, "addaudithook"), **report)
 
 
-def steps(connection, plan, state):
+def steps(connection, tables, plan, state):
     """Each migration: run, run again, look, take the second run back; in the end, step by step back, what the first runs had found."""
-    tables, left_out, reports, stack = Tables(connection), set(), [], []
+    left_out, reports, stack = set(), [], []
     halves = [True, False] if SPEC["reverseFirst"] else [False]
     for number, (migration, _) in enumerate(plan):
         before, first = "migstate_before_%d" % number, "migstate_first_%d" % number
         send(connection, "SAVEPOINT " + before)
         runs, after = [], None
         again = SPEC["again"][number]
-        seen = {}
+        known, seen = {}, {}
         for turn in range(2 if again else 1):
             total = None
             for backwards in halves:
@@ -199,6 +205,11 @@ def steps(connection, plan, state):
             if turn == 0:
                 after = after_run
                 send(connection, "SAVEPOINT " + first)
+                if again:
+                    reached = tables.reached()
+                    known = tables.totals(reached)
+                    tables.let_time_pass(reached)
+                    tables.forget_session()
                 failpoint("first-run")
         entry = {"app": migration.app_label, "name": migration.name, "runs": runs, "differences": [], "rowsCompared": 0, "tables": 0}
         reports.append(entry)
@@ -207,14 +218,16 @@ def steps(connection, plan, state):
         reached = tables.reached()
         if len(runs) == 2:
             if runs[1]["outcome"] == "ran":
-                seen = tables.look(reached)
+                now = tables.totals(reached)
+                # None: it could not be made, or there was no such table.
+                seen = tables.look(dict((sql, label) for sql, label in reached.items() if now.get(label) is None or now[label] != known.get(label)))
             failpoint("second-run")
             send(connection, "ROLLBACK TO SAVEPOINT " + first)
         middle = tables.look(reached)
         entry["tables"] = len(reached)
         entry["rowsCompared"] = sum(one["count"] for one in middle.values() if one)
         if len(runs) == 2 and runs[1]["outcome"] == "ran":
-            for label in sorted(middle):
+            for label in sorted(seen):
                 found = compare(label, middle[label], seen[label], left_out)
                 examples = found.pop("examples")
                 if any(found.values()):
@@ -224,10 +237,9 @@ def steps(connection, plan, state):
         state = after if after is not None else state
     for before, reached, middle, run, _ in reversed(stack):
         send(connection, "ROLLBACK TO SAVEPOINT " + before)
-        earlier = tables.look(reached)
-        for label in middle:
-            found = compare(label, earlier[label], middle[label], left_out)
-            found.pop("examples")
+        for sql, label in sorted(reached.items(), key=lambda one: one[1]):
+            found = tables.changes(sql, label, middle.pop(label), left_out)
             if any(found.values()):
                 run["rows"][label] = found
-    return {"migrations": reports, "left": sorted(left_out)}
+    left_out.update("%s (cannot be read: %s)" % one for one in tables.unread.items())
+    return {"migrations": reports, "left": sorted(left_out), "unread": sorted(tables.unread)}

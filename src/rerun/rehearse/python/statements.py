@@ -7,6 +7,8 @@ QUOTED = re.compile(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*(?!!).*?\*/"
 BODY = re.compile(r"create\s+(or\s+replace\s+)?(\w+\s+)*?(trigger|function|procedure)\b", re.I)
 COMMENTS = re.compile(r"(\s|;|\(|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*(?!!).*?\*/)*", re.S)
 WRITES = re.compile(r"\b(insert\s+(?:\w+\s+)*?into|replace\s+(?:\w+\s+)*?into|update(?:\s+only|\s+ignore|\s+low_priority|\s+or\s+\w+)?|delete\s+(?:\w+\s+)*?from|truncate(?:\s+table)?|merge\s+into|copy|alter\s+table|create\s+table(?:\s+if\s+not\s+exists)?|drop\s+table(?:\s+if\s+exists)?|load\s+data.*?into\s+table)\s+((?:[`\"\[]?[\w$]+[`\"\]]?\.)?[`\"\[]?[\w$]+[`\"\]]?)", re.I | re.S)
+CLOCK = re.compile(r"\b(now|sysdate|current_timestamp|current_time|localtime|localtimestamp|unix_timestamp|curtime|utc_time|utc_timestamp|datetime|strftime|julianday|unixepoch)\b", re.I)
+TEMPORARY = re.compile(r"create\s+temporary\s+table\s+(?:if\s+not\s+exists\s+)?((?:[`\w$]+\.)?[`\w$]+)", re.I)
 DEFINES = re.compile(r"(create|alter|drop|rename|comment|grant|revoke)\b(?!\s+(local\s+|global\s+)?(temporary|temp)\b)", re.I)
 READS = re.compile(r"(select|with|values|show|describe|explain|pragma|savepoint|release|rollback\s+(work\s+|transaction\s+)?to|set)\b", re.I)
 
@@ -51,11 +53,17 @@ class Watch(object):
             raise Refused(STATE["refusal"]["text"])
         for _, name in WRITES.findall(head):
             TOUCHED.add(name)
+            STATE["clock"] = STATE["clock"] or bool(CLOCK.search(head))
+        STATE["temporary"].update(TEMPORARY.findall(head))
         if STATE["armed"] and DEFINES.match(head):
             DEFINED.append(" ".join(head.split()[:3]))
         if at_outer_level(self.connection) and DB["failureAborts"] and not re.match(r"(savepoint|release|rollback)\b", head, re.I):
-            return self.alone(execute, sql, params, many, context)
-        return execute(sql, params, many, context)
+            result = self.alone(execute, sql, params, many, context)
+        else:
+            result = execute(sql, params, many, context)
+        if STATE["armed"] and WRITES.match(head):
+            count_written(self.connection.connection, context["cursor"])
+        return result
 
     def alone(self, execute, sql, params, many, context):
         """In autocommit a failed statement spoils nothing; here it would abort the transaction."""
@@ -70,6 +78,18 @@ class Watch(object):
             raise
         send(self.connection, "RELEASE SAVEPOINT " + name)
         return result
+
+
+def count_written(raw, cursor):
+    """How far it is, for whoever waits. sqlite3 has no count for a statement with RETURNING, but one of its own for all."""
+    total = getattr(raw, "total_changes", None)
+    STATE["written"] = STATE["written"] + max(getattr(cursor, "rowcount", None) or 0, 0) if total is None else total
+    if not STATE["written"] or time.time() - STATE["told"] < 0.5:
+        return
+    STATE["told"] = time.time()
+    STATE["pause"] = True
+    tell("written", rows=STATE["written"])
+    STATE["pause"] = False
 
 
 def at_outer_level(connection):

@@ -1,11 +1,11 @@
 # The shim of a rehearsal: runs migrations of the project in one transaction that is always rolled back, and tells what they did.
 # Python 2.7 and 3, standard library only; its parts are joined to one program (PARTS in spec.ts). SPEC comes from migstate (src/rerun/rehearse/spec.ts); all SQL in it is that of the database.
 from __future__ import print_function
-import base64, functools, hashlib, json, os, re, runpy, socket, sys, time
+import base64, functools, hashlib, heapq, json, os, re, runpy, socket, sys, time
 
 SPEC = json.loads(base64.b64decode(SPEC).decode("utf-8"))  # noqa: F821
 ALIAS, DB = SPEC["alias"], SPEC["sql"]
-STATE = {"proven": False, "inside": False, "armed": False, "refusal": None, "done": False, "file": None, "index": None, "own": 0}
+STATE = {"proven": False, "inside": False, "armed": False, "refusal": None, "done": False, "file": None, "index": None, "own": 0, "written": 0, "told": 0, "clock": False, "temporary": set()}
 OUTSIDE, TOUCHED, BLOCKED, DEFINED = [], set(), [], []
 
 
