@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // "npm run coverage": which lines of the rooms that keep the promises no test reaches. Each has to be explained in test/uncovered.json; less than
 // 95 % fails, and so does an explanation of a line that is reached or no longer there. Needs the servers of "npm run test:env".
-// "npm run coverage -- --into DIR" keeps what each part has reached in DIR, and goes on from there the next time: "-- --into DIR faults" runs that part again.
+// "npm run coverage -- --into DIR" keeps what each part has reached in DIR, and goes on from there the next time: "-- --into DIR faults" runs that part again,
+// "-- --into DIR faults:rerun,signals" those files of it, and adds what they reach.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
@@ -15,26 +16,28 @@ const LOWEST = 95
 const PARTS = {
   pure: ['--project', 'unit', '--project', 'property'],
   cli: ['--project', 'cli'],
-  terminal: ['--project', 'terminal', 'question', 'confirmed', 'progress', 'commands'],
+  terminal: ['--project', 'terminal'],
   integration: ['--project', 'integration'],
   faults: ['--project', 'faults'],
   security: ['--project', 'security'],
-  // Of the tests with Django those that run migrations: the others read projects, which are no room of these.
-  django: [
-    '--project',
-    'django',
-    ...['shadow', 'rehearse', 'run.', 'roles', 'traps', 'together', 'proofs', 'table-cases', 'hazards', 'meanwhile', 'fake-initial'],
-  ],
-  clusters: ['--config', 'vitest.engines.config.ts', 'galera', 'pgbouncer', 'standby'],
+  django: ['--project', 'django'],
+  clusters: ['--config', 'vitest.engines.config.ts'],
+}
+
+/** Of some parts the other files reach no room of these: those of Django that run no migration read projects only. */
+const FILES = {
+  terminal: ['question', 'confirmed', 'progress', 'commands'],
+  django: ['shadow', 'rehearse', 'run.', 'roles', 'traps', 'together', 'proofs', 'table-cases', 'hazards', 'meanwhile', 'fake-initial'],
+  clusters: ['galera', 'pgbouncer', 'standby'],
 }
 
 const [into, wanted] = parse(process.argv.slice(2))
 const folder = into ?? mkdtempSync(join(tmpdir(), 'migstate-coverage-'))
 try {
   mkdirSync(folder, { recursive: true })
-  const due = Object.keys(PARTS).filter((name) => (wanted.length > 0 ? wanted.includes(name) : !existsSync(kept(name))))
+  const due = wanted.length > 0 ? wanted : Object.keys(PARTS).filter((name) => !existsSync(kept(name)))
   const program = due.length > 0 ? await makeCoveredProgram() : ''
-  for (const name of due) await reach(name, PARTS[name], program)
+  for (const name of due) await reach(name, program)
   const missing = Object.keys(PARTS).filter((name) => !existsSync(kept(name)))
   if (missing.length > 0) say(`Not run: ${missing.join(', ')}`)
   judge(merged(), missing.length === 0)
@@ -45,7 +48,7 @@ try {
 function parse(words) {
   const at = words.indexOf('--into')
   const names = at < 0 ? words : words.toSpliced(at, 2)
-  const unknown = names.find((name) => !(name in PARTS))
+  const unknown = names.find((name) => !(partOf(name) in PARTS))
   if (unknown !== undefined || (at >= 0 && words[at + 1] === undefined)) {
     console.error(`npm run coverage -- [--into DIR] [${Object.keys(PARTS).join(' | ')}] …`)
     process.exit(2)
@@ -53,19 +56,28 @@ function parse(words) {
   return [at < 0 ? undefined : resolve(words[at + 1]), names]
 }
 
+function partOf(name) {
+  return name.split(':')[0]
+}
+
+function selectionOf(name) {
+  const [part, files] = name.split(':')
+  return [...PARTS[part], ...(files?.split(',') ?? FILES[part] ?? [])]
+}
+
 function kept(name) {
   return join(folder, `${name}.json`)
 }
 
 /** Runs one part; what it has reached is kept also when a test fails, which is said. */
-async function reach(name, selection, program) {
+async function reach(name, program) {
   const reports = join(folder, `${name}-report`)
   const children = join(folder, `${name}-children`)
   mkdirSync(children, { recursive: true })
   const argv = [
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
     'run',
-    ...selection,
+    ...selectionOf(name),
     '--coverage.enabled',
     '--coverage.provider=v8',
     '--coverage.reporter=json',

@@ -1,5 +1,5 @@
 // The program as a child whose lines count for "npm run coverage": bundled with a source map, and started so that Node writes down what was reached.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,24 +10,30 @@ import { bundleProgram, copyShims } from './build.js'
 const home = join(root, 'node_modules', '.cache', 'migstate-covered')
 const bundle = join(home, 'dist', 'cli.cjs')
 
-// Without the compiled code of earlier runs, which counts nothing; and a crash test that kills its own process is no reason to forget what it reached.
+// As src/cli/start does, but without the compiled code of earlier runs, which counts nothing. A crash test that kills its own process is no reason to
+// forget what it has reached.
 const RUN = `
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { takeCoverage } from 'node:v8'
 import program from '../dist/cli.cjs'
 
+const argv = process.argv.slice(2)
 const kill = process.kill
 process.kill = (pid, signal) => {
   if (pid === process.pid) takeCoverage()
   return kill.call(process, pid, signal)
 }
-await program.run(process.argv.slice(2), join(dirname(fileURLToPath(import.meta.url)), '..'))
+process.on('uncaughtException', (error) => {
+  program.escaped(error, argv)
+  process.exit()
+})
+for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {})
+await program.run(argv, join(dirname(fileURLToPath(import.meta.url)), '..'))
 `
 
 /** @returns {Promise<string>} for MIGSTATE_TEST_PROGRAM: what the tests start instead of the built program */
 export async function makeCoveredProgram() {
-  rmSync(home, { recursive: true, force: true })
   mkdirSync(join(home, 'bin'), { recursive: true })
   cpSync(join(root, 'package.json'), join(home, 'package.json'))
   writeFileSync(join(home, 'bin', 'run.js'), RUN)

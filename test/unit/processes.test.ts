@@ -101,6 +101,20 @@ describe('a child', () => {
     process.kill(left, 'SIGKILL')
   })
 
+  it('does not outlive the work that has failed beside it, also where it is deaf', { timeout: 30_000 }, async () => {
+    for (const trap of ['exit 3', '']) {
+      let result: Promise<ChildResult> | undefined
+      const work = withChild(['sh', '-c', `trap '${trap}' INT; echo at work; while true; do sleep 0.1; done`], options, async (child) => {
+        result = child.result
+        child.release()
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        throw new Error('the journal is gone')
+      })
+      await expect(work).rejects.toThrow('the journal is gone')
+      expect(await result).toMatchObject(trap === '' ? { signal: 'SIGKILL' } : { exitCode: 3 })
+    }
+  })
+
   it('that is never released does nothing, and goes', async () => {
     let result: Promise<ChildResult> | undefined
     await withChild(['echo', 'it runs'], options, async (child) => void (result = child.result))
