@@ -6,6 +6,7 @@ import { eachServer } from '../support/each-server.js'
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { throughProxy } from '../support/tcp-proxy.js'
+import { until } from '../support/until.js'
 
 /** A network that goes away at the worst moment: what the tool then says of the change is what has become of it. */
 eachServer((engine) => {
@@ -115,6 +116,54 @@ eachServer((engine) => {
     const { operation } = marked.json.error.details
     expect(marked.json.error.hint).toContain(`migstate history ${operation}`)
     expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
+  })
+
+  /** The COMMIT stays on the network until it is let go. */
+  async function heldCommit(): Promise<{ url: string; letGo(): void }> {
+    const commit = afterWrite()
+    let send: (() => void) | undefined
+    const url = await throughProxy(database.url, () => ({
+      toServer(data, upstream) {
+        if (send || !commit.test(data.toString('latin1'))) return data
+        send = () => void upstream.write(data)
+        return Buffer.alloc(0)
+      },
+      toClient: (data) => data,
+    }))
+    return { url: engine === 'postgresql' ? `${url}?sslmode=disable` : `${url}?ssl-mode=DISABLED`, letGo: () => send?.() }
+  }
+
+  /** @returns the command, once it has told that it waits for the COMMIT, and what it has said */
+  async function waiting(url: string) {
+    const marking = start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: '1' } })
+    let said = ''
+    marking.process.stderr?.on('data', (chunk) => (said += String(chunk).replaceAll(/\s+/g, ' ')))
+    await until('it is told', () => said.includes('the answer to COMMIT'))
+    return { ...marking, said }
+  }
+
+  it('the COMMIT takes its time: after --lock-timeout it is told who waits, and then it takes place', async () => {
+    const { url, letGo } = await heldCommit()
+    const { done, said } = await waiting(url)
+    expect(said).toMatch(engine === 'postgresql' ? /PostgreSQL session \d+/ : /server connection \d+/)
+    letGo()
+    const marked = await done
+    expect([marked.exitCode, marked.json.result?.operation?.status], marked.stdout).toEqual([0, 'done'])
+    expect(await names()).toEqual(['shop.0001_initial'])
+  })
+
+  it('Ctrl-C while the COMMIT takes its time: exit 8, not known, and the journal tells later', async () => {
+    const { url, letGo } = await heldCommit()
+    const { process: tool, done } = await waiting(url)
+    tool.kill('SIGINT')
+    const stopped = await done
+    expect([stopped.exitCode, stopped.json.error?.code, stopped.json.error?.consequence], stopped.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    const { operation } = stopped.json.error.details
+    expect(stopped.json.error.message).toContain(`the COMMIT of operation ${operation} was sent and is not answered`)
+    letGo()
+    const told = await run(database.url, 'history', operation)
+    expect(told.exitCode === 0 ? told.json.result.operation.status : told.json.error.code).toMatch(/^(done|unknown-operation)$/)
+    expect(await names()).toHaveLength(told.exitCode === 0 ? 1 : 2)
   })
 
   it('a snapshot is committed and the connection is cut: it is there, exit 0', async () => {
