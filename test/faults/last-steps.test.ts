@@ -204,6 +204,19 @@ describe.each(some)('shadow mode, %s', (engine) => {
     expect([done.exitCode, done.json.result?.operation?.status], done.stdout + done.stderr).toEqual([0, 'done'])
   })
 
+  it.runIf(engine === 'sqlite')('somebody has the file when the start of manage.py is to be written down: it is, as soon as they have gone', async () => {
+    const hold = gate()
+    const running = start([...rerun(), '--yes', '--json'], options({ MIGSTATE_FAILPOINT: hold.at('shadowed') }))
+    await hold.reached()
+    const free = await holdTable(database)
+    hold.open()
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(await products()).toEqual([])
+    await free()
+    const done = await running.done
+    expect([done.exitCode, done.json.result?.operation?.status], done.stdout + done.stderr).toEqual([0, 'done'])
+  })
+
   it.each([
     ['shadowed', [], 'failed'],
     ['forward-ran', [['shop', '0003_fill_slugs']], 'done'],

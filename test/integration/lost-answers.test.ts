@@ -118,6 +118,24 @@ eachServer((engine) => {
     expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
   })
 
+  it('the answer is lost, and somebody else has the lock when the server is back: exit 8, not known, and the journal tells later', async () => {
+    const { url, cuts } = await cutAt(afterWrite(), 'lost')
+    const [lost, theirs] = [gate(), gate()]
+    const marking = start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: '1', MIGSTATE_FAILPOINT: lost.at('commit-lost') } })
+    await lost.reached()
+    const other = start(['mark', 'applied', 'other', '0001', '--yes', '--url', database.url, '--no-files', '--json'], {
+      env: { MIGSTATE_FAILPOINT: theirs.at('lock-taken') },
+    })
+    await theirs.reached()
+    lost.open()
+    const marked = await marking.done
+    expect(cuts()).toBe(1)
+    expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    theirs.open()
+    expect((await other.done).exitCode).toBe(0)
+    expect((await run(database.url, 'history', marked.json.error.details.operation)).json.result.operation.status).toBe('done')
+  })
+
   /** The COMMIT stays on the network until it is let go. */
   async function heldCommit(): Promise<{ url: string; letGo(): void }> {
     const commit = afterWrite()
