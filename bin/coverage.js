@@ -17,6 +17,7 @@ const PARTS = {
   pure: ['--project', 'unit', '--project', 'property'],
   cli: ['--project', 'cli'],
   terminal: ['--project', 'terminal'],
+  docs: ['--project', 'docs'],
   integration: ['--project', 'integration'],
   faults: ['--project', 'faults'],
   // What is said of the compiled code is about the built program itself.
@@ -28,6 +29,7 @@ const PARTS = {
 /** Of some parts the other files reach no room of these: those of Django that run no migration read projects only. */
 const FILES = {
   terminal: ['question', 'confirmed', 'progress', 'commands'],
+  docs: ['/library.test'],
   django: ['shadow', 'rehearse', 'run.', 'roles', 'traps', 'together', 'proofs', 'table-cases', 'hazards', 'meanwhile', 'fake-initial'],
   clusters: ['galera', 'pgbouncer', 'standby'],
 }
