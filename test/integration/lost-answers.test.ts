@@ -137,7 +137,7 @@ eachServer((engine) => {
   })
 
   /** The COMMIT stays on the network until it is let go. */
-  async function heldCommit(): Promise<{ url: string; letGo(): void }> {
+  async function heldCommit(): Promise<{ url: string; held(): boolean; letGo(): void }> {
     const commit = afterWrite()
     let send: (() => void) | undefined
     const url = await throughProxy(database.url, () => ({
@@ -148,21 +148,17 @@ eachServer((engine) => {
       },
       toClient: (data) => data,
     }))
-    return { url: engine === 'postgresql' ? `${url}?sslmode=disable` : `${url}?ssl-mode=DISABLED`, letGo: () => send?.() }
+    return { url: engine === 'postgresql' ? `${url}?sslmode=disable` : `${url}?ssl-mode=DISABLED`, held: () => send !== undefined, letGo: () => send?.() }
   }
 
-  /** @returns the command, once it has told that it waits for the COMMIT, and what it has said */
-  async function waiting(url: string) {
-    const marking = start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: '1' } })
-    let said = ''
-    marking.process.stderr?.on('data', (chunk) => (said += String(chunk).replaceAll(/\s+/g, ' ')))
-    await until('it is told', () => said.includes('the answer to COMMIT'))
-    return { ...marking, said }
-  }
+  const marking = (url: string, patience: string) => start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: patience } })
 
   it('the COMMIT takes its time: after --lock-timeout it is told who waits, and then it takes place', async () => {
     const { url, letGo } = await heldCommit()
-    const { done, said } = await waiting(url)
+    const { process: tool, done } = marking(url, '1')
+    let said = ''
+    tool.stderr?.on('data', (chunk) => (said += String(chunk).replaceAll(/\s+/g, ' ')))
+    await until('it is told', () => said.includes('the answer to COMMIT'))
     expect(said).toMatch(engine === 'postgresql' ? /PostgreSQL session \d+/ : /server connection \d+/)
     letGo()
     const marked = await done
@@ -170,14 +166,16 @@ eachServer((engine) => {
     expect(await names()).toEqual(['shop.0001_initial'])
   })
 
-  it('Ctrl-C while the COMMIT takes its time: exit 8, not known, and the journal tells later', async () => {
-    const { url, letGo } = await heldCommit()
-    const { process: tool, done } = await waiting(url)
+  it('Ctrl-C while the COMMIT is on its way: exit 8, not known, who waits is told, and the journal tells later', async () => {
+    const { url, held, letGo } = await heldCommit()
+    const { process: tool, done } = marking(url, '60')
+    await until('it is sent', held)
     tool.kill('SIGINT')
     const stopped = await done
     expect([stopped.exitCode, stopped.json.error?.code, stopped.json.error?.consequence], stopped.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
     const { operation } = stopped.json.error.details
     expect(stopped.json.error.message).toContain(`the COMMIT of operation ${operation} was sent and is not answered`)
+    expect(stopped.json.error.message).toMatch(engine === 'postgresql' ? /PostgreSQL session \d+/ : /server connection \d+/)
     letGo()
     const told = await run(database.url, 'history', operation)
     expect(told.exitCode === 0 ? told.json.result.operation.status : told.json.error.code).toMatch(/^(done|unknown-operation)$/)
