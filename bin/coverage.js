@@ -26,11 +26,14 @@ const PARTS = {
   clusters: ['--config', 'vitest.engines.config.ts'],
 }
 
-/** Of some parts the other files reach no room of these: those of Django that run no migration read projects only. */
+/** Of some parts the other files reach no room of these: those of Django that neither run nor repair read projects only. */
 const FILES = {
   terminal: ['question', 'confirmed', 'progress', 'commands'],
   docs: ['/library.test'],
-  django: ['shadow', 'rehearse', 'run.', 'roles', 'traps', 'together', 'proofs', 'table-cases', 'hazards', 'meanwhile', 'fake-initial'],
+  django: [
+    ...['shadow', 'rehearse', 'run.', 'roles', 'traps', 'together', 'proofs', 'cases', 'hazards', 'meanwhile'],
+    ...['fake-initial', 'repair', 'fix-table', 'main-job'],
+  ],
   clusters: ['galera', 'pgbouncer', 'standby'],
 }
 
