@@ -72,7 +72,7 @@ function selectionOf(name) {
 }
 
 function kept(name) {
-  return join(folder, `${name}.json`)
+  return join(folder, `${name.replaceAll('/', '-')}.json`)
 }
 
 /** Runs one part; what it has reached is kept also when a test fails, which is said. */
