@@ -100,9 +100,23 @@ async function bundle(options) {
   return result
 }
 
-async function buildCli() {
-  // Earlier builds kept compiled code beside the bundles.
-  for (const name of ['cli', ...DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: true,
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  absWorkingDir: root,
+  // Node warns of an import() in code that it did not load itself; what is in the bundle needs none.
+  supported: { 'dynamic-import': false },
+}
+
+/** @param more options for esbuild: "npm run coverage" wants a source map */
+export async function bundleProgram(more) {
   const commands = commandFiles()
   const entry = `
     import { Config } from '@oclif/core/config'
@@ -121,32 +135,25 @@ async function buildCli() {
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }
     export { failedOutside as escaped }`
-  const options = {
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    charset: 'ascii',
-    legalComments: 'none',
-    logLevel: 'warning',
-    metafile: true,
-    absWorkingDir: root,
-    // Node warns of an import() in code that it did not load itself; what is in the bundle needs none.
-    supported: { 'dynamic-import': false },
-  }
+  return bundle({
+    ...OPTIONS,
+    stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
+    outfile: bundleOf('cli'),
+    external: EXTERNAL,
+    plugins: [lazyModules],
+    define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
+    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    ...more,
+  })
+}
+
+async function buildCli() {
+  // Earlier builds kept compiled code beside the bundles.
+  for (const name of ['cli', ...DRIVERS]) rmSync(`${bundleOf(name)}.cache`, { force: true })
   const built = await Promise.all([
-    bundle({
-      ...options,
-      stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
-      outfile: bundleOf('cli'),
-      external: [...EXTERNAL, ...DRIVERS],
-      plugins: [lazyModules],
-      define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
-      banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-    }),
-    bundle({ ...options, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
-    ...DRIVERS.map((name) => bundle({ ...options, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL })),
+    bundleProgram({ external: [...EXTERNAL, ...DRIVERS] }),
+    bundle({ ...OPTIONS, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
+    ...DRIVERS.map((name) => bundle({ ...OPTIONS, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL })),
   ])
   const packages = bundledPackages(built.map(({ metafile }) => metafile))
   put(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages))
@@ -172,7 +179,7 @@ function bundleOf(name) {
 const SHIMS = { 'shim.py': 'shadow', python: 'rehearse' }
 
 /** @param {(room: string) => string} place the folder for those of a room of src/rerun */
-function copyShims(place) {
+export function copyShims(place) {
   for (const [name, room] of Object.entries(SHIMS)) {
     const from = join(root, 'src', 'rerun', room, name)
     const files = name.endsWith('.py') ? [''] : readdirSync(from).filter((file) => file.endsWith('.py'))

@@ -92,6 +92,8 @@ describe('refusals', () => {
     await database.query("DELETE FROM migstate_event WHERE event = 'done'")
     const { commands } = await refused(['mark', 'applied', 'blog.0001', '--yes'], 'unfinished-operation')
     expect(commands).toEqual(['migstate recover'])
+    // What has written no step of its own has changed no row.
+    expect((await json(['recover', '--dry-run'])).result.changes).toEqual({ removed: [], added: [], updated: [] })
     await type(commands[0] as string)
     expect((await json(['mark', 'applied', 'blog.0001', '--yes'])).ok).toBe(true)
   })

@@ -53,6 +53,16 @@ execute_from_command_line(sys.argv)
     expect((await run('history')).json.result.operations).toMatchObject([{ kind: 'rerun', status: 'failed' }])
   })
 
+  it('table mode, manage.py dies before it shows anything: nothing is taken out', async () => {
+    shop.write({ 'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")\nraise RuntimeError("no cache server")\n' })
+    const before = await fingerprint(database)
+    const refused = await run('rerun', 'shop', '0003', '--yes', '--mode', 'table')
+    expect([refused.json.error?.code, refused.json.error?.consequence], refused.stdout).toEqual(['django-does-not-start', 'nothing'])
+    expect(refused.json.error.message).toContain('"manage.py showmigrations shop" does not work: RuntimeError: no cache server.')
+    expect(await fingerprint(database)).toEqual(before)
+    expect((await run('history')).json.result.operations).toEqual([])
+  })
+
   it('shadow mode, a name that begins a longer one: Django itself would call it ambiguous, and runs just this one', async () => {
     shop.write({
       'shop/migrations/0003_fill_slugs_more.py': dataMigration('create("the longer one")').replace('0002_product_slug', '0004_order'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { built, start } from '../support/cli.js'
 import { engines, type TestDatabase } from '../support/databases.js'
@@ -5,7 +6,9 @@ import { type DjangoProject, migratedShop, oneDjango } from '../support/django.j
 import { gate } from '../support/gate.js'
 import { fingerprint } from '../support/history-table.js'
 import { INSERTS } from '../support/shadow-project.js'
+import { holdTable } from '../support/sessions.js'
 import { refuseEvent } from '../support/triggers.js'
+import { until } from '../support/until.js'
 
 /** A child never outlives the command that has started it, whatever goes wrong beside it; and the command always ends. */
 describe.each(engines)('%s', (engine) => {
@@ -55,5 +58,23 @@ describe.each(engines)('%s', (engine) => {
     const recovered = await run('recover')
     expect(recovered.json.result?.operation?.status, recovered.stdout).toBe('done')
     expect(await products()).toBe(before + 1)
+  })
+
+  it.runIf(engine === 'sqlite')('somebody has the file longer than Django waits for it: nothing runs, and it is said who was in the way', async () => {
+    const before = [await fingerprint(database), await products()]
+    const hold = gate()
+    const running = start(['rerun', 'shop', '0003', '--yes', '--json'], { cwd: shop.folder, env: { ...shop.env, MIGSTATE_FAILPOINT: hold.at('child-held') } })
+    await hold.reached()
+    const free = await holdTable(database)
+    hold.open()
+    // Django's own wait is five seconds (sqlite3.connect).
+    const [{ pid }] = (await database.query("SELECT detail FROM migstate_event WHERE event = 'child-started' ORDER BY seq DESC LIMIT 1")).map(({ detail }) =>
+      JSON.parse(String(detail)),
+    )
+    await until('manage.py has given up', () => !existsSync(`/proc/${pid}`), 60_000)
+    await free()
+    const failed = await running.done
+    expect([failed.exitCode, failed.json.error?.code], failed.stdout + failed.stderr).toEqual([5, 'lock-timeout'])
+    expect([await fingerprint(database), await products()]).toEqual(before)
   })
 })

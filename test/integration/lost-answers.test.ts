@@ -6,6 +6,7 @@ import { eachServer } from '../support/each-server.js'
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { throughProxy } from '../support/tcp-proxy.js'
+import { until } from '../support/until.js'
 
 /** A network that goes away at the worst moment: what the tool then says of the change is what has become of it. */
 eachServer((engine) => {
@@ -115,6 +116,70 @@ eachServer((engine) => {
     const { operation } = marked.json.error.details
     expect(marked.json.error.hint).toContain(`migstate history ${operation}`)
     expect((await run(database.url, 'history', operation)).json.result.operation.status).toBe('done')
+  })
+
+  it('the answer is lost, and somebody else has the lock when the server is back: exit 8, not known, and the journal tells later', async () => {
+    const { url, cuts } = await cutAt(afterWrite(), 'lost')
+    const [lost, theirs] = [gate(), gate()]
+    const marking = start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: '1', MIGSTATE_FAILPOINT: lost.at('commit-lost') } })
+    await lost.reached()
+    const other = start(['mark', 'applied', 'other', '0001', '--yes', '--url', database.url, '--no-files', '--json'], {
+      env: { MIGSTATE_FAILPOINT: theirs.at('lock-taken') },
+    })
+    await theirs.reached()
+    lost.open()
+    const marked = await marking.done
+    expect(cuts()).toBe(1)
+    expect([marked.exitCode, marked.json.error?.code, marked.json.error?.consequence], marked.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    theirs.open()
+    expect((await other.done).exitCode).toBe(0)
+    expect((await run(database.url, 'history', marked.json.error.details.operation)).json.result.operation.status).toBe('done')
+  })
+
+  /** The COMMIT stays on the network until it is let go. */
+  async function heldCommit(): Promise<{ url: string; held(): boolean; letGo(): void }> {
+    const commit = afterWrite()
+    let send: (() => void) | undefined
+    const url = await throughProxy(database.url, () => ({
+      toServer(data, upstream) {
+        if (send || !commit.test(data.toString('latin1'))) return data
+        send = () => void upstream.write(data)
+        return Buffer.alloc(0)
+      },
+      toClient: (data) => data,
+    }))
+    return { url: engine === 'postgresql' ? `${url}?sslmode=disable` : `${url}?ssl-mode=DISABLED`, held: () => send !== undefined, letGo: () => send?.() }
+  }
+
+  const marking = (url: string, patience: string) => start([...mark, '--url', url, '--no-files', '--json'], { env: { MIGSTATE_LOCK_TIMEOUT: patience } })
+
+  it('the COMMIT takes its time: after --lock-timeout it is told who waits, and then it takes place', async () => {
+    const { url, letGo } = await heldCommit()
+    const { process: tool, done } = marking(url, '1')
+    let said = ''
+    tool.stderr?.on('data', (chunk) => (said += String(chunk).replaceAll(/\s+/g, ' ')))
+    await until('it is told', () => said.includes('the answer to COMMIT'))
+    expect(said).toMatch(engine === 'postgresql' ? /PostgreSQL session \d+/ : /server connection \d+/)
+    letGo()
+    const marked = await done
+    expect([marked.exitCode, marked.json.result?.operation?.status], marked.stdout).toEqual([0, 'done'])
+    expect(await names()).toEqual(['shop.0001_initial'])
+  })
+
+  it('Ctrl-C while the COMMIT is on its way: exit 8, not known, who waits is told, and the journal tells later', async () => {
+    const { url, held, letGo } = await heldCommit()
+    const { process: tool, done } = marking(url, '60')
+    await until('it is sent', held)
+    tool.kill('SIGINT')
+    const stopped = await done
+    expect([stopped.exitCode, stopped.json.error?.code, stopped.json.error?.consequence], stopped.stdout).toEqual([8, 'outcome-unknown', 'unknown'])
+    const { operation } = stopped.json.error.details
+    expect(stopped.json.error.message).toContain(`the COMMIT of operation ${operation} was sent and is not answered`)
+    expect(stopped.json.error.message).toMatch(engine === 'postgresql' ? /PostgreSQL session \d+/ : /server connection \d+/)
+    letGo()
+    const told = await run(database.url, 'history', operation)
+    expect(told.exitCode === 0 ? told.json.result.operation.status : told.json.error.code).toMatch(/^(done|unknown-operation)$/)
+    expect(await names()).toHaveLength(told.exitCode === 0 ? 1 : 2)
   })
 
   it('a snapshot is committed and the connection is cut: it is there, exit 0', async () => {

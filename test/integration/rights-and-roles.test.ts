@@ -9,17 +9,51 @@ const mark = ['mark', 'unapplied', 'blog.0001', '--yes', '--json']
 
 /** Cases L37 and others: MySQL's own message names no right. */
 describe.each(engines.filter((engine) => engine === 'mysql' || engine === 'mariadb'))('%s', (engine) => {
-  it('an account without LOCK TABLES and DELETE hears both, with their GRANTs; with these the change goes through', async () => {
-    const database = await freshDatabase(engine)
-    const project = await fakeProject(database)
+  let database: TestDatabase
+  let project: FakeProject
+  beforeEach(async () => {
+    database = await freshDatabase(engine)
+    project = await fakeProject(database)
+  })
+
+  /** Options for an account that has these rights and no others. */
+  async function account(rights: string) {
     const user = `ms_role_${randomBytes(4).toString('hex')}`
     const name = new URL(database.url).pathname.slice(1)
-    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX, DROP ON ${name}.* TO '${user}'@'%'`)
+    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT ${rights} ON ${name}.* TO '${user}'@'%'`)
     whenTestEnds(async () => void (await database.query(`DROP USER '${user}'@'%'`)))
     const url = new URL(database.url)
     url.username = user
     url.password = 'x'
-    const options = { cwd: project.folder, env: { MIGSTATE_URL: url.href } }
+    return { cwd: project.folder, env: { MIGSTATE_URL: url.href } }
+  }
+
+  it.each([
+    ['CREATE', 'make the side tables', async () => {}],
+    [
+      'ALTER',
+      'widen those of an older version for a column that Django does not make',
+      async () => {
+        expect((await migstate(['snapshot', 'create', '--json'], { cwd: project.folder, env: { MIGSTATE_URL: database.url } })).exitCode).toBe(0)
+        await database.query('ALTER TABLE migstate_snapshot_row DROP COLUMN extra')
+        await database.query('ALTER TABLE django_migrations ADD COLUMN note VARCHAR(10) NULL')
+      },
+    ],
+  ])('an account without %s cannot %s: it hears the DDL for a DBA, and with it the change goes through', async (right, _what, prepare) => {
+    await prepare()
+    const options = await account(
+      ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'LOCK TABLES', 'CREATE', 'ALTER', 'INDEX', 'DROP'].filter((one) => one !== right).join(', '),
+    )
+    const refused = await migstate(mark, options)
+    expect([refused.exitCode, refused.json.error.code], refused.stdout).toEqual([1, 'missing-rights'])
+    const ddl = refused.json.error.details.ddl as string[]
+    expect(refused.json.error.hint).toContain(ddl[0])
+    for (const statement of ddl) await database.query(statement)
+    expect((await migstate(mark, options)).json).toMatchObject({ ok: true })
+  })
+
+  it('an account without LOCK TABLES and DELETE hears both, with their GRANTs; with these the change goes through', async () => {
+    const options = await account('SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX, DROP')
     const refused = await migstate(mark, options)
     expect([refused.exitCode, refused.json.error.code], refused.stdout).toEqual([1, 'missing-rights'])
     const grants = refused.json.error.details.grants as string[]

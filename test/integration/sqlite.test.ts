@@ -71,6 +71,26 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     expect((await fingerprint(database)).rows).toHaveLength(2)
   })
 
+  it('side tables of which one cannot be made: none is left', async () => {
+    const tables = () => database.query("SELECT type, name FROM sqlite_master WHERE name LIKE '%migstate%' ORDER BY name")
+    await database.query('CREATE INDEX migstate_snapshot_row ON django_migrations (app)')
+    const before = [await fingerprint(database), await tables()]
+    const refused = await run('mark', 'applied', 'shop', '0002_x', '--yes')
+    expect([refused.exitCode, refused.json.error?.code, refused.json.error?.consequence], refused.stdout).toEqual([1, 'database-error', 'nothing'])
+    expect([await fingerprint(database), await tables()]).toEqual(before)
+  })
+
+  it('side tables of which one cannot be dropped: all stay, and are read as before', async () => {
+    expect((await run('mark', 'applied', 'shop', '0002_x', '--yes')).exitCode).toBe(0)
+    const before = (await run('history')).json.result
+    await database.query('CREATE TABLE notes (event INTEGER REFERENCES migstate_event (seq))')
+    await database.query('INSERT INTO notes SELECT max(seq) FROM migstate_event')
+    const refused = await run('uninstall', '--no-export', '--yes')
+    expect([refused.exitCode, refused.json.error?.code], refused.stdout).toEqual([1, 'database-error'])
+    expect((await run('history')).json.result).toEqual(before)
+    expect((await run('rollback', '--yes')).exitCode).toBe(0)
+  })
+
   it('the library leaves the locks of its host alone', async () => {
     const { default: Sqlite } = await import('better-sqlite3')
     const host = new Sqlite(database.file as string)

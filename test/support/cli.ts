@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Command, Config } from '@oclif/core'
 import { main } from '../../src/cli/main.js'
 import { whenTestEnds } from './endings.js'
+import { PROGRAM } from './program.js'
 import { root } from './root.js'
 
 export { root }
@@ -73,7 +74,8 @@ export interface Running {
 
 /** The built file, in a process of its own, which ends with the test. */
 export function start(argv: readonly string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string | undefined> } = {}): Running {
-  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...argv], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...words] = PROGRAM
+  const child = spawn(program, [...words, ...argv], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   whenTestEnds(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''

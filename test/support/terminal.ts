@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { PROGRAM } from './program.js'
 import { root } from './root.js'
 
 /** The sizes in which everything has to fit. */
@@ -89,7 +90,7 @@ export class Terminal {
 
 /** The built program, as people run it. */
 export function terminal(argv: readonly string[], options: TerminalOptions = {}): Terminal {
-  return new Terminal([process.execPath, join(root, 'bin', 'run.js'), ...argv], options)
+  return new Terminal([...PROGRAM, ...argv], options)
 }
 
 /** Lines after carriage returns, erase-in-line and colours (ECMA-48); anything else that begins with an escape stays to be seen. */

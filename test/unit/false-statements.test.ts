@@ -95,6 +95,20 @@ describe('a hole below a squash that counts only by the rows of its parts', () =
   })
 })
 
+describe('a squash whose parts have no files any more', () => {
+  const files = project({ 'p.0001_squashed': { replaces: ['p.0001', 'p.0002'] }, 'q.0001': { on: ['p.0001_squashed'] } })
+
+  it('of the rows of its parts none is taken out alone: Django could use neither', () => {
+    expect(refusal(() => planMarkUnapplied({ ...request(files, 'p.0002'), withDependants: false }, rows('p.0001', 'p.0002', 'q.0001')))).toMatch(
+      /^would-make-hole: Of what p\.0001_squashed replaces only a part would be recorded, and the rest has no file/,
+    )
+  })
+
+  it('what is torn already is no fault of the next change', () => {
+    expect(refusal(() => planMarkUnapplied({ ...request(files, 'p.0001'), withDependants: false }, rows('p.0001')))).toBe('not refused')
+  })
+})
+
 describe('a middle file that is missing', () => {
   const files = project({ 'a.0001': {}, 'a.0003': { on: ['a.0002'] }, 'b.0001': { on: ['a.0002'] } })
   const history = rows('a.0001', 'a.0002', 'a.0003', 'b.0001')

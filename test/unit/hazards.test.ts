@@ -217,6 +217,18 @@ describe('names of tables and columns', () => {
     expect(codes(await hazardsOf({ own, code: CREATE, later: ['migrations.RemoveField("thing", "z")'] }))).toEqual(['later-removed'])
   })
 
+  it.each([
+    ['TextField()', 'IntegerField()', true],
+    ['IntegerField()', 'BigIntegerField()', false],
+    ['IntegerField()', 'DecimalField(max_digits=5, decimal_places=2)', true],
+    ['FloatField()', 'DecimalField(max_digits=5, decimal_places=2)', false],
+    ['BooleanField()', 'TextField()', true],
+  ])('a column that was %s and is %s takes other values: %#', async (old, now, other) => {
+    const first = `migrations.CreateModel("Thing", [("id", models.AutoField(primary_key=True)), ("note", models.${old})])`
+    const later = [`migrations.AlterField("thing", "note", models.${now})`]
+    expect(codes(await hazardsOf({ first, later, code: 'Thing.objects.create(note=1)' }))).toEqual(other ? ['later-type'] : [])
+  })
+
   it('an array that holds shorter texts is narrower', async () => {
     const field = (length: number) => `ArrayField(models.CharField(max_length=${length}), null=True)`
     const first = `${THING}, migrations.AddField("thing", "tags", ${field(9)})`
