@@ -115,7 +115,7 @@ export function refuseUnnamedRows({ table }: Database, rows: readonly Row[]): vo
 function refuseMissingId({ shape, label }: HistoryTable): void {
   if (shape.fillsId) return
   throw new MigstateError('id-default-missing', `The column "id" of ${label} fills itself no more, so a new row would get no id of its own.`, {
-    hint: shape.mendId === '' ? 'Give the column its key and its counter back; see "migstate doctor".' : `As the owner of the table: ${shape.mendId}`,
+    hint: '"migstate doctor" says what mends the column: "migstate repair --fix-table" where it can, else a statement for the owner of the table.',
     details: { repair: shape.mendId },
   })
 }

@@ -20,8 +20,8 @@ export interface SchemaTable {
 export interface HistoryFacts {
   /** An insert without an id gets one. */
   fillsId: boolean
-  /** The column `id` can be mended inside a transaction, where the rows and rights allow it. */
-  mendsId: boolean
+  /** Whether the column `id` can be mended, as `Dialect.idMending` tells; null: it fills itself. */
+  mendsId: 'inside' | 'owner' | string | null
   /** The counter is apart from the rows, so it can fall behind them. */
   hasCounterApart: boolean
   /** The name of an engine that cannot undo half a change; null: it can. */

@@ -134,6 +134,27 @@ describe.runIf(oneDjango && engines.includes('sqlite'))('what hangs on the table
   })
 })
 
+describe.runIf(oneDjango && engines.includes('sqlite'))('rules of its own are not lost', () => {
+  it.each([
+    ['a UNIQUE', 'CREATE TABLE copied (id bigint, app text, name text, applied text, UNIQUE (app, name))'],
+    ['a CHECK', "CREATE TABLE copied (id bigint, app text CHECK (app <> ''), name text, applied text)"],
+    ['a DEFAULT', "CREATE TABLE copied (id bigint, app text, name text, applied text DEFAULT '2024-01-01')"],
+    ['columns that Django does not know', 'CREATE TABLE copied (id bigint, app text, name text, applied text, more text AS (app) STORED)'],
+  ])('%s', async (what, statement) => {
+    const it_ = await brokenShop('sqlite')
+    await it_.database.query(statement)
+    for (const one of ['INSERT INTO copied (id, app, name, applied) SELECT id, app, name, applied FROM django_migrations', ...copied('sqlite').slice(1)])
+      await it_.database.query(one)
+    const before = await rowsOf(it_)
+    const refused = await it_.run('repair', '--fix-table', '--yes', '--json')
+    expect([refused.exitCode, refused.json.error.code, refused.json.error.message]).toEqual([4, 'not-repairable', expect.stringContaining(what)])
+    const [found] = (await it_.doctor()).filter(({ code }) => code === 'id-default-missing')
+    expect(recommendedOf([found as never]).join()).not.toContain('--fix-table')
+    expect(await rowsOf(it_)).toEqual(before)
+    await it_.end()
+  })
+})
+
 describe.runIf(oneDjango && engines.includes('postgresql'))('by another role than the owner', () => {
   it('the statement is for the owner', async () => {
     const it_ = await copiedShop('postgresql')

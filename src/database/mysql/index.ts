@@ -10,7 +10,7 @@ import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants, temporaryGrant } from './rights.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants } from './shadow.js'
-import { moreOf, place, quoted } from './shape.js'
+import { COMMITS, moreOf, place, quoted } from './shape.js'
 import { journalFacts } from './trust.js'
 import { catalogue, quote } from './catalogue.js'
 import { locksOf, type OwnLocks } from './locks.js'
@@ -156,7 +156,7 @@ export function mysqlDialect(own: Own): Dialect {
     },
 
     async idMending() {
-      return 'ALTER TABLE commits by itself on this server'
+      return COMMITS
     },
 
     async mendId() {

@@ -1,5 +1,6 @@
 import type { HistoryFacts, Schema, SchemaTable } from '../schema-facts.js'
 import type { HistoryTable } from '../history-table.js'
+import { COMMITS } from './shape.js'
 import type { Session } from '../session.js'
 
 /** information_schema shows a role only the tables on which it has a right (manual, INFORMATION_SCHEMA privileges). */
@@ -38,8 +39,7 @@ export async function introspect(session: Session, history: HistoryTable | null)
 function historyFacts({ sql, shape }: HistoryTable): HistoryFacts {
   return {
     fillsId: shape.fillsId,
-    // ALTER TABLE commits by itself.
-    mendsId: false,
+    mendsId: shape.fillsId ? null : COMMITS,
     hasCounterApart: false,
     looseEngine: shape.looseEngine,
     keepsTimes: shape.givesTimes,

@@ -59,6 +59,9 @@ function toColumn({ name, type, nullable, given, extra }: FoundColumn): TableCol
 }
 
 /** What is no text is written as hexadecimal digits; of FLOAT the server shows six digits only, of its double all. */
+/** Why the table is not altered by the tool there (dev.mysql.com, implicit-commit). */
+export const COMMITS = 'ALTER TABLE commits by itself on this server'
+
 const isBytes = ({ type }: TableColumn) =>
   /^(tiny|medium|long)?(blob|binary|varbinary)|^bit|^geometry|^(multi)?(point|linestring|polygon)|^geomcollection|^geometrycollection|^vector/i.test(type)
 

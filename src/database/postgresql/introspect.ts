@@ -38,7 +38,7 @@ async function historyFacts(session: Session, history: HistoryTable): Promise<Hi
   const counter = sequence ? `'${sequence.sql.replaceAll("'", "''")}'` : serialOf(sql)
   return {
     fillsId: shape.fillsId,
-    mendsId: !shape.fillsId && (await idMending(session, history)) === 'inside',
+    mendsId: shape.fillsId ? null : await idMending(session, history),
     hasCounterApart: true,
     looseEngine: null,
     keepsTimes: shape.givesTimes,

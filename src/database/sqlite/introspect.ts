@@ -1,7 +1,7 @@
 import type { HistoryFacts, Schema, SchemaTable } from '../schema-facts.js'
 import type { HistoryTable } from '../history-table.js'
 import type { Session } from '../session.js'
-import { idMending } from './mend-id.js'
+import { idMending, wouldGo } from './mend-id.js'
 
 interface Found {
   name: string
@@ -39,10 +39,10 @@ async function historyFacts(session: Session, history: HistoryTable): Promise<Hi
   const { shape } = history
   return {
     fillsId: shape.fillsId,
-    mendsId: !shape.fillsId && (await idMending(session, history)) === 'inside',
+    mendsId: shape.fillsId ? null : await idMending(session, history),
     hasCounterApart: false,
     looseEngine: null,
     keepsTimes: true,
-    mend: { id: shape.mendId, counter: '', engine: '', applied: '' },
+    mend: { id: shape.fillsId || (await wouldGo(session, history)) === null ? shape.mendId : '', counter: '', engine: '', applied: '' },
   }
 }

@@ -52,7 +52,7 @@ export function shapeOf(name: string, keyIndexes: number, found: readonly FoundC
 
 /** The table anew, with its ids where they can be ids; only where it has no columns but Django's. */
 function mendId(sql: string, shape: TableShape): string {
-  if (extraColumns(shape).length > 0 || shape.unfit.length > 0) return ''
+  if (extraColumns(shape).length > 0 || shape.columns.some(({ generated }) => generated) || shape.unfit.length > 0) return ''
   const fresh =
     'CREATE TABLE migstate_new (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime NOT NULL)'
   return `BEGIN; ${fresh}; INSERT INTO migstate_new (app, name, applied) SELECT app, name, applied FROM ${sql} ORDER BY id; DROP TABLE ${sql}; ALTER TABLE migstate_new RENAME TO ${sql}; COMMIT;`

@@ -22,13 +22,15 @@ export function missingIdDefault({ schema, table }: Facts): Found[] {
   const message = `The column "id" of ${table.label} fills itself no more: it was copied without its key or its default. Django writes rows without an id, so the next migration cannot be recorded, or gets no id.`
   const why = 'makes the column as Django makes it; only the owner of the table may'
   const { mend, mendsId } = schema.history
+  const mends = mendsId === 'inside'
+  const evidence = mends || mendsId === 'owner' || mendsId === null ? [] : [`migstate does not mend it itself: ${mendsId}`]
   const repairs = [
-    ...(mendsId
+    ...(mends
       ? [repair('migstate repair --fix-table', 'makes the column so that it fills itself, as an operation of the journal', { recommended: true })]
       : []),
-    ...(mend.id === '' ? [] : [repair(mend.id, why, { recommended: !mendsId })]),
+    ...(mend.id === '' ? [] : [repair(mend.id, why, { recommended: !mends })]),
   ]
-  return [ofTable('id-default-missing', 'error', message, [], repairs, [table.name, `${table.name}.id`])]
+  return [ofTable('id-default-missing', 'error', message, evidence, repairs, [table.name, `${table.name}.id`])]
 }
 
 /** The counter gives ids that are taken: the next migration runs, and its row is refused. */
