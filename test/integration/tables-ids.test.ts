@@ -51,8 +51,7 @@ describe.each(engines)('ids of a table that was copied, %s', (engine) => {
     expect(await rows()).toEqual(before)
     await write('snapshot', 'create')
     // The statement that the refusal names makes the table one that Django can write to.
-    for (const statement of String(hint)
-      .replace(/^[^:]*: /, '')
+    for (const statement of String(details.repair)
       .split(';')
       .filter((one) => one.trim() !== ''))
       await database.query(statement).catch((error: Error) => {
