@@ -3,10 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { builtinSqlite } from '../../src/database/sqlite/node-sqlite.js'
 import { freshDatabase } from '../support/databases.js'
 import { root } from '../support/root.js'
 
-it('where better-sqlite3 is not installed: exit 1, and which package is missing', async () => {
+it.skipIf(builtinSqlite())('where better-sqlite3 is not installed: exit 1, and which package is missing', async () => {
   const database = await freshDatabase('sqlite')
   const installed = mkdtempSync(join(tmpdir(), 'migstate-installed-'))
   onTestFinished(() => rmSync(installed, { recursive: true, force: true }))

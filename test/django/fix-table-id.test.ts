@@ -109,7 +109,7 @@ describe.runIf(oneDjango).each(TRANSACTIONAL)('repair --fix-table of a column "i
     const sql = printed.json.result.sql.join('\n')
     // On one connection: SQLite's are a transaction of their own.
     if (database.file === undefined) for (const statement of sql.split(/;\s*/).filter(Boolean)) await database.query(statement)
-    else (await import('better-sqlite3')).default(database.file).exec(sql).close()
+    else new (await import('better-sqlite3')).default(database.file).exec(sql).close()
     await djangoIsContent()
   })
 })

@@ -7,6 +7,12 @@ import { engines, freshDatabase, type TestDatabase } from '../support/databases.
 import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 
+/** In a script of another process: the driver that this Node has. */
+const OPEN =
+  Number.parseInt(process.versions.node, 10) >= 24
+    ? "const d = new (require('node:sqlite').DatabaseSync)(process.argv[1])"
+    : "const d = require('better-sqlite3')(process.argv[1])"
+
 /** What only SQLite has: values of any type in any column, journal modes. */
 describe.runIf(engines.includes('sqlite'))('sqlite', () => {
   let database: TestDatabase
@@ -55,11 +61,7 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     await hold.reached()
     // The last connection to close removes the WAL; ours is open, so these must not be the last.
     const elsewhere = (sql: string) =>
-      execFileSync(
-        process.execPath,
-        ['-e', `const d = require('better-sqlite3')(process.argv[1]); d.exec(process.argv[2]); d.close()`, database.file as string, sql],
-        { cwd: root },
-      )
+      execFileSync(process.execPath, ['-e', `${OPEN}; d.exec(process.argv[2]); d.close()`, database.file as string, sql], { cwd: root })
     elsewhere('SELECT count(*) FROM sqlite_master')
     expect(existsSync(`${database.file}-wal`)).toBe(true)
     elsewhere('CREATE TABLE other (n); WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000) INSERT INTO other SELECT n FROM r')
@@ -98,11 +100,10 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
     const m = await open({ url: database.url, noFiles: true })
     await m.status()
     // Another process must still find the host's lock.
-    const other = spawnSync(
-      process.execPath,
-      ['-e', `require('better-sqlite3')(process.argv[1], { timeout: 100 }).exec('BEGIN IMMEDIATE')`, database.file as string],
-      { cwd: root, encoding: 'utf8' },
-    )
+    const other = spawnSync(process.execPath, ['-e', `${OPEN}; d.exec('PRAGMA busy_timeout = 100'); d.exec('BEGIN IMMEDIATE')`, database.file as string], {
+      cwd: root,
+      encoding: 'utf8',
+    })
     expect(other.stderr).toContain('database is locked')
     await m.close()
     host.exec('ROLLBACK')
@@ -112,8 +113,8 @@ describe.runIf(engines.includes('sqlite'))('sqlite', () => {
   it('a hot journal is said by reading commands, and rolled back by a writing one', async () => {
     const before = await fingerprint(database)
     const crash = `
-      const d = require('better-sqlite3')(process.argv[1])
-      d.pragma('cache_size = 2')
+      ${OPEN}
+      d.exec('PRAGMA cache_size = 2')
       d.exec("CREATE TABLE filler (x); BEGIN; WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 20000) INSERT INTO filler SELECT hex(randomblob(50)) FROM r; DELETE FROM django_migrations")
       process.kill(process.pid, 'SIGKILL')`
     spawnSync(process.execPath, ['-e', crash, database.file as string], { cwd: root })

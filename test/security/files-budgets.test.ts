@@ -12,7 +12,7 @@ const read = freshProcesses()
 /** … on a machine that takes so long for a hundred million steps of a loop; on a slower one, or a busy one, as much more, and twice that. */
 const MACHINE = 0.2
 const SECONDS = 4
-const MEGABYTES = 300
+const MEGABYTES = Number.parseInt(process.versions.node, 10) >= 24 ? 340 : 300
 const REASON = /takes too long|too large|too deep|larger than|not valid Python/
 
 let folder: string

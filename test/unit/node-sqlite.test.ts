@@ -12,7 +12,12 @@ class DatabaseSync {
     const fail = () => {
       throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 517 })
     }
-    return { columns: () => (sql === 'SELECT' ? [1] : []), all: (...values: unknown[]) => seen.push(values), run: fail }
+    return {
+      columns: () => (sql === 'SELECT' ? [1] : []),
+      all: (...values: unknown[]) => (seen.push(values), [{ n: 3n, far: 2n ** 60n, bytes: new Uint8Array([104, 105]), text: 'x' }]),
+      run: fail,
+      setReadBigInts() {},
+    }
   }
   close() {}
 }
@@ -28,8 +33,11 @@ describe('node:sqlite in the shape of better-sqlite3', () => {
     expect(seen.at(-1)).toEqual([expect.stringMatching(/^\/.*file:x\?mode=rwc$/), { readOnly: true }])
     const query = database.prepare('SELECT')
     expect(query.reader).toBe(true)
-    query.all([1, 1.5, 'text', null])
+    const rows = query.all([1, 1.5, 'text', null])
     expect(seen.at(-1)).toEqual([1n, 1.5, 'text', null])
+    // What better-sqlite3 gives: no number is an error, and bytes have a text.
+    expect(rows).toEqual([{ n: 3, far: 2 ** 60, bytes: Buffer.from('hi'), text: 'x' }])
+    expect(String((rows as { bytes: unknown }[])[0]?.bytes)).toBe('hi')
     const change = database.prepare('INSERT')
     expect(change.reader).toBe(false)
     expect(() => change.run([])).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY', message: 'database is locked' }))

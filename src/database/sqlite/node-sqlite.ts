@@ -13,6 +13,7 @@ interface BuiltinStatement {
   columns(): unknown[]
   all(...values: unknown[]): Record<string, unknown>[]
   run(...values: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  setReadBigInts(enabled: boolean): void
 }
 
 /** Node's own SQLite; null before Node 22.16, whose statements do not tell their columns. */
@@ -40,10 +41,12 @@ export function nodeSqlite({ DatabaseSync }: Builtin): unknown {
 
     prepare(sql: string) {
       const statement = naming(() => this.#database.prepare(sql))
+      // Else a number beyond 2^53 is an error.
+      statement.setReadBigInts(true)
       return {
         reader: statement.columns().length > 0,
-        all: (values: readonly unknown[]) => naming(() => statement.all(...values.map(exact))),
-        run: (values: readonly unknown[]) => naming(() => statement.run(...values.map(exact))),
+        all: (values: readonly unknown[]) => naming(() => statement.all(...values.map(exact))).map(asNumbers),
+        run: (values: readonly unknown[]) => asNumbers({ ...naming(() => statement.run(...values.map(exact))) }),
       }
     }
 
@@ -55,6 +58,15 @@ export function nodeSqlite({ DatabaseSync }: Builtin): unknown {
 
 /** Node binds every number as a REAL. */
 const exact = (value: unknown) => (Number.isSafeInteger(value) ? BigInt(value as number) : value)
+
+/** As better-sqlite3 hands values out: numbers, exact or not, and bytes as a Buffer. */
+function asNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'bigint') row[name] = Number(value)
+    else if (value instanceof Uint8Array) row[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  }
+  return row
+}
 
 /** Node's errors carry SQLite's code as a number, better-sqlite3's as its name. */
 function naming<T>(work: () => T): T {
