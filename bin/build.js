@@ -2,7 +2,7 @@
 // the same drivers, and dist/lib, its face as ECMAScript modules. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, Module } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundledPackages, noticesOf } from './notices.js'
@@ -117,34 +117,52 @@ const OPTIONS = {
 
 /** @param more options for esbuild: "npm run coverage" wants a source map */
 export async function bundleProgram(more) {
+  const options = { outfile: bundleOf('cli'), external: EXTERNAL, ...more }
+  return bundle(await programOptions(options, await manifestOf(await programOptions(options, null))))
+}
+
+async function programOptions(more, manifest) {
   const commands = commandFiles()
   const entry = `
-    import { Config } from '@oclif/core/config'
     import { settings } from '@oclif/core/settings'
+    import { builtConfig } from './src/cli/built-commands.ts'
     import { failedOutside, main } from './src/cli/main.ts'
     ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
     export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
+    for (const id of Object.keys(COMMANDS)) COMMANDS[id].id = id
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
     settings.enableAutoTranspile = false
+    export const configOf = (root) => builtConfig(root, ${JSON.stringify(packageFacts())}, ${manifest === null ? null : `JSON.parse(${JSON.stringify(manifest)})`})
     export async function run(argv, root) {
-      const pjson = ${JSON.stringify(packageFacts())}
-      // Nothing from the user's folders is part of the program: oclif would load plugins of theirs.
-      const load = Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false })
-      const config = await load.catch((error) => failedOutside(error, argv))
+      const config = await configOf(root).catch((error) => failedOutside(error, argv))
       if (config === undefined) return
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }
     export { failedOutside as escaped }`
-  return bundle({
+  return {
     ...OPTIONS,
     stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
-    outfile: bundleOf('cli'),
-    external: EXTERNAL,
     plugins: [lazyModules],
     define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     ...more,
-  })
+  }
+}
+
+/** What oclif says of all commands, asked of a program that has no such list yet. */
+async function manifestOf(options) {
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({ ...options, sourcemap: false, write: false })
+  const path = join(root, 'dist', 'cli.cjs')
+  const module = new Module(path)
+  Object.assign(module, { filename: path, paths: Module._nodeModulePaths(root) })
+  module._compile(outputFiles[0].text, path)
+  const require = createRequire(path)
+  require.cache[path] = module
+  const config = await module.exports.configOf(root)
+  delete require.cache[path]
+  const { commands, version } = config.plugins.get(config.name).manifest
+  return JSON.stringify({ commands, version })
 }
 
 async function buildCli() {
