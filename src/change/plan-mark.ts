@@ -4,6 +4,7 @@ import { MigstateError } from '../errors/index.js'
 import {
   dependantRows,
   dotted,
+  fullPlan,
   holesOf,
   inconsistencies,
   type Key,
@@ -122,8 +123,7 @@ function waysOn({ targets }: MarkRequest, applying: boolean): string {
 
 /** The order in which Django would record them: ancestors first, over all apps. */
 function inDjangosOrder(project: ProjectFiles, rows: readonly Row[], rules: Rules, keys: readonly Key[]): Key[] {
-  const { graph } = loadHistory(project, rows, rules, false)
-  const position = new Map([...new Set(graph.leaves().flatMap((leaf) => graph.forwardsPlan(leaf)))].map((key, index) => [key, index]))
+  const position = new Map(fullPlan(loadHistory(project, rows, rules, false)).map((key, index) => [key, index]))
   const at = (key: Key) => position.get(key) ?? Number.POSITIVE_INFINITY
   return [...new Set(keys)].sort((left, right) => (at(left) === at(right) ? 0 : at(left) - at(right)))
 }

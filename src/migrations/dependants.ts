@@ -47,6 +47,7 @@ export function withAncestors(project: ProjectFiles, rows: readonly Row[], rules
 
 /** Keys in the order in which an empty database would get them, whether squashes have replaced them or not. */
 export function inGraphOrder(project: ProjectFiles, rules: Rules, keys: readonly Key[]): Key[] {
-  const order = fullPlan(loadHistory(project, [], rules, false))
-  return [...keys].sort((left, right) => order.indexOf(left) - order.indexOf(right))
+  const order = new Map(fullPlan(loadHistory(project, [], rules, false)).map((key, index) => [key, index]))
+  const at = (key: Key) => order.get(key) ?? -1
+  return [...keys].sort((left, right) => at(left) - at(right))
 }

@@ -1,5 +1,6 @@
 import type { MigrationFile } from '../project/types.js'
-import { appOf, type Key } from './key.js'
+import { appOf, isOfApp, type Key } from './key.js'
+import { anyCycle, hasCycle, walk } from './walks.js'
 
 /** A node that something refers to but no file defines (Django's DummyNode). */
 export interface MissingNode {
@@ -15,6 +16,10 @@ export class MigrationGraph {
   readonly missing = new Map<Key, MissingNode>()
   readonly #parents = new Map<Key, Set<Key>>()
   readonly #children = new Map<Key, Set<Key>>()
+  /** Nodes and missing ones of each app. */
+  readonly #ofApp = new Map<string, Set<Key>>()
+  /** Of each app that was asked for: the apps with a way down to it, itself included. */
+  readonly #appsAbove = new Map<string, Set<string>>()
 
   addNode(key: Key, file: MigrationFile): void {
     this.nodes.set(key, file)
@@ -25,8 +30,7 @@ export class MigrationGraph {
   addDependency(origin: MissingNode['origin'], child: Key, parent: Key): void {
     if (!this.nodes.has(child)) this.#addMissing({ origin, missing: child, role: 'child' })
     if (!this.nodes.has(parent)) this.#addMissing({ origin, missing: parent, role: 'parent' })
-    this.#parentsOf(child).add(parent)
-    this.#childrenOf(parent).add(child)
+    this.#link(child, parent)
   }
 
   has(key: Key): boolean {
@@ -39,12 +43,12 @@ export class MigrationGraph {
 
   /** Sorted. */
   parents(key: Key): Key[] {
-    return [...(this.#parents.get(key) ?? [])].sort()
+    return sorted(this.#parents.get(key))
   }
 
   /** Sorted. */
   children(key: Key): Key[] {
-    return [...(this.#children.get(key) ?? [])].sort()
+    return sorted(this.#children.get(key))
   }
 
   /** The replacement takes the place of all it replaces: `remove_replaced_nodes`. */
@@ -82,17 +86,36 @@ export class MigrationGraph {
 
   /** Ancestors first, the node itself last; parents in descending order of key, as Django's iterative walk visits them. */
   forwardsPlan(key: Key): Key[] {
-    return this.#walk(key, (node) => this.parents(node))
+    return this.forwardsPlans([key])
+  }
+
+  /**
+   * The plans of several, one after the other, each node where it comes first.
+   * @param before nodes of earlier plans, which are left out; those of this one come to them
+   */
+  forwardsPlans(keys: readonly Key[], before?: Set<Key>): Key[] {
+    return walk(keys, (node) => this.parents(node).filter((one) => this.nodes.has(one)), before)
+  }
+
+  /** The same, of one app: nothing is visited from which no way leads down to it, and which so stands before none of its nodes. */
+  forwardsPlansWithin(app: string, keys: readonly Key[]): Key[] {
+    const above = this.#above(app)
+    return walk(keys, (node) => this.parents(node).filter((one) => this.nodes.has(one) && above.has(appOf(one)))).filter((key) => isOfApp(key, app))
   }
 
   /** Dependants first, the node itself last. */
   backwardsPlan(key: Key): Key[] {
-    return this.#walk(key, (node) => this.children(node))
+    return walk([key], (node) => this.children(node).filter((one) => this.nodes.has(one)))
   }
 
   /** Nodes without a parent in their own app, sorted. @param dummies missing ones too, which Django keeps as nodes until it validates */
   roots(app?: string, dummies = false): Key[] {
     return this.#edgeNodes(app, this.#parents, dummies)
+  }
+
+  /** Sorted. */
+  nodesOf(app: string): Key[] {
+    return sorted(this.#ofApp.get(app)).filter((key) => this.nodes.has(key))
   }
 
   /** Nodes without a child in their own app, sorted. */
@@ -105,69 +128,33 @@ export class MigrationGraph {
    * begins where a set does; here the first in order does, so that the answer is always the same one.
    */
   findCycle(along: 'children' | 'parents'): Key[] | null {
-    const cycle = this.#anyCycle(along)
+    if (!hasCycle(this.#children)) return null
+    const cycle = anyCycle([...this.nodes.keys()].sort(), (key) => (along === 'parents' ? this.parents(key) : this.children(key)))
     if (cycle === null) return null
     const first = cycle.indexOf([...cycle].sort()[0] as Key)
     return [...cycle.slice(first), ...cycle.slice(0, first)]
   }
 
-  #anyCycle(along: 'children' | 'parents'): Key[] | null {
-    const done = new Set<Key>()
-    for (const start of [...this.nodes.keys()].sort()) {
-      const path: Key[] = []
-      const onPath = new Set<Key>()
-      const stack: { key: Key; leave: boolean }[] = [{ key: start, leave: false }]
-      while (stack.length > 0) {
-        const { key, leave } = stack.pop() as { key: Key; leave: boolean }
-        if (leave) {
-          onPath.delete(key)
-          path.pop()
-          done.add(key)
-        } else if (onPath.has(key)) return path.slice(path.indexOf(key))
-        else if (!done.has(key)) {
-          onPath.add(key)
-          path.push(key)
-          stack.push({ key, leave: true })
-          for (const next of along === 'parents' ? this.parents(key) : this.children(key)) stack.push({ key: next, leave: false })
-        }
-      }
-    }
-    return null
-  }
-
-  /** Post-order depth-first walk without recursion (`iterative_dfs`): each node once, the highest neighbour first. */
-  #walk(start: Key, neighbours: (key: Key) => Key[]): Key[] {
-    const order: Key[] = []
-    const visited = new Set<Key>()
-    // A node that is open already is met again only in a cycle, which the gates report; the walk must end all the same.
-    const open = new Set<Key>()
-    const stack: [Key, boolean][] = [[start, false]]
-    while (stack.length > 0) {
-      const [key, processed] = stack.pop() as [Key, boolean]
-      if (visited.has(key)) continue
-      if (processed) {
-        visited.add(key)
-        order.push(key)
-        continue
-      }
-      if (open.has(key)) continue
-      open.add(key)
-      stack.push([key, true])
-      for (const neighbour of neighbours(key)) if (!visited.has(neighbour) && this.nodes.has(neighbour)) stack.push([neighbour, false])
-    }
-    return order
-  }
-
   #edgeNodes(app: string | undefined, neighbours: ReadonlyMap<Key, ReadonlySet<Key>>, dummies: boolean): Key[] {
     const found: Key[] = []
-    for (const key of dummies ? [...this.nodes.keys(), ...this.missing.keys()] : this.nodes.keys()) {
-      if (app !== undefined && appOf(key) !== app) continue
-      const own = appOf(key)
-      let inside = false
-      for (const neighbour of neighbours.get(key) ?? []) if (appOf(neighbour) === own) inside = true
-      if (!inside) found.push(key)
-    }
+    const isInside = (key: Key) => [...(neighbours.get(key) ?? [])].some((neighbour) => isOfApp(neighbour, appOf(key)))
+    for (const key of app === undefined ? this.#all() : (this.#ofApp.get(app) ?? []))
+      if ((dummies ? this.has(key) : this.nodes.has(key)) && !isInside(key)) found.push(key)
     return found.sort()
+  }
+
+  #all(): Key[] {
+    return [...this.nodes.keys(), ...this.missing.keys()]
+  }
+
+  /** By the edges between apps: some of these apps' nodes may have no way down to it. */
+  #above(app: string): ReadonlySet<string> {
+    const known = this.#appsAbove.get(app)
+    if (known) return known
+    const above = new Set([app])
+    for (const one of above) for (const key of this.#ofApp.get(one) ?? []) for (const child of this.#children.get(key) ?? []) above.add(appOf(child))
+    this.#appsAbove.set(app, above)
+    return above
   }
 
   #addMissing(node: MissingNode): void {
@@ -176,6 +163,7 @@ export class MigrationGraph {
   }
 
   #link(child: Key, parent: Key): void {
+    this.#appsAbove.clear()
     this.#parentsOf(child).add(parent)
     this.#childrenOf(parent).add(child)
   }
@@ -183,28 +171,38 @@ export class MigrationGraph {
   #drop(key: Key): void {
     this.nodes.delete(key)
     this.missing.delete(key)
+    this.#ofApp.get(appOf(key))?.delete(key)
     this.#parents.delete(key)
     this.#children.delete(key)
   }
 
   #touch(key: Key): void {
+    const app = appOf(key)
+    const known = this.#ofApp.get(app)
+    if (known) known.add(key)
+    else this.#ofApp.set(app, new Set([key]))
     this.#parentsOf(key)
     this.#childrenOf(key)
   }
 
   #parentsOf(key: Key): Set<Key> {
-    const known = this.#parents.get(key)
-    if (known) return known
-    const fresh = new Set<Key>()
-    this.#parents.set(key, fresh)
-    return fresh
+    return setOf(this.#parents, key)
   }
 
   #childrenOf(key: Key): Set<Key> {
-    const known = this.#children.get(key)
-    if (known) return known
-    const fresh = new Set<Key>()
-    this.#children.set(key, fresh)
-    return fresh
+    return setOf(this.#children, key)
   }
+}
+
+function setOf(neighbours: Map<Key, Set<Key>>, key: Key): Set<Key> {
+  const known = neighbours.get(key)
+  if (known) return known
+  const fresh = new Set<Key>()
+  neighbours.set(key, fresh)
+  return fresh
+}
+
+function sorted(keys: ReadonlySet<Key> | undefined): Key[] {
+  const list = keys ? [...keys] : []
+  return list.length > 1 ? list.sort() : list
 }

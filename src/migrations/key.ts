@@ -20,6 +20,11 @@ export function appOf(key: Key): string {
   return key.slice(0, key.indexOf(SEPARATOR))
 }
 
+/** appOf(key) === app, without making a text. */
+export function isOfApp(key: Key, app: string): boolean {
+  return key.charCodeAt(app.length) === 0 && key.startsWith(app)
+}
+
 export function nameOf(key: Key): string {
   return key.slice(key.indexOf(SEPARATOR) + 1)
 }

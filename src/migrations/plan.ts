@@ -156,7 +156,10 @@ export interface PlanOnGraph {
 export function migrationPlan(input: PlanInput, view: LoaderView, targets: readonly PlanTarget[], replacing = true): PlanOnGraph | Gate {
   const applied = new Set(view.applied)
   const steps: Step[] = []
+  // Whose forward plans are made already: all of it is applied.
+  const made = new Set<Key>()
   const backward = (key: Key) => {
+    made.clear()
     if (applied.delete(key)) steps.push(step(key, 'backward'))
   }
   for (const target of targets) {
@@ -178,7 +181,7 @@ export function migrationPlan(input: PlanInput, view: LoaderView, targets: reado
       for (const child of view.graph.children(key)) if (appOf(child) === appOf(key)) for (const node of view.graph.backwardsPlan(child)) backward(node)
       continue
     }
-    for (const node of view.graph.forwardsPlan(key)) {
+    for (const node of view.graph.forwardsPlans([key], made)) {
       if (applied.has(node)) continue
       applied.add(node)
       steps.push(step(node, 'forward'))
@@ -210,5 +213,5 @@ function step(key: Key, direction: Step['direction']): Step {
 
 /** All migrations in the order in which an empty database would get them, as `showmigrations --plan` lists them. */
 export function fullPlan({ graph }: Pick<LoaderView, 'graph'>): Key[] {
-  return [...new Set(graph.leaves().flatMap((leaf) => graph.forwardsPlan(leaf)))]
+  return graph.forwardsPlans(graph.leaves())
 }

@@ -2,7 +2,7 @@ import { byId, type Row } from '../database/row.js'
 import type { ProjectFiles } from '../project/types.js'
 import { readableConflicts } from './gates.js'
 import { holesOf, nearestAppliedAbove } from './holes.js'
-import { appOf, type Key, keyOf, makeKey, nameOf } from './key.js'
+import { type Key, keyOf, makeKey, nameOf } from './key.js'
 import { loadHistory } from './loader.js'
 import { probableLabel } from './not-found.js'
 import type { LoaderView } from './loader-view.js'
@@ -92,10 +92,9 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
 
 /** For each leaf of the app its forward plan, cut to the app; each migration once (showmigrations.py, show_list). */
 export function listed(view: LoaderView, app: string, rules: Rules): Key[] {
-  const seen = new Set<Key>()
-  for (const leaf of view.graph.leaves(app)) for (const key of view.graph.forwardsPlan(leaf)) if (appOf(key) === app) seen.add(key)
+  const seen = new Set(view.graph.forwardsPlansWithin(app, view.graph.leaves(app)))
   // A cycle has no leaf. Where Django stops at it anyway its members are listed all the same; before 2.2 it may not notice.
-  if (rules.checksCyclesAtLoad || view.graph.leaves().length > 0) for (const key of [...view.graph.nodes.keys()].sort()) if (appOf(key) === app) seen.add(key)
+  if (rules.checksCyclesAtLoad || view.graph.leaves().length > 0) for (const key of view.graph.nodesOf(app)) seen.add(key)
   return [...seen]
 }
 

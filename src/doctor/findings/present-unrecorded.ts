@@ -123,7 +123,7 @@ const isBlind = (evidence: Evidence | undefined) => evidence?.verdict === 'unsee
 function neverBelow(facts: Facts, keys: readonly Key[], open: readonly Evidence[]): Key[] {
   const view = facts.view as NonNullable<Facts['view']>
   const never = new Set(open.filter(({ verdict }) => verdict === 'not run' || verdict === 'in part').map(({ key }) => key))
-  return inPlanOrder(facts, new Set(keys.flatMap((key) => view.graph.forwardsPlan(key).filter((below) => never.has(below)))))
+  return inPlanOrder(facts, new Set(view.graph.forwardsPlans(keys).filter((below) => never.has(below))))
 }
 
 function neverLines(never: readonly Key[]): string[] {
@@ -142,6 +142,6 @@ function withThoseBelow(facts: Facts, keys: readonly Key[], open: readonly Evide
   const holes = holesOf(view)
   const wanted = new Set(open.filter((one) => one.verdict === 'ran' || (isBlind(one) && !holes.has(one.key))).map(({ key }) => key))
   const all = new Set(keys)
-  for (const key of keys) for (const below of view.graph.forwardsPlan(key)) if (wanted.has(below)) all.add(below)
+  for (const below of view.graph.forwardsPlans(keys)) if (wanted.has(below)) all.add(below)
   return inPlanOrder(facts, all)
 }
