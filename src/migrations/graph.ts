@@ -18,8 +18,8 @@ export class MigrationGraph {
   readonly #children = new Map<Key, Set<Key>>()
   /** Nodes and missing ones of each app. */
   readonly #ofApp = new Map<string, Set<Key>>()
-  /** Of each app that was asked for: the apps with a way down to it, itself included. */
-  readonly #appsAbove = new Map<string, Set<string>>()
+  /** Of each app those with a node that depends on one of its nodes; null: not made yet, or no longer right. */
+  #appsAbove: Map<string, Set<string>> | null = null
 
   addNode(key: Key, file: MigrationFile): void {
     this.nodes.set(key, file)
@@ -147,13 +147,17 @@ export class MigrationGraph {
     return [...this.nodes.keys(), ...this.missing.keys()]
   }
 
-  /** By the edges between apps: some of these apps' nodes may have no way down to it. */
+  /** The apps with a way down to this one, itself included, by the edges between apps: some of their nodes may have none. */
   #above(app: string): ReadonlySet<string> {
-    const known = this.#appsAbove.get(app)
-    if (known) return known
+    this.#appsAbove ??= this.#edgesOfApps()
     const above = new Set([app])
-    for (const one of above) for (const key of this.#ofApp.get(one) ?? []) for (const child of this.#children.get(key) ?? []) above.add(appOf(child))
-    this.#appsAbove.set(app, above)
+    for (const one of above) for (const other of this.#appsAbove.get(one) ?? []) above.add(other)
+    return above
+  }
+
+  #edgesOfApps(): Map<string, Set<string>> {
+    const above = new Map<string, Set<string>>()
+    for (const [parent, children] of this.#children) for (const child of children) setOf(above, appOf(parent)).add(appOf(child))
     return above
   }
 
@@ -163,7 +167,7 @@ export class MigrationGraph {
   }
 
   #link(child: Key, parent: Key): void {
-    this.#appsAbove.clear()
+    this.#appsAbove = null
     this.#parentsOf(child).add(parent)
     this.#childrenOf(parent).add(child)
   }
@@ -194,11 +198,11 @@ export class MigrationGraph {
   }
 }
 
-function setOf(neighbours: Map<Key, Set<Key>>, key: Key): Set<Key> {
-  const known = neighbours.get(key)
+function setOf(sets: Map<string, Set<string>>, name: string): Set<string> {
+  const known = sets.get(name)
   if (known) return known
-  const fresh = new Set<Key>()
-  neighbours.set(key, fresh)
+  const fresh = new Set<string>()
+  sets.set(name, fresh)
   return fresh
 }
 

@@ -1,22 +1,22 @@
 import type { Written } from '../../project/written/types.js'
 import { type Fact, isKnown, known, textOf, unknown, valueOr } from './fact.js'
-import { argumentOf, isNullable, isPrimaryKey, placeOf } from './fields.js'
+import { argumentOf, isNullable, isPrimaryKey, type Place, placeOf } from './fields.js'
 import { isManaged, labelOf, modelKey, type ModelState, optionOf, textOption } from './model-state.js'
 import { shortName, splitLabel, unquoted } from './names.js'
 import { concreteOf, type Models, parentLinks, parentsOf } from './parents.js'
 
 /** A column of a model's own table. */
 export interface Column {
-  field: string
+  readonly field: string
   /** One where it is known; else those that it may have, none where nothing can be said. */
-  names: readonly string[]
+  readonly names: readonly string[]
   /** Why its name cannot be told. */
-  unsure: string | null
-  isNullable: Fact<boolean>
-  isPrimaryKey: Fact<boolean>
+  readonly unsure: string | null
+  readonly isNullable: Fact<boolean>
+  readonly isPrimaryKey: Fact<boolean>
   /** null: Django makes it by itself (`id`, `…_ptr`, `_order`). */
-  written: Written | null
-  by: 'field' | 'id' | 'parent' | 'order'
+  readonly written: Written | null
+  readonly by: 'field' | 'id' | 'parent' | 'order'
 }
 
 export interface Columns {
@@ -70,15 +70,16 @@ export class Tables {
     const concrete = concreteOf(this.#models, model)
     if (!isKnown(concrete)) return { columns: [], open: concrete.unknown }
     const own = concrete.value
-    const columns = [...own.fields].flatMap(([name, field]) => columnOf(name, field))
+    const said = [...own.fields].map(([name, field]) => saidBy(name, field))
+    let columns = said.flatMap(({ column }) => column ?? [])
     const reasons = [own.moreFields, parentsOf(this.#models, own).open]
     const links = parentLinks(this.#models, own)
     for (const { name, field } of links) if (!field && !own.fields.has(name)) columns.push(implicit(name, `${name}_id`, 'parent'))
-    const keys = [...own.fields.values()].map(isPrimaryKey)
+    const keys = said.map((one) => one.isPrimaryKey)
     const [first] = links
     if (keys.some((one) => valueOr(one, false))) {
       // It has one.
-    } else if (first) for (const column of columns) column.isPrimaryKey = column.field === first.name ? known(true) : column.isPrimaryKey
+    } else if (first) columns = columns.map((column) => (column.field === first.name ? { ...column, isPrimaryKey: known(true) } : column))
     else if (own.moreFields === null && own.moreBases === null && keys.every(isKnown)) columns.push(implicit('id', 'id', 'id'))
     else reasons.push('which field is its primary key cannot be told')
     const order = optionOf(own, 'order_with_respect_to')
@@ -105,7 +106,7 @@ export class Tables {
   }
 
   #relationTable(model: ModelState, name: string, field: Written): RelationTable[] {
-    const place = placeOf(name, field)
+    const { place } = saidBy(name, field)
     if (place === 'nowhere' || !('ownTable' in place) || field.kind !== 'call') return []
     const base = this.tableOf(model)
     const usual = isKnown(base) ? known(shortName(`${unquoted(base.value)}_${name}`, this.#maxNameLength)) : base
@@ -129,11 +130,30 @@ function relationColumns(from: string, to: string): string[] {
   return from === to ? ['id', `from_${from}_id`, `to_${to}_id`] : ['id', `${from}_id`, `${to}_id`]
 }
 
-function columnOf(name: string, field: Written): Column[] {
-  const place = placeOf(name, field)
-  if (place === 'nowhere' || 'ownTable' in place || 'through' in place) return []
+/** What a field says by itself, whatever its model is. */
+interface Said {
+  name: string
+  place: Place
+  isPrimaryKey: Fact<boolean>
+  column: Column | null
+}
+
+/** Fields stay the same objects from state to state, and each operation on a model asks for all of its fields. */
+const SAID = new WeakMap<Written, Said>()
+
+function saidBy(name: string, field: Written): Said {
+  const before = SAID.get(field)
+  if (before?.name === name) return before
+  const said = { name, place: placeOf(name, field), isPrimaryKey: isPrimaryKey(field) }
+  const read = { ...said, column: columnOf(field, said) }
+  SAID.set(field, read)
+  return read
+}
+
+function columnOf(field: Written, { name, place, isPrimaryKey: isKey }: Omit<Said, 'column'>): Column | null {
+  if (place === 'nowhere' || 'ownTable' in place || 'through' in place) return null
   const [names, unsure] = 'column' in place ? [[place.column], null] : [place.candidates, place.unknown]
-  return [{ field: name, names, unsure, isNullable: isNullable(field), isPrimaryKey: isPrimaryKey(field), written: field, by: 'field' }]
+  return { field: name, names, unsure, isNullable: isNullable(field), isPrimaryKey: isKey, written: field, by: 'field' }
 }
 
 function implicit(field: string, column: string, by: Column['by']): Column {
