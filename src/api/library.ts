@@ -162,7 +162,8 @@ function inTurn(connections: Connections) {
       const view = (await connections.for(change)).withSettings(flags)
       view.database.effects.begin(null)
       try {
-        return view.redactor.data({ ...(await verb(view)), warnings: view.warnings.list() })
+        // A copy: what the caller does with it is its own matter.
+        return structuredClone(view.redactor.data({ ...(await verb(view)), warnings: view.warnings.list() }))
       } catch (error) {
         throw toFailure(error).after(view.database.effects).redacted(view.redactor)
       }

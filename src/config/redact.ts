@@ -52,7 +52,7 @@ export class Redactor {
     return /[@=]/.test(result) ? maskSecrets(result) : result
   }
 
-  /** A copy of plain data. Rows of the history (`app`, `name`) are exact everywhere, and stay so. */
+  /** Plain data; what has nothing to be taken out is the same object. Rows of the history (`app`, `name`) are exact everywhere, and stay so. */
   data<T>(value: T): T {
     return this.#walk(value, () => true) as T
   }
@@ -65,9 +65,18 @@ export class Redactor {
   #walk(value: unknown, wanted: (key: string) => boolean, key = ''): unknown {
     if (typeof value === 'string') return wanted(key) ? this.text(value) : value
     if (value === null || typeof value !== 'object') return value
-    if (Array.isArray(value)) return value.map((one) => this.#walk(one, wanted, key))
+    if (Array.isArray(value)) {
+      const walked = value.map((one) => this.#walk(one, wanted, key))
+      return walked.every((one, index) => one === value[index]) ? value : walked
+    }
     if ('app' in value && 'name' in value) return value
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.#walk(one, wanted, name)]))
+    let copy: Record<string, unknown> | null = null
+    for (const name of Object.keys(value)) {
+      const one = (value as Record<string, unknown>)[name]
+      const walked = this.#walk(one, wanted, name)
+      if (walked !== one) (copy ??= { ...value })[name] = walked
+    }
+    return copy ?? value
   }
 
   /** For a stream: what may be the beginning of a secret is kept back until it is clear; an empty chunk is the end. */

@@ -30,6 +30,14 @@ describe.each(engines)('%s', (engine) => {
     await database.drop()
   })
 
+  it("a result is the caller's own: what is changed in it changes no later answer", async () => {
+    const first = await m.status()
+    const before = structuredClone(first)
+    for (const app of first.apps) for (const one of app.migrations) one.replaces.push(['x', 'y'])
+    first.notFound.push('x')
+    expect(await m.status()).toEqual(before)
+  })
+
   it('verbs take the arguments and long flags of the commands; results have warnings of their own', async () => {
     const marked = await m.mark({ applied: false, migrations: ['blog.0001', 'reports.0001'], reason: 'a test', lockTimeout: 3 })
     expect(marked.changes.removed.map((row) => row.app).sort()).toEqual(['blog', 'reports'])
