@@ -115,30 +115,36 @@ const OPTIONS = {
   supported: { 'dynamic-import': false },
 }
 
+const COMMAND_CLASSES = [
+  ...commandFiles().map(({ path }, index) => `import C${index} from './${relative(root, path)}'`),
+  `const COMMANDS = { ${commandFiles()
+    .map(({ id }, index) => `'${id}': C${index}`)
+    .join(', ')} }`,
+].join('\n')
+
 /** @param more options for esbuild: "npm run coverage" wants a source map */
 export async function bundleProgram(more) {
   const options = { outfile: bundleOf('cli'), external: EXTERNAL, ...more }
-  return bundle(await programOptions(options, await manifestOf(await programOptions(options, null))))
-}
-
-async function programOptions(more, manifest) {
-  const commands = commandFiles()
+  const manifest = await manifestOf(options)
   const entry = `
     import { settings } from '@oclif/core/settings'
     import { builtConfig } from './src/cli/built-commands.ts'
     import { failedOutside, main } from './src/cli/main.ts'
-    ${commands.map(({ path }, index) => `import C${index} from './${relative(root, path)}'`).join('\n')}
-    export const COMMANDS = { ${commands.map(({ id }, index) => `'${id}': C${index}`).join(', ')} }
+    ${COMMAND_CLASSES}
     for (const id of Object.keys(COMMANDS)) COMMANDS[id].id = id
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
     settings.enableAutoTranspile = false
-    export const configOf = (root) => builtConfig(root, ${JSON.stringify(packageFacts())}, ${manifest === null ? null : `JSON.parse(${JSON.stringify(manifest)})`})
     export async function run(argv, root) {
-      const config = await configOf(root).catch((error) => failedOutside(error, argv))
+      const load = builtConfig(root, ${JSON.stringify(packageFacts())}, JSON.parse(${JSON.stringify(manifest)}))
+      const config = await load.catch((error) => failedOutside(error, argv))
       if (config === undefined) return
       await main(argv, { config, find: async (id) => COMMANDS[id] })
     }
-    export { failedOutside as escaped }`
+    export { COMMANDS, failedOutside as escaped }`
+  return bundle(await programOptions(options, entry))
+}
+
+async function programOptions(more, entry) {
   return {
     ...OPTIONS,
     stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
@@ -149,20 +155,18 @@ async function programOptions(more, manifest) {
   }
 }
 
-/** What oclif says of all commands, asked of a program that has no such list yet. */
+/** @returns {Promise<string>} what oclif says of all commands, as JSON: a program that does nothing else is made and asked */
 async function manifestOf(options) {
   const { build } = await import('esbuild')
-  const { outputFiles } = await build({ ...options, sourcemap: false, write: false })
-  const path = join(root, 'dist', 'cli.cjs')
-  const module = new Module(path)
-  Object.assign(module, { filename: path, paths: Module._nodeModulePaths(root) })
-  module._compile(outputFiles[0].text, path)
-  const require = createRequire(path)
-  require.cache[path] = module
-  const config = await module.exports.configOf(root)
-  delete require.cache[path]
-  const { commands, version } = config.plugins.get(config.name).manifest
-  return JSON.stringify({ commands, version })
+  const entry = `
+    import { manifestOf } from './src/cli/built-commands.ts'
+    ${COMMAND_CLASSES}
+    export const manifest = (root) => manifestOf(root, ${JSON.stringify(packageFacts())}, COMMANDS)`
+  const { outputFiles } = await build({ ...(await programOptions(options, entry)), sourcemap: false, write: false })
+  const asker = new Module(fileURLToPath(import.meta.url))
+  Object.assign(asker, { filename: asker.id, paths: Module._nodeModulePaths(root) })
+  asker._compile(outputFiles[0].text, asker.id)
+  return JSON.stringify(await asker.exports.manifest(root))
 }
 
 async function buildCli() {

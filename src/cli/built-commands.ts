@@ -4,15 +4,19 @@ import { Config, Plugin } from '@oclif/core/config'
 /** What oclif knows of every command: its flags, arguments and words of help (`Command.Cached`). */
 export type Manifest = Plugin['manifest']
 
-/**
- * oclif's configuration of the built program. Without the manifest, which the build makes and puts into the bundle, oclif would make it from the
- * command classes at each start.
- * @param manifest null: made here, which is how the build gets it
- */
-export async function builtConfig(root: string, pjson: Plugin['pjson'], manifest: Manifest | null): Promise<Config> {
-  // Nothing from the user's folders is part of the program: oclif would load plugins of theirs.
-  const plugins = manifest === null ? undefined : new Map([[pjson.name, ownPlugin(root, pjson, manifest)]])
-  return Config.load({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false, ...(plugins ? { plugins } : {}) })
+/** What oclif says of all commands: asked by the build, which puts it into the bundle. Else oclif would make it at each start. */
+export async function manifestOf(root: string, pjson: Plugin['pjson'], commands: Readonly<Record<string, Command.Class>>): Promise<Manifest> {
+  const plugin = new Plugin({ root, pjson, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true })
+  // It would look for them in a file, which is not there yet.
+  Object.assign<object, object>(plugin, { commandCache: commands })
+  await plugin.load()
+  return plugin.manifest
+}
+
+/** oclif's configuration of the built program. Nothing from the user's folders is part of it: oclif would load plugins of theirs. */
+export async function builtConfig(root: string, pjson: Plugin['pjson'], manifest: Manifest): Promise<Config> {
+  const plugins = new Map([[pjson.name, ownPlugin(root, pjson, manifest)]])
+  return Config.load({ root, pjson, plugins, userPlugins: false, devPlugins: false, jitPlugins: false })
 }
 
 /** As `Plugin.load` leaves it (oclif's lib/config/plugin.js). */

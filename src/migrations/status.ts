@@ -114,7 +114,6 @@ interface Facts {
 function migrationStatus({ view, rules, holes, rows }: Facts, key: Key): MigrationStatus {
   const file = view.disk.get(key)
   const own = rows.get(key) ?? []
-  const operations = file?.operations ?? null
   return {
     name: nameOf(key),
     state: stateOf(view, rules, key),
@@ -123,7 +122,7 @@ function migrationStatus({ view, rules, holes, rows }: Facts, key: Key): Migrati
     hole: holes.has(key),
     appliedAbove: holes.has(key) ? nearestAppliedAbove(view, key) : null,
     rows: own.length,
-    data: operations === null ? null : operations.some((one) => one.data) ? true : operations.some((one) => one.data === null) ? null : false,
+    data: file?.data ?? null,
     replaces: file?.replaces ?? [],
   }
 }

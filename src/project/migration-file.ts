@@ -1,6 +1,7 @@
 import type { Modules } from '../python/modules/modules.js'
 import { prefixesOf } from '../python/modules/search-path.js'
 import { addDependency, elements, keepVariants, type Pairs, readEdges, reasonOf, type Report, stringPair } from './migration-edges.js'
+import { dataOf } from './data-of.js'
 import { readOperations } from './operations.js'
 import { exhaustion, payStep, spending } from '../python/budget.js'
 import { Evaluator } from '../python/evaluate/evaluator.js'
@@ -26,6 +27,11 @@ export interface MigrationContext {
 
 /** Reads one migration file. Never throws for what is in the file: what cannot be read is said in `problems` or `broken`. */
 export function readMigration(file: string, name: string, context: MigrationContext): MigrationFile {
+  const read = readOne(file, name, context)
+  return { ...read, data: dataOf(read.operations) }
+}
+
+function readOne(file: string, name: string, context: MigrationContext): MigrationFile {
   const { modules, app } = context
   const empty = emptyMigration(file, name, app)
   const { python } = modules.environment
@@ -54,6 +60,7 @@ function emptyMigration(file: string, name: string, app: string): MigrationFile 
     initial: null,
     atomic: true,
     operations: [],
+    data: false,
     problems: [],
     broken: null,
   }

@@ -95,6 +95,8 @@ export interface MigrationFile {
   atomic: boolean | null
   /** null: cannot be read. */
   operations: Operation[] | null
+  /** Whether any of them is a data operation; null: a custom one may be, or they cannot be read. */
+  data: boolean | null
   /** Django can probably load it, this reader could not read all of it; edges may be missing. */
   problems: Problem[]
   /** Django itself cannot import it: class name of its exception and its text. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MigrationFile, openProject } from '../../src/project/index.js'
 import { files, migration } from '../support/fake-project.js'
+import { rewriteEntry } from '../support/kept-entry.js'
 
 /** What is kept between runs may save time and must never change an answer. */
 let folder: string
@@ -45,7 +46,7 @@ const fresh = (env: Record<string, string> = {}) =>
     .apps.flatMap((app) => app.migrations.map(plain))
 const entry = () => join(cacheFolder, readdirSync(cacheFolder)[0] as string)
 /** Changes what is kept, so that an answer out of it can be told from one out of the files. */
-const markEntry = () => writeFileSync(entry(), readFileSync(entry(), 'utf8').replaceAll('RunPython forward', 'RunPython kept'))
+const markEntry = () => rewriteEntry(entry(), (text) => text.replaceAll('RunPython forward', 'RunPython kept'))
 const summaries = () =>
   open()
     .files()
@@ -116,7 +117,10 @@ describe('an entry that is', () => {
     ['cut off', (path) => writeFileSync(path, readFileSync(path, 'utf8').slice(0, 100))],
     ['no JSON', (path) => writeFileSync(path, 'hello')],
     ['of another reader', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace(/"reader":"[^"]*"/, '"reader":"0"'))],
-    ['of another shape', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('"seen":[', '"saw":['))],
+    ['of another shape', (path) => rewriteEntry(path, (text) => text.replace('"seen":[', '"saw":['))],
+    ['of another shape within', (path) => rewriteEntry(path, (text) => text.replace('"migrations":[[', '"migrations":[{"x":1},['))],
+    ['of files that say everything by themselves, of another shape', (path) => rewriteEntry(path, (text) => text.replace(/^\[\[".*$/m, '{}'))],
+    ['changed by a bad disk', (path) => writeFileSync(path, readFileSync(path, 'utf8').replaceAll('RunPython forward', 'RunPython forwars'))],
     ['writable for others', (path) => chmodSync(path, 0o666)],
     ['a folder', (path) => (rmSync(path), mkdirSync(path))],
   ])('%s is ignored', (_name, spoil) => {

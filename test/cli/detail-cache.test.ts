@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Operation, openProject } from '../../src/project/index.js'
 import { files } from '../support/fake-project.js'
+import { rewriteEntry } from '../support/kept-entry.js'
 
 /** What operations are given is kept between runs for the commands that ask for it; it may save time and must never change an answer. */
 let folder: string
@@ -95,7 +96,7 @@ const entry = () =>
   readdirSync(cacheFolder)
     .map((name) => join(cacheFolder, name))
     .find((path) => readFileSync(path, 'utf8').includes('"hasFacts"')) as string
-const mark = () => writeFileSync(entry(), readFileSync(entry(), 'utf8').replaceAll('a\\"thing', 'kept'))
+const mark = () => rewriteEntry(entry(), (text) => text.replaceAll('a\\"thing', 'kept'))
 const isKept = () => JSON.stringify(details(true), (_key, value) => (value instanceof Map ? [...value] : value)).includes('"kept"')
 
 describe('details of operations', () => {
@@ -144,7 +145,7 @@ describe('details of operations', () => {
     ['"values":[', '"values":["x"],"more":['],
   ])('an entry of another shape (%s → %s) is none', (from, to) => {
     const read = details(true)
-    writeFileSync(entry(), readFileSync(entry(), 'utf8').replaceAll(from, to))
+    rewriteEntry(entry(), (text) => text.replaceAll(from, to))
     expect(details(true)).toEqual(read)
   })
 

@@ -17,6 +17,7 @@ const file = (name: string, more: Partial<MigrationFile>): MigrationFile => ({
   initial: null,
   atomic: true,
   operations: [],
+  data: false,
   problems: [],
   broken: null,
   ...more,

@@ -23,6 +23,7 @@ function project(given: Given, more: Partial<ProjectFiles> = {}): ProjectFiles {
       initial: null,
       atomic: true,
       operations: [],
+      data: false,
       problems: [],
       broken: null,
     }

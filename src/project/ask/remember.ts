@@ -37,7 +37,7 @@ export function askOrRemember(
 ): DjangoAnswer | AskFailure {
   const environment = Object.entries(request.env).filter(([name]) => !OF_TERMINALS.has(name))
   const name = `ask ${question} ${digest(JSON.stringify(environment.sort()))}`
-  const kept = ask.needsDatabase ? null : (store?.read(name) as Kept | null | undefined)
+  const kept = ask.needsDatabase ? null : (store?.read(name)?.at(0) as Kept | null | undefined)
   if (kept && Array.isArray(kept.seen) && isAnswer(kept.answer) && unchanged(kept.seen)) return kept.answer
   const answer = askDjango({ ...request, command: ask.command })
   if ('reason' in answer || !isOfThisMachine(answer, modules)) return answer

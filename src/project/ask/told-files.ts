@@ -1,5 +1,6 @@
 import { OF_MODEL, PARAMETERS, STATE_ONLY } from '../../django/operation-kinds.js'
 import type { Rules } from '../../django/rules.js'
+import { dataOf } from '../data-of.js'
 import { changesSchema } from '../sql-text.js'
 import type { AppFiles, Dependency, MigrationFile, Operation, ProjectFiles } from '../types.js'
 import type { DjangoAnswer, ToldLoader, ToldMigration, ToldOperation } from './answer.js'
@@ -49,6 +50,7 @@ function toldMigration(one: ToldMigration, models: ReadonlyMap<string, string>):
     const setting = model === undefined ? undefined : models.get(model)
     return { app, name, ...(model === undefined ? {} : { swappable: setting === undefined ? model : `settings.${setting}` }) }
   }
+  const operations = one.operations.map(toldOperation)
   return {
     app: one.app,
     name: one.name,
@@ -59,7 +61,8 @@ function toldMigration(one: ToldMigration, models: ReadonlyMap<string, string>):
     replaces: one.replaces,
     initial: one.initial,
     atomic: one.atomic,
-    operations: one.operations.map(toldOperation),
+    operations,
+    data: dataOf(operations),
     problems: [],
     broken: null,
   }

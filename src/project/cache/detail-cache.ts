@@ -57,7 +57,7 @@ export class DetailCache {
 
   #read() {
     if (this.#entry) return this.#entry
-    const stored = this.#store.read(this.#question) as Entry | null
+    const stored = (this.#store.read(this.#question)?.at(0) ?? null) as Entry | null
     const fits = isEntry(stored) && stored.env.every(([name, value]) => digest(this.#env.get(name)) === value) && unchanged(stored.seen)
     const { seen, env, files } = fits ? stored : { seen: [], env: [], files: [] }
     this.#entry = { seen: new Map(seen), env: new Map(env), files: new Map(files) }

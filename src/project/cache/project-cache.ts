@@ -1,17 +1,22 @@
 import { type Files, type Signature, unchanged } from '../../python/files.js'
 import type { MigrationFile, ProjectFiles } from '../types.js'
-import { digest, type Store } from './store.js'
+import { filesFrom, isKeptFiles, keepFiles, type KeptFiles, type KeptOperations } from './kept-files.js'
+import { digest, type Parts, type Store } from './store.js'
 
-/** What was read of a project, with everything that the answer rests on. */
+/** What was read of a project, with everything that the answer rests on: the first part. */
 interface Entry {
-  /** Paths and what was there. */
-  seen: [string, Signature][]
+  seen: PackedSeen
   /** Names of the environment that were asked for, with digests of their values. */
   env: [string, string][]
-  files: ProjectFiles
-  /** Files that say everything by themselves, by path: what they were, and the modules that they import. */
-  alone: [path: string, signature: Signature, imports: string[]][]
+  files: KeptFiles
 }
+
+/** Paths and what was there, by the folders that they lie in. */
+type PackedSeen = [folder: string, [name: string, signature: Signature][]][]
+
+/** Files that say everything by themselves, by path, and the modules that they import: the second part. Operations are those that follow. */
+type Alone = [path: string, imports: string[]][]
+const [ENTRY, ALONE, OPERATIONS] = [0, 1, 2]
 
 export interface Rest {
   files: Files
@@ -30,7 +35,7 @@ export interface Remembered {
 export class ProjectCache {
   readonly #store: Store
   readonly #question: string
-  #entry: Entry | null | undefined
+  #read: { entry: Entry; files: ProjectFiles; parts: Parts } | null | undefined
 
   /** @param question everything that the user has said about the project */
   constructor(store: Store, question: string) {
@@ -40,54 +45,71 @@ export class ProjectCache {
 
   /** @returns null when anything has changed */
   whole(env: ReadonlyMap<string, string>): ProjectFiles | null {
-    const entry = this.#read()
-    if (!entry || entry.env.some(([name, value]) => digest(env.get(name)) !== value)) return null
-    return unchanged(entry.seen) ? entry.files : null
+    const read = this.#stored()
+    if (!read || read.entry.env.some(([name, value]) => digest(env.get(name)) !== value)) return null
+    return unchanged(unpacked(read.entry.seen)) ? read.files : null
   }
 
   /** By path. */
   remembered(): Map<string, Remembered> {
-    const entry = this.#read()
-    if (!entry) return new Map()
-    const files = new Map(entry.files.apps.flatMap((app) => app.migrations.map((file) => [file.file, file])))
+    const read = this.#stored()
+    if (!read) return new Map()
+    const files = new Map(read.files.apps.flatMap((app) => app.migrations.map((file) => [file.file, file])))
+    const signatures = new Map(unpacked(read.entry.seen))
+    const alone = read.parts.at(ALONE)
     return new Map(
-      entry.alone.flatMap(([path, signature, imports]) => {
-        const file = files.get(path)
-        return file ? [[path, { file, signature, imports }]] : []
+      (areNamed(alone) ? (alone as Alone) : []).flatMap(([path, imports]) => {
+        const [file, signature] = [files.get(path), signatures.get(path)]
+        return file && signature !== undefined ? [[path, { file, signature, imports }]] : []
       }),
     )
   }
 
-  keep(files: ProjectFiles, rest: Rest, alone: ReadonlyMap<string, { signature: Signature; imports: string[] }>): void {
+  /** @param alone the modules that files import which say everything by themselves, by path */
+  keep(files: ProjectFiles, rest: Rest, alone: ReadonlyMap<string, { imports: string[] }>): void {
     const env = [...rest.asked].map(([name, value]): [string, string] => [name, digest(value)])
-    const entry: Entry = {
-      seen: [...rest.files.seen],
-      env,
-      files,
-      alone: [...alone].map(([path, { signature, imports }]) => [path, signature, imports]),
-    }
-    this.#store.write(this.#question, entry)
+    const kept = keepFiles(files)
+    const entry: Entry = { seen: packed(rest.files.seen), env, files: kept.files }
+    this.#store.write(this.#question, entry, [...alone].map(([path, { imports }]) => [path, imports]) satisfies Alone, ...kept.operations)
   }
 
-  #read(): Entry | null {
-    if (this.#entry !== undefined) return this.#entry
-    const stored = this.#store.read(this.#question) as Entry | null
-    this.#entry = isEntry(stored) ? stored : null
-    return this.#entry
+  #stored() {
+    if (this.#read !== undefined) return this.#read
+    const parts = this.#store.read(this.#question)
+    const entry = parts?.at(ENTRY) as Entry | null | undefined
+    const operations = new Map<number, KeptOperations>()
+    const operationsOf = (app: number) => {
+      const known = operations.get(app) ?? ((parts as Parts).at(OPERATIONS + app) as KeptOperations | null)
+      if (known) operations.set(app, known)
+      return known
+    }
+    this.#read = parts && isEntry(entry) ? { entry, parts, files: filesFrom(entry.files, operationsOf) } : null
+    return this.#read
   }
 }
 
+function packed(seen: ReadonlyMap<string, Signature>): PackedSeen {
+  const folders = new Map<string, [string, Signature][]>()
+  for (const [path, signature] of seen) {
+    // The names in a folder stand under its path with a slash at the end.
+    const at = path.lastIndexOf('/', path.length - 2) + 1
+    const names = folders.get(path.slice(0, at))
+    if (names) names.push([path.slice(at), signature])
+    else folders.set(path.slice(0, at), [[path.slice(at), signature]])
+  }
+  return [...folders]
+}
+
+function unpacked(seen: PackedSeen): [path: string, signature: Signature][] {
+  return seen.flatMap(([folder, names]) => names.map(([name, signature]): [string, Signature] => [folder + name, signature]))
+}
+
 /** JSON of another shape is no entry. */
-function isEntry(stored: Entry | null): stored is Entry {
-  if (stored === null || typeof stored !== 'object') return false
-  const pairs = (list: unknown) => Array.isArray(list) && list.every((one) => Array.isArray(one) && typeof one[0] === 'string')
-  if (!pairs(stored.seen) || !pairs(stored.env) || !pairs(stored.alone) || !Array.isArray(stored.files?.apps)) return false
-  const { apps, notFound, problems } = stored.files
-  const isFile = (file: MigrationFile) =>
-    typeof file?.name === 'string' && [file.dependencies, file.runBefore, file.replaces, file.problems].every(Array.isArray)
-  return (
-    Array.isArray(notFound) &&
-    Array.isArray(problems) &&
-    apps.every((app) => typeof app?.label === 'string' && Array.isArray(app.migrations) && app.migrations.every(isFile))
-  )
+function isEntry(stored: Entry | null | undefined): stored is Entry {
+  return areNamed(stored?.seen) && areNamed(stored?.env) && stored?.seen.every(([, names]) => areNamed(names)) === true && isKeptFiles(stored.files)
+}
+
+/** Lists that begin with a text each. */
+function areNamed(list: unknown): boolean {
+  return Array.isArray(list) && list.every((one) => Array.isArray(one) && typeof one[0] === 'string')
 }

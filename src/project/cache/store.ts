@@ -22,26 +22,24 @@ export class Store {
     this.refusal = foreignHand(folder)
   }
 
-  read(question: string): unknown {
+  /** The parts of an answer as they were written; null: there is none. */
+  read(question: string): Parts | null {
     if (this.refusal !== null) return null
     const file = readPlainFile(this.#path(question), MAX_BYTES)
     // Somebody else's file, or one that somebody else may write, could name any path.
     if ('refusal' in file || !isOwn(file.stats)) return null
-    try {
-      const entry = JSON.parse(file.text) as { reader?: string; question?: string; answer?: unknown }
-      return entry.reader === READER && entry.question === digest(question) ? (entry.answer ?? null) : null
-    } catch {
-      return null
-    }
+    const end = file.text.indexOf('\n')
+    return file.text.slice(0, end) === headOf(question, file.text.slice(end + 1)) ? new Parts(file.text.slice(end + 1)) : null
   }
 
-  write(question: string, answer: unknown): void {
+  write(question: string, ...parts: readonly unknown[]): void {
     if (this.refusal !== null) return
     const path = this.#path(question)
     const part = `${path}.${process.pid}.part`
     try {
       makeFolder(this.folder)
-      writeFileSync(part, JSON.stringify({ reader: READER, question: digest(question), answer }), { mode: 0o600, flag: 'wx' })
+      const text = parts.map((one) => JSON.stringify(one)).join('\n')
+      writeFileSync(part, `${headOf(question, text)}\n${text}`, { mode: 0o600, flag: 'wx' })
       renameSync(part, path)
       this.#forgetOldest()
     } catch {
@@ -66,6 +64,29 @@ export class Store {
   }
 }
 
+/** Parts of one answer, each a line of JSON, which is parsed when it is asked for. */
+export class Parts {
+  readonly #lines: string[]
+
+  constructor(text: string) {
+    this.#lines = text.split('\n')
+  }
+
+  /** null: there is no such part. */
+  at(index: number): unknown {
+    try {
+      return JSON.parse(this.#lines[index] ?? 'null') as unknown
+    } catch {
+      return null
+    }
+  }
+}
+
+/** What another build has read, or what a disk has lost a part of, is no answer to this question. */
+function headOf(question: string, text: string): string {
+  return JSON.stringify({ reader: READER, question: digest(question), sum: digest(text) })
+}
+
 function isOwn({ uid, mode }: Stats): boolean {
   return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
 }
@@ -86,7 +107,7 @@ const READER = readerVersion()
 
 function readerVersion(): string {
   const { size, mtimeMs } = statSync(fileURLToPath(import.meta.url))
-  return `1 ${size} ${mtimeMs}`
+  return `2 ${size} ${mtimeMs}`
 }
 
 /** Of a value that may be secret: enough to see that it has changed. */

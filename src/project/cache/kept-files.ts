@@ -1,0 +1,79 @@
+import { dirname, join } from 'node:path'
+import type { AppFiles, Dependency, MigrationFile, Operation, ProjectFiles } from '../types.js'
+
+/** What is kept of a project's files; the operations stand apart, since most commands ask for none of them. */
+export interface KeptFiles {
+  project: Omit<ProjectFiles, 'apps'>
+  apps: KeptApp[]
+}
+
+interface KeptApp extends Omit<AppFiles, 'migrations'> {
+  /** Where most of its migrations lie. */
+  folder: string
+  migrations: KeptMigration[]
+}
+
+type KeptMigration = [
+  name: string,
+  /** null: the file of this name in the folder. */
+  file: string | null,
+  dependencies: Dependency[],
+  data: boolean | null,
+  /** What is not as it usually is. */
+  rest?: Partial<MigrationFile>,
+]
+
+type Usual = Pick<MigrationFile, 'runBefore' | 'replaces' | 'initial' | 'atomic' | 'problems' | 'broken'>
+
+const usual = (): Usual => ({ runBefore: [], replaces: [], initial: null, atomic: true, problems: [], broken: null })
+
+/** The operations of each app, by migration. */
+export type KeptOperations = (Operation[] | null)[]
+
+export function keepFiles({ apps, ...project }: ProjectFiles): { files: KeptFiles; operations: KeptOperations[] } {
+  return {
+    files: { project, apps: apps.map(keepApp) },
+    operations: apps.map(({ migrations }) => migrations.map(({ operations }) => operations)),
+  }
+}
+
+function keepApp({ migrations, ...app }: AppFiles): KeptApp {
+  const [first] = migrations
+  const folder = first ? dirname(first.file) : ''
+  return { ...app, folder, migrations: migrations.map((one) => keepMigration(one, app.label, folder)) }
+}
+
+function keepMigration(migration: MigrationFile, label: string, folder: string): KeptMigration {
+  const { name, file, dependencies, operations: _operations, data, app, ...others } = migration
+  const expected = new Map(Object.entries(usual()))
+  const unusual = Object.entries(others).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(expected.get(key)))
+  const rest: Partial<MigrationFile> = { ...Object.fromEntries(unusual), ...(app === label ? {} : { app }) }
+  const place = file === join(folder, `${name}.py`) ? null : file
+  return Object.keys(rest).length > 0 ? [name, place, dependencies, data, rest] : [name, place, dependencies, data]
+}
+
+/** @param operationsOf of the app at a place in their list, when they are first asked for; null: not to be read */
+export function filesFrom({ project, apps }: KeptFiles, operationsOf: (app: number) => KeptOperations | null): ProjectFiles {
+  return { ...project, apps: apps.map((app, at) => appFrom(app, () => operationsOf(at))) }
+}
+
+function appFrom({ folder, migrations, ...app }: KeptApp, operations: () => KeptOperations | null): AppFiles {
+  return {
+    ...app,
+    migrations: migrations.map(([name, file, dependencies, data, rest], at) => ({
+      ...{ app: app.label, name, file: file ?? join(folder, `${name}.py`), dependencies, data, ...usual(), ...rest },
+      get operations() {
+        return operations()?.[at] ?? null
+      },
+    })),
+  }
+}
+
+/** Of the shape that `keepFiles` gives: what a folder holds may be of another hand, or half. */
+export function isKeptFiles(kept: KeptFiles | null | undefined): kept is KeptFiles {
+  const isMigration = (one: KeptMigration) => Array.isArray(one) && typeof one[0] === 'string' && Array.isArray(one[2])
+  const isApp = (app: KeptApp) =>
+    typeof app?.label === 'string' && typeof app.folder === 'string' && Array.isArray(app.migrations) && app.migrations.every(isMigration)
+  const { project, apps } = kept ?? {}
+  return Array.isArray(project?.notFound) && Array.isArray(project.problems) && Array.isArray(apps) && apps.every(isApp)
+}
