@@ -219,7 +219,8 @@ function open(request: ProjectRequest): Project {
   }
   modules.useDjangoNames(djangoNames(settings, djangoVersion, modules), (name) => settingOfApps(name, context))
   const about = `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`
-  const [cache, details] = store ? [new ProjectCache(store, about), new DetailCache(store, about, modules.variables.given)] : [null, null]
+  const again = (file: MigrationFile) => readMigration(file.file, file.name, { ...context, app: file.app })
+  const [cache, details] = store ? [new ProjectCache(store, about, again), new DetailCache(store, about, modules.variables.given)] : [null, null]
   return new Project({ folder: request.folder, managePy }, context, djangoVersion, { cache, details, refusal: store?.refusal ?? null }, asked)
 }
 

@@ -120,6 +120,8 @@ describe('an entry that is', () => {
     ['of another shape', (path) => rewriteEntry(path, (text) => text.replace('"seen":[', '"saw":['))],
     ['of another shape within', (path) => rewriteEntry(path, (text) => text.replace('"migrations":[[', '"migrations":[{"x":1},['))],
     ['of files that say everything by themselves, of another shape', (path) => rewriteEntry(path, (text) => text.replace(/^\[\[".*$/m, '{}'))],
+    ['of operations of another shape', (path) => rewriteEntry(path, (text) => text.replace(/^\[\[\{.*$/gm, '7'))],
+    ['no JSON in a part of it', (path) => rewriteEntry(path, (text) => text.replace(/^\[\[\{/gm, '[['))],
     ['changed by a bad disk', (path) => writeFileSync(path, readFileSync(path, 'utf8').replaceAll('RunPython forward', 'RunPython forwars'))],
     ['writable for others', (path) => chmodSync(path, 0o666)],
     ['a folder', (path) => (rmSync(path), mkdirSync(path))],

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, sep } from 'node:path'
 import type { AppFiles, Dependency, MigrationFile, Operation, ProjectFiles } from '../types.js'
 
 /** What is kept of a project's files; the operations stand apart, since most commands ask for none of them. */
@@ -48,22 +48,34 @@ function keepMigration(migration: MigrationFile, label: string, folder: string):
   const expected = new Map(Object.entries(usual()))
   const unusual = Object.entries(others).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(expected.get(key)))
   const rest: Partial<MigrationFile> = { ...Object.fromEntries(unusual), ...(app === label ? {} : { app }) }
-  const place = file === join(folder, `${name}.py`) ? null : file
+  const place = file === pathIn(folder, name) ? null : file
   return Object.keys(rest).length > 0 ? [name, place, dependencies, data, rest] : [name, place, dependencies, data]
 }
 
-/** @param operationsOf of the app at a place in their list, when they are first asked for; null: not to be read */
-export function filesFrom({ project, apps }: KeptFiles, operationsOf: (app: number) => KeptOperations | null): ProjectFiles {
-  return { ...project, apps: apps.map((app, at) => appFrom(app, () => operationsOf(at))) }
+function pathIn(folder: string, name: string): string {
+  return `${folder}${sep}${name}.py`
 }
 
-function appFrom({ folder, migrations, ...app }: KeptApp, operations: () => KeptOperations | null): AppFiles {
+/**
+ * @param operationsOf of the app at a place in their list, when they are first asked for; null: they are lost
+ * @param again reads a migration whose operations are lost
+ */
+export function filesFrom(
+  { project, apps }: KeptFiles,
+  operationsOf: (app: number) => KeptOperations | null,
+  again: (file: MigrationFile) => MigrationFile,
+): ProjectFiles {
+  return { ...project, apps: apps.map((app, at) => appFrom(app, () => operationsOf(at), again)) }
+}
+
+function appFrom({ folder, migrations, ...app }: KeptApp, operations: () => KeptOperations | null, again: (file: MigrationFile) => MigrationFile): AppFiles {
   return {
     ...app,
     migrations: migrations.map(([name, file, dependencies, data, rest], at) => ({
-      ...{ app: app.label, name, file: file ?? join(folder, `${name}.py`), dependencies, data, ...usual(), ...rest },
+      ...{ app: app.label, name, file: file ?? pathIn(folder, name), dependencies, data, ...usual(), ...rest },
       get operations() {
-        return operations()?.[at] ?? null
+        const kept = operations()?.[at]
+        return kept === undefined ? again(this).operations : kept
       },
     })),
   }

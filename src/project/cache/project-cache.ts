@@ -35,12 +35,17 @@ export interface Remembered {
 export class ProjectCache {
   readonly #store: Store
   readonly #question: string
+  readonly #again: (file: MigrationFile) => MigrationFile
   #read: { entry: Entry; files: ProjectFiles; parts: Parts } | null | undefined
 
-  /** @param question everything that the user has said about the project */
-  constructor(store: Store, question: string) {
+  /**
+   * @param question everything that the user has said about the project
+   * @param again reads a migration, where its operations are lost
+   */
+  constructor(store: Store, question: string, again: (file: MigrationFile) => MigrationFile) {
     this.#store = store
     this.#question = question
+    this.#again = again
   }
 
   /** @returns null when anything has changed */
@@ -83,7 +88,7 @@ export class ProjectCache {
       if (known) operations.set(app, known)
       return known
     }
-    this.#read = parts && isEntry(entry) ? { entry, parts, files: filesFrom(entry.files, operationsOf) } : null
+    this.#read = parts && isEntry(entry) ? { entry, parts, files: filesFrom(entry.files, operationsOf, this.#again) } : null
     return this.#read
   }
 }

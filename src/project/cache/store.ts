@@ -28,8 +28,8 @@ export class Store {
     const file = readPlainFile(this.#path(question), MAX_BYTES)
     // Somebody else's file, or one that somebody else may write, could name any path.
     if ('refusal' in file || !isOwn(file.stats)) return null
-    const end = file.text.indexOf('\n')
-    return file.text.slice(0, end) === headOf(question, file.text.slice(end + 1)) ? new Parts(file.text.slice(end + 1)) : null
+    const [head, ...lines] = file.text.split('\n')
+    return head === headOf(question) ? new Parts(lines) : null
   }
 
   write(question: string, ...parts: readonly unknown[]): void {
@@ -38,8 +38,7 @@ export class Store {
     const part = `${path}.${process.pid}.part`
     try {
       makeFolder(this.folder)
-      const text = parts.map((one) => JSON.stringify(one)).join('\n')
-      writeFileSync(part, `${headOf(question, text)}\n${text}`, { mode: 0o600, flag: 'wx' })
+      writeFileSync(part, [headOf(question), ...parts.map(lineOf)].join('\n'), { mode: 0o600, flag: 'wx' })
       renameSync(part, path)
       this.#forgetOldest()
     } catch {
@@ -64,27 +63,38 @@ export class Store {
   }
 }
 
-/** Parts of one answer, each a line of JSON, which is parsed when it is asked for. */
+/** Parts of one answer, each a line with its sum before it, which is looked at when it is asked for. */
 export class Parts {
-  readonly #lines: string[]
+  readonly #lines: readonly string[]
 
-  constructor(text: string) {
-    this.#lines = text.split('\n')
+  constructor(lines: readonly string[]) {
+    this.#lines = lines
   }
 
-  /** null: there is no such part. */
+  /** null: there is no such part, or not as it was written. */
   at(index: number): unknown {
+    const line = this.#lines[index] ?? ''
+    const text = line.slice(SUM)
+    if (line.slice(0, SUM) !== digest(text)) return null
     try {
-      return JSON.parse(this.#lines[index] ?? 'null') as unknown
+      return JSON.parse(text) as unknown
     } catch {
       return null
     }
   }
 }
 
-/** What another build has read, or what a disk has lost a part of, is no answer to this question. */
-function headOf(question: string, text: string): string {
-  return JSON.stringify({ reader: READER, question: digest(question), sum: digest(text) })
+/** Length of a digest. */
+const SUM = 22
+
+function lineOf(part: unknown): string {
+  const text = JSON.stringify(part)
+  return digest(text) + text
+}
+
+/** What another build has read is no answer. */
+function headOf(question: string): string {
+  return JSON.stringify({ reader: READER, question: digest(question) })
 }
 
 function isOwn({ uid, mode }: Stats): boolean {
