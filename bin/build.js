@@ -42,10 +42,10 @@ const DRIVERS = ['pg', 'mysql2']
 
 /**
  * What the packages load at every start and few runs need: file search, spinners of a terminal, stacks of errors (which look for the home
- * folder, and die where a user id has none), migrations and seeds of Knex's own. They
+ * folder, and die where a user id has none), migrations and seeds of Knex's own, MySQL's thousands of error names and old character sets. They
  * are in the bundle like everything else; only their bodies run when something of theirs is first used.
  */
-const WHEN_USED = /^(tinyglobby|cli-spinners|clean-stack)$|\/migrations\/(migrate|seed)\/\w+$/
+const WHEN_USED = /^(tinyglobby|cli-spinners|clean-stack|iconv-lite)$|\/migrations\/(migrate|seed)\/\w+$|^\.\.\/constants\/errors\.js$/
 
 /** What oclif asks of the system dies for a user id without a name, and looks for WSL by reading files. Nothing here depends on the answers. */
 const SYSTEM_OF_OCLIF = /@oclif[\\/]core[\\/]lib[\\/]util[\\/]os\.js$/
@@ -178,7 +178,9 @@ async function buildCli() {
   const built = await Promise.all([
     bundleProgram({ external: [...EXTERNAL, ...DRIVERS] }),
     bundle({ ...OPTIONS, entryPoints: [join(root, 'src', 'cli', 'start', 'index.ts')], outfile: bundleOf('start') }),
-    ...DRIVERS.map((name) => bundle({ ...OPTIONS, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL, define: NOT_CLOUDFLARE })),
+    ...DRIVERS.map((name) =>
+      bundle({ ...OPTIONS, entryPoints: [name], outfile: bundleOf(name), external: EXTERNAL, define: NOT_CLOUDFLARE, plugins: [lazyModules] }),
+    ),
   ])
   const packages = bundledPackages(built.map(({ metafile }) => metafile))
   put(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages))
