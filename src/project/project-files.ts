@@ -73,13 +73,12 @@ class RememberingReader {
   }
 }
 
-/** Arguments and code hold on to the whole file, its text and its tree; `Project.detailed` reads the few that are asked for again. */
+/**
+ * Arguments and code, which are functions, hold on to the whole file, its text and its tree; `Project.detailed` reads the few that are asked for
+ * again. So does each word that V8 has cut out of the text: what stays is a copy.
+ */
 function withoutDetails(file: MigrationFile): MigrationFile {
-  return {
-    ...file,
-    operations:
-      file.operations?.map(({ arguments: _arguments, given: _given, facts: _facts, inner: _inner, stateOperations: _state, ...rest }) => rest) ?? null,
-  }
+  return JSON.parse(JSON.stringify(file)) as MigrationFile
 }
 
 function readAll(folder: string, djangoVersion: string | null, context: Omit<MigrationContext, 'app'>, reader: RememberingReader): ProjectFiles {

@@ -18,7 +18,7 @@ const ASKING = 400
 export class Files {
   /** Path to what was there: size and times of a file, names in a folder, empty for nothing. */
   readonly seen = new Map<string, Signature>()
-  readonly #stats = new Map<string, Stats | null>()
+  readonly #kinds = new Map<string, Kind>()
   readonly #texts = new Map<string, string | null>()
   /** Why what is there is not opened, by path. */
   readonly #refusals = new Map<string, string>()
@@ -31,20 +31,21 @@ export class Files {
   }
 
   isFile(path: string): boolean {
-    return this.#stat(path)?.isFile() ?? false
+    return this.#kind(path) === 'file'
   }
 
   isFolder(path: string): boolean {
-    return this.#stat(path)?.isDirectory() ?? false
+    return this.#kind(path) === 'folder'
   }
 
   exists(path: string): boolean {
-    return this.#stat(path) !== null
+    return this.#kind(path) !== 'nothing'
   }
 
   /** What the file is now. */
   signature(path: string): Signature {
-    return signatureOf(this.#stat(path))
+    this.#kind(path)
+    return this.seen.get(path) as Signature
   }
 
   /** null when it cannot be read; `refusal` says why. */
@@ -59,9 +60,9 @@ export class Files {
 
   /** The same without keeping the text in memory. */
   readOnce(path: string): string | null {
-    const stats = this.#stat(path)
-    if (stats === null) return null
-    const refusal = stats.isFile() ? this.#refusalOf(path) : NOT_PLAIN
+    const kind = this.#kind(path)
+    if (kind === 'nothing') return null
+    const refusal = kind === 'file' ? this.#refusalOf(path) : NOT_PLAIN
     if (refusal !== null) return this.#refuse(path, refusal)
     const real = this.#real(path)
     let file = readPlainFile(real, MAX_BYTES)
@@ -115,16 +116,24 @@ export class Files {
     return real
   }
 
-  #stat(path: string): Stats | null {
-    const known = this.#stats.get(path)
+  #kind(path: string): Kind {
+    const known = this.#kinds.get(path)
     if (known !== undefined) return known
     payLook(ASKING)
     payValues(4)
     const stats = statOf(path)
-    this.#stats.set(path, stats)
+    const kind = kindOf(stats)
+    this.#kinds.set(path, kind)
     this.seen.set(path, signatureOf(stats))
-    return stats
+    return kind
   }
+}
+
+type Kind = 'file' | 'folder' | 'other' | 'nothing'
+
+function kindOf(stats: Stats | null): Kind {
+  if (stats === null) return 'nothing'
+  return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
 }
 
 /** Nothing too where a part of the path is a file, or may not be entered. */

@@ -20,7 +20,7 @@ afterEach(() => rmSync(around, { recursive: true, force: true }))
 
 const works = () => {
   const store = new Store(folder)
-  store.write('question', 'answer')
+  store.write('question', ['answer'])
   return new Store(folder).read('question')?.at(0) === 'answer'
 }
 const isRoot = process.getuid?.() === 0
@@ -97,7 +97,7 @@ describe('an entry', () => {
   })
   let name: string
   beforeEach(() => {
-    new Store(folder).write('question', 'answer')
+    new Store(folder).write('question', ['answer'])
     name = readdirSync(folder)[0] as string
   })
 
@@ -121,7 +121,7 @@ it('only what a store has written is deleted', () => {
   const documents = Array.from({ length: 100 }, (_unused, index) => [`report-${index}.json`, `${'a'.repeat(31)}${index}.json`, `${index}.txt`]).flat()
   for (const name of documents) writeFileSync(join(folder, name), '{}')
   mkdirSync(join(folder, `${'0'.repeat(32)}.json`))
-  for (let index = 0; index < 70; index++) new Store(folder).write(`question ${index}`, 'answer')
+  for (let index = 0; index < 70; index++) new Store(folder).write(`question ${index}`, ['answer'])
   const left = new Set(readdirSync(folder))
   expect(documents.filter((name) => !left.has(name) && !/^[0-9a-f]{32}\.json$/.test(name))).toEqual([])
   expect(left.has(`${'0'.repeat(32)}.json`)).toBe(true)

@@ -44,7 +44,7 @@ export function askOrRemember(
   for (const folder of [...modules.environment.sitePackages, ...answer.folders, ...(answer.loader?.folders ?? [])]) modules.files.list(folder)
   // An app that has no migrations now may get some.
   for (const { path } of answer.apps) modules.files.signature(join(path, 'migrations', '__init__.py'))
-  store?.write(name, { seen: [...modules.files.seen], answer: withoutDatabases(answer) } satisfies Kept)
+  store?.write(name, [{ seen: [...modules.files.seen], answer: withoutDatabases(answer) } satisfies Kept])
   return answer
 }
 

@@ -51,7 +51,7 @@ export class DetailCache {
       env: [...new Map([...env, ...[...asked].map(([name, value]): [string, string] => [name, digest(value)])])],
       files: [...details],
     }
-    this.#store.write(this.#question, entry)
+    this.#store.write(this.#question, [entry])
     this.#grown = false
   }
 

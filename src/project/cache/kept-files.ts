@@ -27,14 +27,15 @@ type Usual = Pick<MigrationFile, 'runBefore' | 'replaces' | 'initial' | 'atomic'
 
 const usual = (): Usual => ({ runBefore: [], replaces: [], initial: null, atomic: true, problems: [], broken: null })
 
-/** The operations of each app, by migration. */
+/** Of an app, by migration. */
 export type KeptOperations = (Operation[] | null)[]
 
-export function keepFiles({ apps, ...project }: ProjectFiles): { files: KeptFiles; operations: KeptOperations[] } {
-  return {
-    files: { project, apps: apps.map(keepApp) },
-    operations: apps.map(({ migrations }) => migrations.map(({ operations }) => operations)),
-  }
+export function keepFiles({ apps, ...project }: ProjectFiles): KeptFiles {
+  return { project, apps: apps.map(keepApp) }
+}
+
+export function operationsOf({ migrations }: AppFiles): KeptOperations {
+  return migrations.map(({ operations }) => operations)
 }
 
 function keepApp({ migrations, ...app }: AppFiles): KeptApp {
@@ -57,15 +58,15 @@ function pathIn(folder: string, name: string): string {
 }
 
 /**
- * @param operationsOf of the app at a place in their list, when they are first asked for; null: they are lost
+ * @param read the operations of the app at a place in their list, when they are first asked for; null: they are lost
  * @param again reads a migration whose operations are lost
  */
 export function filesFrom(
   { project, apps }: KeptFiles,
-  operationsOf: (app: number) => KeptOperations | null,
+  read: (app: number) => KeptOperations | null,
   again: (file: MigrationFile) => MigrationFile,
 ): ProjectFiles {
-  return { ...project, apps: apps.map((app, at) => appFrom(app, () => operationsOf(at), again)) }
+  return { ...project, apps: apps.map((app, at) => appFrom(app, () => read(at), again)) }
 }
 
 function appFrom({ folder, migrations, ...app }: KeptApp, operations: () => KeptOperations | null, again: (file: MigrationFile) => MigrationFile): AppFiles {

@@ -1,6 +1,6 @@
 import { type Files, type Signature, unchanged } from '../../python/files.js'
 import type { MigrationFile, ProjectFiles } from '../types.js'
-import { filesFrom, isKeptFiles, keepFiles, type KeptFiles, type KeptOperations } from './kept-files.js'
+import { filesFrom, isKeptFiles, keepFiles, type KeptFiles, type KeptOperations, operationsOf } from './kept-files.js'
 import { digest, type Parts, type Store } from './store.js'
 
 /** What was read of a project, with everything that the answer rests on: the first part. */
@@ -73,9 +73,12 @@ export class ProjectCache {
   /** @param alone the modules that files import which say everything by themselves, by path */
   keep(files: ProjectFiles, rest: Rest, alone: ReadonlyMap<string, { imports: string[] }>): void {
     const env = [...rest.asked].map(([name, value]): [string, string] => [name, digest(value)])
-    const kept = keepFiles(files)
-    const entry: Entry = { seen: packed(rest.files.seen), env, files: kept.files }
-    this.#store.write(this.#question, entry, [...alone].map(([path, { imports }]) => [path, imports]) satisfies Alone, ...kept.operations)
+    const partsOf = function* () {
+      yield { seen: packed(rest.files.seen), env, files: keepFiles(files) } satisfies Entry
+      yield [...alone].map(([path, { imports }]) => [path, imports]) satisfies Alone
+      for (const app of files.apps) yield operationsOf(app)
+    }
+    this.#store.write(this.#question, partsOf())
   }
 
   #stored() {
@@ -83,12 +86,12 @@ export class ProjectCache {
     const parts = this.#store.read(this.#question)
     const entry = parts?.at(ENTRY) as Entry | null | undefined
     const operations = new Map<number, KeptOperations>()
-    const operationsOf = (app: number) => {
+    const read = (app: number) => {
       const known = operations.get(app) ?? ((parts as Parts).at(OPERATIONS + app) as KeptOperations | null)
       if (known) operations.set(app, known)
       return known
     }
-    this.#read = parts && isEntry(entry) ? { entry, parts, files: filesFrom(entry.files, operationsOf, this.#again) } : null
+    this.#read = parts && isEntry(entry) ? { entry, parts, files: filesFrom(entry.files, read, this.#again) } : null
     return this.#read
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, lstatSync, readdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readPlainFile } from '../../config/plain-file.js'
@@ -32,13 +32,15 @@ export class Store {
     return head === headOf(question) ? new Parts(lines) : null
   }
 
-  write(question: string, ...parts: readonly unknown[]): void {
+  write(question: string, parts: Iterable<unknown>): void {
     if (this.refusal !== null) return
     const path = this.#path(question)
     const part = `${path}.${process.pid}.part`
     try {
       makeFolder(this.folder)
-      writeFileSync(part, [headOf(question), ...parts.map(lineOf)].join('\n'), { mode: 0o600, flag: 'wx' })
+      writeFileSync(part, headOf(question), { mode: 0o600, flag: 'wx' })
+      // One after the other: of a large project all of them together take tens of megabytes.
+      for (const one of parts) appendFileSync(part, `\n${lineOf(one)}`)
       renameSync(part, path)
       this.#forgetOldest()
     } catch {
