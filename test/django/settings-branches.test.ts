@@ -20,6 +20,7 @@ A = ["a"]
 `
 
 const CASES: SettingsCase[] = [
+  ['a branch that Python does not take', 'if not U:\n    A.append("b")\nINSTALLED_APPS = A', { floor: ['a'] }],
   [
     'a function sees the names as the branch has set them',
     'B = []\ndef f():\n    global B\n    B = list(A)\n\n\nif U:\n    A = ["b"]\n    f()\nINSTALLED_APPS = B',
