@@ -68,6 +68,10 @@ const CASES: SettingsCase[] = [
     { floor: ['a'] },
   ],
   ['a list that is given to a function which is lost', 'def f(x):\n    while U:\n        return x\n\n\nf(A).append("b")\nINSTALLED_APPS = A', { floor: ['a'] }],
+  [
+    'two names that are lost are not one object',
+    'B = ["b"]\nD = {}\ntry:\n    if not U:\n        raise ValueError\n    B = list(A)\n    raise KeyError\nexcept Exception:\n    D["k"] = A\n    if B is D["k"]:\n        A += ["c"]\nINSTALLED_APPS = A',
+  ],
   ['an attribute of a class', 'class C:\n    APPS = ["a"]\n\n\nif U:\n    C.APPS = ["b"]\nINSTALLED_APPS = C.APPS', { floor: ['a', 'b'] }],
   ['what both ways say stays certain', 'if U:\n    C = ["a"]\nelse:\n    C = ["a"]\nA.append("b")\nINSTALLED_APPS = A', { certain: true }],
   ['names that a branch does not touch stay certain', 'def f():\n    global X\n    X = 1\n\n\nif U:\n    f()\nINSTALLED_APPS = A', { certain: true }],

@@ -27,7 +27,9 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     forget(home, callee.node, inside, reason, seen)
     for (const one of outer) callee.scope.set(one, floorOf(home, callee.node, one, callee.scope.get(one), reason) ?? outOf(home, callee.node, inside, reason))
   }
-  const unknown = outOf(py, node, scope, reason)
+  const { mayBe } = outOf(py, node, scope, reason)
+  // Each another one: two names that are lost need not be one object.
+  const unknown = (): Unknown => ({ ...py.unknown(node, reason), mayBe })
   const floors = new Map<string, Value>()
   for (const name of new Set([...changed, ...assigned])) {
     const value = scope.get(name)
@@ -42,11 +44,11 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     else if (known?.kind === 'call') forgetObject(py, known, node, scope, reason)
     // What else holds the same object sees the change as well.
     const holders = known?.kind === 'either' ? known.options.filter(isCollection) : known && isCollection(known) ? [known] : []
-    const lost = floors.get(name) ?? unknown
-    for (const one of holders) replaceInside(py, scope, one, known?.kind === 'either' ? unknown : lost)
+    const lost = floors.get(name) ?? unknown()
+    for (const one of holders) replaceInside(py, scope, one, known?.kind === 'either' ? unknown() : lost)
     if (holders.length > 0) scope.set(name, lost)
   }
-  for (const name of assigned) scope.set(name, floors.get(name) ?? unknown)
+  for (const name of assigned) scope.set(name, floors.get(name) ?? unknown())
   for (const name of imports) {
     if (name === '*') forgetAll(py, node, scope, reason)
     else scope.set(name, py.unknown(node, reason))
@@ -55,7 +57,7 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
 }
 
 /** Whatever comes out of a block that cannot be followed. */
-export function outOf(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Unknown {
+export function outOf(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Unknown & { mayBe: readonly Value[] } {
   return { ...py.unknown(node, reason), mayBe: mentioned(py, node, scope) }
 }
 
