@@ -73,6 +73,11 @@ const CASES: SettingsCase[] = [
     'B = ["b"]\nD = {}\ntry:\n    if not U:\n        raise ValueError\n    B = list(A)\n    raise KeyError\nexcept Exception:\n    D["k"] = A\n    if B is D["k"]:\n        A += ["c"]\nINSTALLED_APPS = A',
   ],
   ['an attribute of a class', 'class C:\n    APPS = ["a"]\n\n\nif U:\n    C.APPS = ["b"]\nINSTALLED_APPS = C.APPS', { floor: ['a', 'b'] }],
+  [
+    'what is followed whole raises nothing that was not met',
+    'def move(s):\n    put = lambda n, k, i: s[n].insert(i, s[n].pop(s[n].index(k)))\n    try:\n        put("INSTALLED_APPS", "b", 0)\n    except ValueError:\n        pass\n\n\nINSTALLED_APPS = ["a", "b"]\nmove(globals())',
+    { certain: true },
+  ],
   ['what both ways say stays certain', 'if U:\n    C = ["a"]\nelse:\n    C = ["a"]\nA.append("b")\nINSTALLED_APPS = A', { certain: true }],
   ['names that a branch does not touch stay certain', 'def f():\n    global X\n    X = 1\n\n\nif U:\n    f()\nINSTALLED_APPS = A', { certain: true }],
 ]

@@ -4,8 +4,8 @@ import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, U
 import { bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
-import { type Scope, truth, type Value } from './value.js'
-import { type Changes, type Names, noting, redo, takeBack } from './written.js'
+import { type Changes, type Names, type Scope, truth, type Value } from './value.js'
+import { noting, redo, takeBack } from './written.js'
 
 /** `if`, `elif`, `else`: one way where it is decided, else both, and what they have in common stays certain. */
 interface Branch {

@@ -204,6 +204,7 @@ function isTouched(given: Value, target: ClassValue): boolean {
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
   payValues(6 + args.length + keywords.size)
+  py.losses++
   return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
 }
 

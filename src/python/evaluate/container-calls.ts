@@ -35,14 +35,14 @@ export function changeContainer(py: Interpreter, object: Value, call: ContainerC
   const args = name === 'extend' && (more?.kind === 'call' || more?.kind === 'reference') ? [anyOf(py, more, node)] : call.args
   const changed = mutate(object, name, args, keywords) ?? sortedInPlace(py, object, name, keywords, node)
   if (changed === 'nothing') return undefined
-  const lost = py.unknown(node, `.${name}() with something that cannot be read`)
+  const lost = () => py.unknown(node, `.${name}() with something that cannot be read`)
   const given = (one: Value) => {
-    if (!isMutable(one)) return lost
-    return callMethod(one, name, call.args, keywords, py.host) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? lost : NONE)
+    if (!isMutable(one)) return lost()
+    return callMethod(one, name, call.args, keywords, py.host) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? lost() : NONE)
   }
   if (others.length > 0) handOver(py, call.args, { callee: name, isNamed: false, node, scope })
   const result = object.kind !== 'either' ? given(object) : options.every((one) => given(one) === NONE) ? NONE : mapEither(py, object, given, node)
-  py.change(objectNode, object, changed ?? lost, scope)
+  py.change(objectNode, object, changed ?? lost(), scope)
   return result
 }
 

@@ -27,6 +27,7 @@ export interface Course {
   doubtful: boolean
   /** Behind a `return` that may have been met. */
   ended: boolean
+  losses: number
   /** Names of the functions that are being called. */
   frames: Scope[]
   catching: string[][]
@@ -36,7 +37,7 @@ export interface Course {
 }
 
 export function newCourse(): Course {
-  return { depth: 0, doubtful: false, ended: false, frames: [], catching: [], generators: [], executing: 0 }
+  return { depth: 0, doubtful: false, ended: false, losses: 0, frames: [], catching: [], generators: [], executing: 0 }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -89,6 +90,14 @@ export class Evaluator implements Interpreter {
     payLook(this.#course.frames.length)
     for (const frame of this.#course.frames) for (let current: Scope | undefined = frame; current; current = current.parent) yield current
     yield* this.host.moduleScopes()
+  }
+
+  get losses(): number {
+    return this.#course.losses
+  }
+
+  set losses(losses: number) {
+    this.#course.losses = losses
   }
 
   get isDoubtful(): boolean {
@@ -221,6 +230,7 @@ export class Evaluator implements Interpreter {
   }
 
   unknown(node: SyntaxNode, reason: string): Unknown {
+    this.losses++
     return { kind: 'unknown', reason, file: this.file.file, line: this.line(node) }
   }
 }

@@ -6,8 +6,8 @@ import { type Ending, type Interpreter, isCaught, Raised } from './interpreter.j
 import { assignedIn, bodyOf } from './nodes.js'
 import { isOpenFile } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { type ClassValue, type Scope, textOf, type Value } from './value.js'
-import { type Changes, noting, redo, together } from './written.js'
+import { type Changes, type ClassValue, type Scope, textOf, type Value } from './value.js'
+import { noting, redo, together } from './written.js'
 
 /** The exception of a `raise`. */
 export function raisedBy(py: Interpreter, node: SyntaxNode, scope: Scope): Raised {
@@ -71,6 +71,7 @@ interface Try {
 
 function bodyAndHandlers(py: Interpreter, { body, handlers, otherwise, scope }: Try): Ending {
   const before: Changes = new Map()
+  const { losses } = py
   const { ending, undecided } = guarded(
     py,
     handlers.flatMap(({ classes }) => classes),
@@ -81,7 +82,8 @@ function bodyAndHandlers(py: Interpreter, { body, handlers, otherwise, scope }: 
   py.undecided.push(...undecided.filter((one) => !met(one).handler))
   const perhaps = undecided.map(met).filter((one): one is Met => one.handler !== undefined)
   if (ending instanceof Raised && perhaps.length === 0) return handle(py, met(ending), scope)
-  const isOpen = perhaps.length === 0 && !(ending instanceof Raised) && ending === undefined && mayRaise(py, body, scope, handlers)
+  // Where all of it was followed and known, nothing is raised that was not met.
+  const isOpen = perhaps.length === 0 && ending === undefined && py.losses > losses && mayRaise(py, body, scope, handlers)
   if (perhaps.length === 0 && !isOpen) return ending === undefined && otherwise ? py.block(bodyOf(otherwise), scope) : (ending as Ending)
   return eitherWay(py, {
     end: ending instanceof Raised ? null : () => ending ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined),

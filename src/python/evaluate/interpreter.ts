@@ -15,6 +15,8 @@ export interface Interpreter {
 
   /** … since the function has perhaps returned before: nor is what it changes outside its own names. */
   mayHaveEnded: boolean
+  /** How often something was met that is not known, or that is not followed. */
+  losses: number
   /** Exceptions that a branch which may not be taken raises, for the `try` around it. */
   readonly undecided: Raised[]
   /** Exceptions that are being handled, innermost last. */

@@ -17,8 +17,8 @@ import { chosenCase } from './matching.js'
 import { bodyOf, has } from './nodes.js'
 import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { Scope, truth, type Value } from './value.js'
-import { type Changes, noting } from './written.js'
+import { type Changes, Scope, truth, type Value } from './value.js'
+import { noting } from './written.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
 export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
@@ -83,6 +83,10 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     }
     case 'YieldStatement':
       yields(py, node, scope)
+      return undefined
+    case 'AssertStatement':
+      // It is not looked at.
+      py.losses++
       return undefined
     case 'RaiseStatement':
       throw raisedBy(py, node, scope)
@@ -252,6 +256,7 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
   if (suppressed.length === 0) return py.block(bodyOf(body), scope)
   const before: Changes = new Map()
+  const { losses } = py
   const { ending, undecided } = guarded(py, suppressed, () => noting(before, () => attempt(() => py.block(bodyOf(body), scope))))
   const passing = undecided.filter((one) => !isCaught(one, suppressed))
   py.undecided.push(...passing)
@@ -259,7 +264,7 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const isPassedOut = ending instanceof Raised && !isCaught(ending, suppressed)
   if (isPassedOut && !isMet) throw ending
   const silent = { classes: suppressed, body, name: undefined }
-  if (!isMet && (ending instanceof Raised || !mayRaise(py, body, scope, [silent]))) return ending instanceof Raised ? undefined : ending
+  if (!isMet && (ending instanceof Raised || py.losses === losses || !mayRaise(py, body, scope, [silent]))) return ending instanceof Raised ? undefined : ending
   // Where it was raised the body ended, and nobody knows how far it had come.
   const after = takeBackAll(py, before)
   const dependsOn = `whether ${py.brief(body)} raises`

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import type { ParsedFile } from '../grammar/parse.js'
-import { Names } from './written.js'
+import { type Changes as ChangesOf, NotedNames } from './written.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
 export type Value =
@@ -165,6 +165,9 @@ export function textOf(value: Value | undefined): string | undefined {
   return value?.kind === 'string' || value?.kind === 'path' ? value.value : undefined
 }
 
+export type Names = NotedNames<Value>
+export type Changes = ChangesOf<Value>
+
 /** Names of a module, class or function. */
 export class Scope {
   readonly names: Names
@@ -174,7 +177,7 @@ export class Scope {
 
   constructor(parent?: Scope, names: Iterable<readonly [string, Value]> = [], isClass = false) {
     this.parent = parent
-    this.names = new Names(names)
+    this.names = new NotedNames(names)
     this.isClass = isClass
   }
 

@@ -1,12 +1,11 @@
 import { payCopy } from '../budget.js'
-import type { Value } from './value.js'
 
 /** What names had before something was written to them, or what they have been given; undefined: the name was not there. */
-export type Changes = Map<Names, Map<string, Value | undefined>>
+export type Changes<V> = Map<NotedNames<V>, Map<string, V | undefined>>
 
 interface Note {
   began: number
-  before: Changes
+  before: Changes<unknown>
   outer: Note | undefined
 }
 
@@ -15,15 +14,15 @@ let notes: Note | undefined
 let clock = 0
 
 /** The names of a module, a class or a call. Whoever follows a way that Python may not take can take back what was written on it. */
-export class Names extends Map<string, Value> {
+export class NotedNames<V> extends Map<string, V> {
   readonly #born = ++clock
 
-  constructor(names: Iterable<readonly [string, Value]> = []) {
+  constructor(names: Iterable<readonly [string, V]> = []) {
     super()
     for (const [name, value] of names) super.set(name, value)
   }
 
-  override set(name: string, value: Value): this {
+  override set(name: string, value: V): this {
     this.#note(name)
     return super.set(name, value)
   }
@@ -34,13 +33,13 @@ export class Names extends Map<string, Value> {
   }
 
   /** @param value undefined: the name is not there */
-  put(name: string, value: Value | undefined): void {
+  put(name: string, value: V | undefined): void {
     if (value === undefined) this.delete(name)
     else this.set(name, value)
   }
 
   /** Unlike `put` this is no change that anybody notes. */
-  putBack(name: string, value: Value | undefined): void {
+  putBack(name: string, value: V | undefined): void {
     if (value === undefined) super.delete(name)
     else super.set(name, value)
   }
@@ -58,9 +57,9 @@ export class Names extends Map<string, Value> {
 }
 
 /** Runs it, and keeps in `before` what the names had that it writes to, also where it throws. */
-export function noting<T>(before: Changes, run: () => T): T {
+export function noting<T, V>(before: Changes<V>, run: () => T): T {
   const outer = notes
-  notes = { began: ++clock, before, outer }
+  notes = { began: ++clock, before: before as Changes<unknown>, outer }
   try {
     return run()
   } finally {
@@ -69,8 +68,8 @@ export function noting<T>(before: Changes, run: () => T): T {
 }
 
 /** The names are again what they were. @returns what they had been given */
-export function takeBack(before: Changes): Changes {
-  const after: Changes = new Map()
+export function takeBack<V>(before: Changes<V>): Changes<V> {
+  const after: Changes<V> = new Map()
   for (const [names, own] of before) {
     payCopy(8 * own.size)
     after.set(names, new Map([...own.keys()].map((name) => [name, names.get(name)])))
@@ -80,13 +79,13 @@ export function takeBack(before: Changes): Changes {
 }
 
 /** What was taken back is so after all. */
-export function redo(after: Changes): void {
+export function redo<V>(after: Changes<V>): void {
   for (const [names, own] of after) for (const [name, value] of own) names.put(name, value)
 }
 
 /** Of two in a row. */
-export function together(first: Changes, second: Changes): Changes {
-  const both: Changes = new Map([...first].map(([names, own]) => [names, new Map(own)]))
+export function together<V>(first: Changes<V>, second: Changes<V>): Changes<V> {
+  const both: Changes<V> = new Map([...first].map(([names, own]) => [names, new Map(own)]))
   for (const [names, own] of second) {
     payCopy(8 * own.size)
     both.set(names, new Map([...(both.get(names) ?? []), ...own]))
