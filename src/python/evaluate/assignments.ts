@@ -1,19 +1,20 @@
 import type { SyntaxNode } from '@lezer/common'
 import { operate } from './alternatives.js'
 import { anyNumber, hasGap } from './floors.js'
-import { payCopy, payValues } from '../budget.js'
+import { payCopy, payLook, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
 import { fieldsOf, forgetFields } from './object-fields.js'
 import { sideEffect } from './effects.js'
 import { forgetAll } from './forgetting.js'
+import { loseSight } from './handing-over.js'
 import { replaceEverywhere } from './holders.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
 import { placeOf } from './keys.js'
 import { namesMethod, setName } from './names.js'
-import type { Call, Scope, Value } from './value.js'
+import { type Call, isMutable, leadingTo, type Scope, type Value } from './value.js'
 
 export function assign(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const parts = childrenOf(node)
@@ -67,7 +68,7 @@ function bindStarred(py: Interpreter, names: readonly SyntaxNode[], at: number, 
 export function bindOne(py: Interpreter, target: SyntaxNode, value: Value, scope: Scope): void {
   if (target.name === 'VariableName') {
     const name = py.text(target)
-    const before = scope.elsewhere?.has(name) && py.isDoubtful ? scope.get(name) : undefined
+    const before = scope.elsewhere?.has(name) && py.mayHaveEnded ? scope.get(name) : undefined
     scope.set(
       name,
       before ? either('a branch that may not be taken', [before, value], py.unknown(target, 'it is set in a branch that may not be taken')) : value,
@@ -99,7 +100,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
   if (mark.name === '.') {
     const certain = py.isDoubtful ? py.unknown(target, 'it is set in a branch that may not be taken') : value
     if (container.kind === 'class' || container.kind === 'module') {
-      container.scope.set(py.text(index), certain)
+      container.scope.set(py.text(index), py.mayHaveEnded ? certain : value)
       py.host.forgetLookUps()
     } else if (container.kind === 'call' && container.target?.kind !== 'class')
       change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
@@ -117,25 +118,38 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
     return
   }
   // What is unknown stays so for its own reason.
-  if (container.kind === 'unknown') return
+  if (container.kind === 'unknown') return loseSight(py, container, { callee: py.brief(target), node: target, scope })
   if (isEntry) {
     if (key.kind !== 'string' || !py.host.replaceModule(key.value, py.file.file)) forgetAll(py, target, scope, 'sys.modules may change it')
     return
   }
   if (container.kind === 'call') return forgetAll(py, target, scope, `${container.callee}() may change it`)
-  let changed: Value = py.unknown(target, 'it is changed in a way that cannot be read')
-  if (container.kind === 'dict' && ['unknown', 'either', 'call', 'reference'].includes(key.kind)) {
-    changed = py.unknown(target, 'a key of it is not known')
-  } else if (container.kind === 'dict') {
+  const changed = (one: Value) => withEntry(py, one, key, value, target)
+  change(
+    py,
+    object,
+    container,
+    container.kind === 'either' ? { kind: 'either', dependsOn: container.dependsOn, options: container.options.map(changed) } : changed(container),
+    scope,
+  )
+}
+
+/** A dict or a list with another value under a key; what is put into something that is not known may come out of it again. */
+function withEntry(py: Interpreter, container: Value, key: Value, value: Value, target: SyntaxNode): Value {
+  const lost = (reason: string): Value => ({ ...py.unknown(target, reason), mayBe: leadingTo([...contentsOf(container), value]) })
+  if (container.kind === 'dict') {
+    if (['unknown', 'either', 'call', 'reference'].includes(key.kind)) return lost('a key of it is not known')
     const at = placeOf(container.entries, key)
     payCopy(container.entries.length)
-    changed = { ...container, entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
-  } else if (container.kind === 'list' && key.kind === 'number') {
+    return { ...container, entries: at < 0 ? [...container.entries, [key, value]] : container.entries.with(at, [key, value]) }
+  }
+  const gap = container.kind === 'list' ? container.items.findIndex((item) => hasGap([item])) : -1
+  if (container.kind === 'list' && key.kind === 'number' && (gap < 0 || (key.value >= 0 && key.value < gap))) {
     const at = key.value < 0 ? container.items.length + key.value : key.value
     payCopy(container.items.length)
-    changed = { kind: 'list', items: container.items.map((item, position) => (position === at ? value : item)) }
+    return { kind: 'list', items: container.items.map((item, position) => (position === at ? value : item)) }
   }
-  change(py, object, container, changed, scope)
+  return lost('it is changed in a way that cannot be read')
 }
 
 /** `self.__dict__.update(…)` */
@@ -167,7 +181,8 @@ function setSlice(py: Interpreter, target: SyntaxNode, object: SyntaxNode, parts
     payCopy(one.items.length + items.length)
     return { kind: 'list', items: [...one.items.slice(0, place[0]), ...items, ...one.items.slice(place[1])] }
   }
-  const changed = container.kind === 'either' ? { ...container, options: container.options.map(replaced) } : replaced(container)
+  const changed: Value =
+    container.kind === 'either' ? { kind: 'either', dependsOn: container.dependsOn, options: container.options.map(replaced) } : replaced(container)
   change(py, object, container, changed, scope)
 }
 
@@ -182,15 +197,21 @@ function placeIn(items: readonly Value[], [first, last]: readonly [number | unde
 }
 
 /** Other names may hold the same object: in Python they would see the change. */
-export function change(py: Interpreter, target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
-  const outside = py.isDoubtful
+export function change(py: Interpreter, target: SyntaxNode, container: Value, made: Value, scope: Scope): void {
+  const changed: Value = made.kind === 'unknown' ? { ...made, mayBe: leadingTo([made, ...contentsOf(container)]) } : made
+  const outside = py.mayHaveEnded
     ? either('a branch that may not be taken', [container, changed], py.unknown(target, 'it is changed in a branch that may not be taken'))
     : changed
-  // The names of a branch are a copy; those around an expression are not.
-  const inside = py.isUncopied ? outside : changed
-  if (!replaceEverywhere(py.liveScopes(scope), container, inside, outside) && target.name !== 'CallExpression') bindOne(py, target, inside, scope)
+  if (!replaceEverywhere(py.liveScopes(scope), container, changed, outside) && target.name !== 'CallExpression') bindOne(py, target, changed, scope)
   if (container.kind === 'either') changeOptions(py, target, container, changed, scope)
   py.host.forgetLookUps()
+}
+
+function contentsOf(container: Value): Value[] {
+  payLook('items' in container ? container.items.length : 1)
+  if (container.kind === 'either') return container.options.flatMap(contentsOf)
+  if (container.kind === 'unknown') return [container]
+  return 'items' in container ? container.items : container.kind === 'dict' ? container.entries.map(([, value]) => value) : []
 }
 
 /** What is one of several objects is changed: each of them may be, for whoever holds it. */
@@ -203,10 +224,6 @@ function changeOptions(py: Interpreter, target: SyntaxNode, { options }: Value &
     const doubtful = either('which of them is changed', [option, now ?? lost], lost)
     replaceEverywhere(py.liveScopes(scope), option, doubtful, doubtful)
   })
-}
-
-function isMutable({ kind }: Value): boolean {
-  return kind === 'list' || kind === 'set' || kind === 'dict'
 }
 
 export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
@@ -228,6 +245,7 @@ export function update(py: Interpreter, node: SyntaxNode, scope: Scope): void {
     namesMethod(py, before, { method: py.text(operator) === '|=' ? 'update' : py.text(operator), args, keywords: new Map(), node, scope })
     return
   }
+  if (before.kind === 'unknown') loseSight(py, before, { callee: py.brief(node), node, scope })
   const value = operate(py, before, py.text(operator).slice(0, -1), py.resolve(commaList(py, rest, scope)), node)
   // += changes a list in place, |= and its kin a set or a dict, for every name that holds it.
   if (isMutable(before) || (before.kind === 'either' && before.options.some(isMutable))) change(py, target, before, value, scope)

@@ -4,7 +4,8 @@ import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, U
 import { bodyOf } from './nodes.js'
 import { either } from './operators.js'
 import { childrenOf } from '../grammar/parse.js'
-import { type Scope, truth, type Value } from './value.js'
+import { type Changes, type Names, type Scope, truth, type Value } from './value.js'
+import { noting, redo, takeBack } from './written.js'
 
 /** `if`, `elif`, `else`: one way where it is decided, else both, and what they have in common stays certain. */
 interface Branch {
@@ -23,29 +24,41 @@ export function branchesOf(node: SyntaxNode): Branch[] {
 export function branches(py: Interpreter, list: readonly Branch[], scope: Scope, from = 0): Ending {
   const first = list[from]
   if (!first?.body) return undefined
-  const { body } = first
-  if (first.condition === null) return py.block(bodyOf(body), scope)
-  const decided = truth(py.value(first.condition, scope))
+  const { body, condition } = first
+  if (condition === null) return py.block(bodyOf(body), scope)
+  const decided = truth(py.value(condition, scope))
   if (decided === true) return py.block(bodyOf(body), scope)
   if (decided === false) return branches(py, list, scope, from + 1)
-  const [yes, no] = [scope.copy(), scope.copy()]
-  payCopy(8 * scope.names.size)
-  const origin = new Map(scope.names)
-  const before = py.isDoubtful
+  const left = follow(py, () => py.block(bodyOf(body), scope))
+  const right = follow(py, () => branches(py, list, scope, from + 1))
+  return join(py, { scope, left, right, dependsOn: py.brief(condition), node: condition })
+}
+
+/** One of the ways that Python may go: how it ends, and what it writes to the names of whatever scope. */
+export interface Way {
+  ending: Ending | Raised
+  after: Changes
+}
+
+/** Follows one way to its end and takes back what it has written, so that the next one begins where this one did. */
+export function follow(py: Interpreter, run: () => Ending): Way {
+  const before: Changes = new Map()
+  const { isDoubtful } = py
   py.isDoubtful = true
-  const left = attempt(() => py.block(bodyOf(body), yes))
-  const right = attempt(() => branches(py, list, no, from + 1))
-  py.isDoubtful = before
-  // A branch that raises is not the one that a working project takes, unless something waits for it.
-  if (left instanceof Raised && right instanceof Raised) throw left
-  if (left instanceof Raised || right instanceof Raised) {
-    const raised = (left instanceof Raised ? left : right) as Raised
-    passOut(py, raised)
-    takeOver(py, scope, left instanceof Raised ? no : yes, origin, first.condition)
-    return left instanceof Raised ? (right as Ending) : left
+  try {
+    return { ending: noting(before, () => attempt(run)), after: takeBackAll(py, before) }
+  } catch (error) {
+    takeBackAll(py, before)
+    throw error
+  } finally {
+    py.isDoubtful = isDoubtful
   }
-  const dependsOn = py.brief(first.condition)
-  return joinEndings(py, { scope, yes, no, left, right, dependsOn, node: first.condition, origin })
+}
+
+/** … also of what was looked up meanwhile. */
+export function takeBackAll(py: Interpreter, before: Changes): Changes {
+  if (before.size > 0) py.host.forgetLookUps()
+  return takeBack(before)
 }
 
 /** Of a way that may not be taken: a `try` around it may wait for just that. */
@@ -53,42 +66,50 @@ export function passOut(py: Interpreter, raised: Raised): void {
   if (py.catching.some((clause) => isCaught(raised, clause))) py.undecided.push(raised)
 }
 
-/**
- * The names of a branch in place of those before it; what a function that was called in it has changed behind its back is not known.
- * @param origin the names when the branch began
- */
-export function takeOver(py: Interpreter, scope: Scope, branch: Scope, origin: ReadonlyMap<string, Value>, node: SyntaxNode): void {
-  const touched = [...scope.names].filter(([name, value]) => origin.get(name) !== value && !isOwn(value, origin.get(name), branch.names.get(name)))
-  scope.replaceWith(branch)
-  for (const [name, value] of touched)
-    scope.names.set(name, branch.names.get(name) === origin.get(name) ? value : py.unknown(node, 'it is changed in a branch that may not be taken'))
-}
-
-interface Fork {
+export interface Fork {
   scope: Scope
-  yes: Scope
-  no: Scope
-  left: Ending
-  right: Ending
+  left: Way
+  right: Way
   dependsOn: string
   node: SyntaxNode
-  /** The names before the fork, where both ways are copies. */
-  origin?: ReadonlyMap<string, Value>
 }
 
-/** Where only one way returns, what follows runs with the names of the other. */
-export function joinEndings(py: Interpreter, fork: Fork): Ending {
-  const { scope, yes, no, left, right, dependsOn, node, origin = new Map(scope.names) } = fork
+/**
+ * What is so whichever of two ways is taken, and how they end.
+ * @throws Raised where both do
+ */
+export function join(py: Interpreter, fork: Fork): Ending {
+  const { scope, left, right, dependsOn, node } = fork
+  const [a, b] = [left.ending, right.ending]
+  // A way that raises is not the one that a working project takes, unless something waits for it.
+  if (a instanceof Raised && b instanceof Raised) {
+    merge(py, fork)
+    passOut(py, b)
+    throw a
+  }
+  if (a instanceof Raised || b instanceof Raised) {
+    passOut(py, (a instanceof Raised ? a : b) as Raised)
+    redo(a instanceof Raised ? right.after : left.after)
+    return (a instanceof Raised ? b : a) as Ending
+  }
+  if (a instanceof Jump || b instanceof Jump) throw new UnknownJump(dependsOn)
   const tooMany = py.unknown(node, `depends on ${dependsOn}`)
-  if (left instanceof Jump || right instanceof Jump) throw new UnknownJump(dependsOn)
-  const isSure = (ending: Ending): ending is Value => ending !== undefined && !(ending instanceof MaybeReturned) && !(ending instanceof Jump)
-  if (isSure(left) && isSure(right)) return either(dependsOn, [left, right], tooMany)
-  if (isSure(left)) takeOver(py, scope, no, origin, node)
-  else if (isSure(right)) takeOver(py, scope, yes, origin, node)
-  else merge(py, { scope, yes, no, dependsOn, node, origin })
-  const values = [left, right].flatMap((ending) => (ending instanceof MaybeReturned ? [ending.value] : ending === undefined ? [] : [ending]))
+  // Where only one way returns, what follows runs with the function's own names as the other leaves them.
+  const goesOn = isSure(a) === isSure(b) ? undefined : isSure(a) ? right : left
+  merge(py, fork, goesOn?.after, scope.names)
+  if (isSure(a) && isSure(b)) return either(dependsOn, [a, b], tooMany)
+  const values = [a, b].flatMap((ending) => (ending instanceof MaybeReturned ? [ending.value] : ending === undefined ? [] : [ending]))
   if (values.length === 0) return undefined
   return new MaybeReturned(dependsOn, values.length === 1 ? (values[0] as Value) : either(dependsOn, values, tooMany))
+}
+
+/** … of two ways to a value. */
+export function valueOfEither(py: Interpreter, fork: Fork): Value {
+  return join(py, fork) as Value
+}
+
+function isSure(ending: Ending): ending is Value {
+  return ending !== undefined && !(ending instanceof MaybeReturned) && !(ending instanceof Jump)
 }
 
 export function attempt(run: () => Ending): Ending | Raised {
@@ -100,33 +121,31 @@ export function attempt(run: () => Ending): Ending | Raised {
   }
 }
 
-function merge(py: Interpreter, { scope, yes, no, dependsOn, node, origin = new Map() }: Omit<Fork, 'left' | 'right'>): void {
-  payCopy(8 * (yes.names.size + no.names.size))
+/** @param goesOn the way whose own names are those of what follows */
+function merge(py: Interpreter, { left, right, dependsOn, node }: Fork, goesOn?: Changes, ownNames?: Names): void {
   // Two names of one object are so afterwards too: what is changed by the one shows in the other.
   const joined = new Map<Value, Map<Value, Value>>()
-  const join = (a: Value, b: Value) => {
+  const joinValues = (a: Value, b: Value) => {
     const known = joined.get(a)?.get(b)
     if (known) return known
     const made = either(dependsOn, [a, b], py.unknown(node, `depends on ${dependsOn}`))
     joined.set(a, (joined.get(a) ?? new Map<Value, Value>()).set(b, made))
     return made
   }
-  for (const name of new Set([...yes.names.keys(), ...no.names.keys()])) {
-    const [a, b] = [yes.names.get(name), no.names.get(name)]
-    const before = origin.get(name)
-    // A function that was called in a branch has changed it behind the branch's back.
-    const touched = scope.names.get(name)
-    if (before && touched && touched !== before && !isOwn(touched, before, a, b)) {
-      if (a !== before || b !== before) scope.set(name, py.unknown(node, `depends on ${dependsOn}`))
-      continue
-    }
-    if (a === b && a) scope.set(name, a)
-    else if (a && b) scope.set(name, join(a, b))
-    else scope.set(name, either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`)))
+  const one = (a: Value | undefined, b: Value | undefined): Value | undefined => {
+    if (a === b) return a
+    if (a && b) return joinValues(a, b)
+    return either(dependsOn, [(a ?? b) as Value, py.unknown(node, `is set only if ${dependsOn}`)], py.unknown(node, `depends on ${dependsOn}`))
   }
-}
-
-/** What a branch has changed in place shows in the names around it as one of two: that is the branch itself. */
-function isOwn(touched: Value, before: Value | undefined, ...branches: (Value | undefined)[]): boolean {
-  return touched.kind === 'either' && branches.some((value) => value !== undefined && value !== before && touched.options.includes(value))
+  for (const names of new Set([...left.after.keys(), ...right.after.keys()])) {
+    const [yes, no] = [left.after.get(names), right.after.get(names)]
+    const own = new Set([...(yes?.keys() ?? []), ...(no?.keys() ?? [])])
+    payCopy(8 * own.size)
+    for (const name of own) {
+      const before = names.get(name)
+      const [a, b] = [yes?.has(name) ? yes.get(name) : before, no?.has(name) ? no.get(name) : before]
+      if (goesOn && names === ownNames) names.put(name, goesOn === left.after ? a : b)
+      else names.put(name, one(a, b))
+    }
+  }
 }

@@ -1,27 +1,24 @@
 import type { SyntaxNode } from '@lezer/common'
-import { passOut } from './branches.js'
-import { anyOf, mapEither } from './alternatives.js'
-import { callBuiltin, sortedWith } from './builtins.js'
+import { mapEither } from './alternatives.js'
+import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
 import { classAttribute } from './class-attribute.js'
+import { changeContainer, perhapsAbsent } from './container-calls.js'
 import { attribute } from './members.js'
-import { missingKey } from './missing-key.js'
 import { CHANGING, handOver, loseSight } from './handing-over.js'
 import { lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
-import { type Interpreter, isCaught, Raised } from './interpreter.js'
+import type { Interpreter } from './interpreter.js'
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
-import { mutate } from './mutations.js'
 import { splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { joinPython } from './os-path.js'
 import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
-import { equal } from './equality.js'
 import { runsFile } from './running.js'
-import { type Call, type ClassValue, type FunctionValue, NONE, Scope, string, textOf, type Value } from './value.js'
+import { type Call, type ClassValue, type FunctionValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -56,31 +53,12 @@ function callMember(py: Interpreter, call: MemberCall): Value {
   const reading = readingMethod(py, object, name, known, node)
   if (reading) return reading
   perhapsAbsent(py, object, name, known, node)
+  const changed = changeContainer(py, object, { ...call, args: known })
+  if (changed) return changed
   const method = (value: Value): Value | undefined => callMethod(value, name, known, keywords, py.host)
   if (object.kind === 'either') {
     const results = object.options.map(method)
     if (results.every((one) => one !== undefined)) return mapEither(py, object, (option) => method(option) as Value, node)
-  }
-  if (object.kind === 'list' || object.kind === 'dict' || object.kind === 'set' || (object.kind === 'either' && object.options.every(isContainer))) {
-    if (object.kind === 'list' && isAbsent(object, name, known) && py.catching.some((clause) => isCaught({ exception: 'ValueError' }, clause)))
-      throw new Raised('ValueError', 'it is not in the list', py.line(node))
-    if (
-      object.kind === 'dict' &&
-      name === 'pop' &&
-      known.length === 1 &&
-      known[0]?.kind === 'string' &&
-      object.entries.every(([key]) => equal(key, known[0] as Value) === false)
-    )
-      missingKey(py, node, `there is no key "${known[0].value}"`, known[0].value)
-    const [more] = known
-    const given = name === 'extend' && (more?.kind === 'call' || more?.kind === 'reference') ? [anyOf(py, more, node)] : known
-    const changed = mutate(object, name, given, keywords) ?? sortedInPlace(py, object, name, keywords, node)
-    if (changed !== 'nothing') {
-      const result =
-        method(object) ?? (changed === undefined || /^(pop|popitem)$/.test(name) ? py.unknown(node, `.${name}() with something that cannot be read`) : NONE)
-      py.change(call.objectNode, object, changed ?? py.unknown(node, `.${name}() with something that cannot be read`), call.scope)
-      return result
-    }
   }
   if (object.kind === 'reference') {
     const effect = sideEffect(py, object.name, name, known, keywords)
@@ -117,33 +95,9 @@ function changeInside(py: Interpreter, { node, name, objectNode, scope }: Member
   if (outer) loseSight(py, py.value(outer, scope), { callee: name, node, scope })
 }
 
-/** `list.sort(key=…)` */
-function sortedInPlace(py: Interpreter, object: Value, name: string, keywords: ReadonlyMap<string, Value>, node: SyntaxNode): Value | undefined {
-  const items = object.kind === 'list' && name === 'sort' && keywords.size > 0 ? sortedWith(py, object.items, resolveAll(py, keywords), node) : undefined
-  return items && { kind: 'list', items }
-}
-
 /** What Django's own packages gather by stars is known by its name. */
 function isOfDjango(name: string): boolean {
   return name.startsWith('django.contrib.')
-}
-
-/** `list.remove(x)` and `list.index(x)` raise where x is surely not there. */
-function isAbsent(list: Value & { kind: 'list' | 'tuple' | 'set' }, method: string, [item]: readonly Value[]): boolean {
-  return (method === 'remove' || method === 'index') && item !== undefined && list.items.every((one) => equal(one, item) === false)
-}
-
-/** Of a list that is in doubt nobody knows whether it has what is looked for: what waits for the exception may get it. */
-function perhapsAbsent(py: Interpreter, object: Value, method: string, [item]: readonly Value[], node: SyntaxNode): void {
-  if (method !== 'remove' && method !== 'index') return
-  const options = object.kind === 'either' ? object.options : [object]
-  const has = (one: Value) => item !== undefined && (one.kind === 'list' || one.kind === 'set') && one.items.some((each) => equal(each, item) === true)
-  if (options.every(has) || (object.kind === 'list' && isAbsent(object, method, item === undefined ? [] : [item]))) return
-  passOut(py, new Raised(object.kind === 'set' ? 'KeyError' : 'ValueError', 'it may not be in it', py.line(node)))
-}
-
-function isContainer(value: Value): boolean {
-  return value.kind === 'list' || value.kind === 'dict' || value.kind === 'set'
 }
 
 /** A method of an object whose class was read, or of something that a library made. */
@@ -245,11 +199,12 @@ function calledPath(py: Interpreter, path: string, args: readonly Value[], node:
 const TOUCHES = /\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/
 
 function isTouched(given: Value, target: ClassValue): boolean {
-  return given.kind === 'names' || given.kind === 'module' || (isContainer(given) && TOUCHES.test(target.file.source))
+  return given.kind === 'names' || given.kind === 'module' || (isMutable(given) && TOUCHES.test(target.file.source))
 }
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
   payValues(6 + args.length + keywords.size)
+  py.losses++
   return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
 }
 

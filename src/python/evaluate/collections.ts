@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payCopy, payLook, payValues } from '../budget.js'
 import { anyOf } from './alternatives.js'
+import { follow, join } from './branches.js'
 import { anyNumber } from './floors.js'
 import type { Interpreter } from './interpreter.js'
 import { lookedAt } from './names.js'
@@ -98,10 +99,17 @@ export function comprehension(py: Interpreter, node: SyntaxNode, scope: Scope): 
     const next = parts.findIndex((part, index) => index > from && (part.name === 'for' || part.name === 'if'))
     const end = next < 0 ? parts.length : next
     if (clause.name === 'if') {
-      const keep = truth(py.value(parts[from + 1] as SyntaxNode, current))
-      if (keep === undefined && kind !== 'dict') items.push(anyNumber(py.unknown(parts[from + 1] as SyntaxNode, 'a filter of it is not known')))
-      else if (keep === undefined) doubt = 'this comprehension depends on something unknown'
-      else if (keep) go(end, current)
+      const condition = parts[from + 1] as SyntaxNode
+      const keep = truth(py.value(condition, current))
+      if (keep) return go(end, current)
+      if (keep === false) return
+      // What the element itself changes may be changed.
+      const { length } = items
+      const left = follow(py, () => void go(end, current))
+      items.length = length
+      items.push(anyNumber(py.unknown(condition, 'a filter of it is not known')))
+      join(py, { scope: current, left, right: { ending: undefined, after: new Map() }, dependsOn: py.brief(condition), node: condition })
+      if (kind === 'dict') doubt = 'this comprehension depends on something unknown'
       return
     }
     const inAt = parts.findIndex((part, index) => index > from && part.name === 'in')

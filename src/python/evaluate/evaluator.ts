@@ -25,7 +25,9 @@ export interface Course {
   depth: number
   /** A branch that may not be taken is being followed. */
   doubtful: boolean
-  uncopied: boolean
+  /** Behind a `return` that may have been met. */
+  ended: boolean
+  losses: number
   /** Names of the functions that are being called. */
   frames: Scope[]
   catching: string[][]
@@ -35,7 +37,7 @@ export interface Course {
 }
 
 export function newCourse(): Course {
-  return { depth: 0, doubtful: false, uncopied: false, frames: [], catching: [], generators: [], executing: 0 }
+  return { depth: 0, doubtful: false, ended: false, losses: 0, frames: [], catching: [], generators: [], executing: 0 }
 }
 
 /** Evaluates the subset of Python that settings and migrations are written in, to three-valued values. Runs nothing. */
@@ -90,6 +92,14 @@ export class Evaluator implements Interpreter {
     yield* this.host.moduleScopes()
   }
 
+  get losses(): number {
+    return this.#course.losses
+  }
+
+  set losses(losses: number) {
+    this.#course.losses = losses
+  }
+
   get isDoubtful(): boolean {
     return this.#course.doubtful
   }
@@ -98,12 +108,12 @@ export class Evaluator implements Interpreter {
     this.#course.doubtful = doubtful
   }
 
-  get isUncopied(): boolean {
-    return this.#course.uncopied
+  get mayHaveEnded(): boolean {
+    return this.#course.ended
   }
 
-  set isUncopied(uncopied: boolean) {
-    this.#course.uncopied = uncopied
+  set mayHaveEnded(ended: boolean) {
+    this.#course.ended = ended
   }
 
   change(target: SyntaxNode, container: Value, changed: Value, scope: Scope): void {
@@ -130,11 +140,12 @@ export class Evaluator implements Interpreter {
   }
 
   block(statements: readonly SyntaxNode[], scope: Scope): Ending {
-    const doubtful = this.isDoubtful
+    const { isDoubtful, mayHaveEnded } = this
     try {
       return this.#run(statements, scope)
     } finally {
-      this.isDoubtful = doubtful
+      this.isDoubtful = isDoubtful
+      this.mayHaveEnded = mayHaveEnded
     }
   }
 
@@ -148,7 +159,7 @@ export class Evaluator implements Interpreter {
         return ending
       }
       // Whatever follows may not run: what it changes outside of this function is not certain.
-      if (ending instanceof MaybeReturned) this.isDoubtful = true
+      if (ending instanceof MaybeReturned) this.isDoubtful = this.mayHaveEnded = true
       if (ending instanceof MaybeReturned) maybe = maybe ? new MaybeReturned(maybe.dependsOn, this.#oneOf(maybe, ending.value, statement)) : ending
       else if (ending) return maybe ? this.#oneOf(maybe, ending, statement) : ending
     }
@@ -219,6 +230,7 @@ export class Evaluator implements Interpreter {
   }
 
   unknown(node: SyntaxNode, reason: string): Unknown {
+    this.losses++
     return { kind: 'unknown', reason, file: this.file.file, line: this.line(node) }
   }
 }

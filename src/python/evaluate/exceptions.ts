@@ -1,12 +1,13 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payStep } from '../budget.js'
-import { attempt, joinEndings, passOut, takeOver } from './branches.js'
+import { attempt, follow, join, takeBackAll, type Way } from './branches.js'
 import { forget } from './forgetting.js'
 import { type Ending, type Interpreter, isCaught, Raised } from './interpreter.js'
 import { assignedIn, bodyOf } from './nodes.js'
 import { isOpenFile } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { type ClassValue, type Scope, textOf, type Value } from './value.js'
+import { type Changes, type ClassValue, type Scope, textOf, type Value } from './value.js'
+import { noting, redo, together } from './written.js'
 
 /** The exception of a `raise`. */
 export function raisedBy(py: Interpreter, node: SyntaxNode, scope: Scope): Raised {
@@ -50,43 +51,79 @@ export function runTry(py: Interpreter, node: SyntaxNode, scope: Scope): Ending 
     return at < 0 ? undefined : parts.slice(at).find((part) => part.name === 'Body')
   }
   const [otherwise, finally_] = [section('else'), section('finally')]
-  const before = scope.copy()
-  const undecidedBefore = py.undecided.length
-  py.catching.push(handlers.flatMap((handler) => handler.classes))
-  let returned: Ending
-  let raised: Raised | undefined
+  let ending: Ending
   try {
-    returned = py.block(bodyOf(body), scope)
-  } catch (error) {
-    if (!(error instanceof Raised)) throw error
-    raised = error
-  } finally {
-    py.catching.pop()
-  }
-  const undecided = py.undecided.splice(undecidedBefore)
-  const handlerOf = (one: Raised) => handlers.find((handler) => isCaught(one, handler.classes))
-  // What is not caught here passes on to what waits for it further out.
-  py.undecided.push(...undecided.filter((one) => !handlerOf(one)))
-  const perhaps = undecided.map(handlerOf).find((one) => one !== undefined)
-  try {
-    if (raised) {
-      // Another exception may have ended the body earlier.
-      if (perhaps) forget(py, body, scope, `it depends on where ${py.brief(body)} raises`)
-      returned = handle(py, raised, handlerOf(raised), scope)
-    } else if (perhaps || (returned === undefined && mayRaise(py, body, scope, handlers)))
-      returned = eitherWay(py, { body, before, scope, handlers, otherwise, perhaps, returned })
-    else if (returned === undefined && otherwise) returned = py.block(bodyOf(otherwise), scope)
+    ending = bodyAndHandlers(py, { body, handlers, otherwise, scope })
   } catch (error) {
     // Out of a handler, out of `else`, or not caught at all.
     if (finally_ && error instanceof Raised) py.block(bodyOf(finally_), scope)
     throw error
   }
-  if (finally_) returned = py.block(bodyOf(finally_), scope) ?? returned
-  return returned
+  return (finally_ && py.block(bodyOf(finally_), scope)) ?? ending
+}
+
+interface Try {
+  body: SyntaxNode
+  handlers: readonly Handler[]
+  otherwise: SyntaxNode | undefined
+  scope: Scope
+}
+
+function bodyAndHandlers(py: Interpreter, { body, handlers, otherwise, scope }: Try): Ending {
+  const before: Changes = new Map()
+  const { losses } = py
+  const { ending, undecided } = guarded(
+    py,
+    handlers.flatMap(({ classes }) => classes),
+    () => noting(before, () => attempt(() => py.block(bodyOf(body), scope))),
+  )
+  const met = (raised: Raised) => ({ raised, handler: handlers.find(({ classes }) => isCaught(raised, classes)) })
+  // What is not caught here passes on to what waits for it further out.
+  py.undecided.push(...undecided.filter((one) => !met(one).handler))
+  const perhaps = undecided.map(met).filter((one): one is Met => one.handler !== undefined)
+  if (ending instanceof Raised && perhaps.length === 0) return handle(py, met(ending), scope)
+  // Where all of it was followed and known, nothing is raised that was not met.
+  const isOpen = perhaps.length === 0 && ending === undefined && py.losses > losses && mayRaise(py, body, scope, handlers)
+  if (perhaps.length === 0 && !isOpen) return ending === undefined && otherwise ? py.block(bodyOf(otherwise), scope) : (ending as Ending)
+  return eitherWay(py, {
+    end: ending instanceof Raised ? null : () => ending ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined),
+    before,
+    // Of what is not followed any handler may be meant that does not wait for what is met here anyway.
+    handlers: isOpen
+      ? handlers.filter(({ classes }) => classes.some((name) => !MET.has(name))).map((handler) => ({ raised: openly(py, handler), handler }))
+      : distinct([...(ending instanceof Raised ? [met(ending)] : []), ...perhaps]),
+    body,
+    scope,
+  })
+}
+
+interface Met {
+  raised: Raised
+  handler: Handler | undefined
+}
+
+function distinct(met: readonly Met[]): Met[] {
+  return [...new Map(met.map((one) => [one.handler, one])).values()]
+}
+
+function openly(py: Interpreter, { classes, body }: Handler): Raised {
+  return new Raised(classes[0] || 'Exception', '', py.line(body))
+}
+
+/** Runs it where something waits for these exceptions. @returns also what a branch of it raises that may not be taken */
+export function guarded(py: Interpreter, classes: string[], run: () => Ending | Raised): { ending: Ending | Raised; undecided: Raised[] } {
+  const from = py.undecided.length
+  py.catching.push(classes)
+  try {
+    const ending = run()
+    return { ending, undecided: py.undecided.splice(from) }
+  } finally {
+    py.catching.pop()
+  }
 }
 
 /** @throws Raised the exception itself where there is no handler, and what the handler raises */
-function handle(py: Interpreter, raised: Raised, handler: Handler | undefined, scope: Scope): Ending {
+function handle(py: Interpreter, { raised, handler }: Met, scope: Scope): Ending {
   if (!handler) throw raised
   if (handler.name !== undefined) scope.set(handler.name, py.unknown(handler.body, 'it is an exception'))
   py.handling.push(raised)
@@ -135,40 +172,39 @@ export function mayRaise(py: Interpreter, body: SyntaxNode, scope: Scope, handle
 function eitherWay(
   py: Interpreter,
   way: {
+    /** What follows the body where it comes to its end; null where it surely does not. */
+    end: (() => Ending) | null
+    /** The names before the body, which has run. */
+    before: Changes
+    handlers: readonly Met[]
     body: SyntaxNode
-    before: Scope
     scope: Scope
-    handlers: readonly Handler[]
-    otherwise: SyntaxNode | undefined
-    /** The handler of an exception that a branch of the body raises. */
-    perhaps: Handler | undefined
-    returned: Ending
   },
 ): Ending {
-  const { before, scope, handlers, otherwise } = way
-  const meant = way.perhaps ? [way.perhaps] : handlers.filter((one) => one.classes.some((name) => !MET.has(name)))
-  const doubtful = py.isDoubtful
-  py.isDoubtful = true
-  let left = attempt(() => way.returned ?? (otherwise ? py.block(bodyOf(otherwise), scope) : undefined))
-  for (const handler of meant) {
-    const no = before.copy()
-    // How far the body had come nobody knows.
-    if (way.perhaps) forget(py, way.body, no, `it depends on whether ${py.brief(way.body)} raises`)
-    if (handler.name !== undefined) no.set(handler.name, py.unknown(handler.body, 'it is an exception'))
-    py.isDoubtful = true
-    const right = attempt(() => py.block(bodyOf(handler.body), no))
-    py.isDoubtful = doubtful
-    // As of two branches one of which raises: the other one is taken, unless something further out waits for the exception.
-    if (right instanceof Raised) passOut(py, right)
-    else if (left instanceof Raised) {
-      passOut(py, left)
-      takeOver(py, scope, no, new Map(scope.names), handler.body)
-      left = right
-    } else left = joinEndings(py, { scope, yes: scope.copy(), no, left, right, dependsOn: `whether ${py.brief(way.body)} raises`, node: handler.body })
+  const { scope, body } = way
+  const dependsOn = `whether ${py.brief(body)} raises`
+  const ended = way.end === null ? null : follow(py, way.end)
+  const done = takeBackAll(py, way.before)
+  let so: Way | null = ended && { ending: ended.ending, after: together(done, ended.after) }
+  for (const met of way.handlers) {
+    const other = follow(py, () => {
+      // How far the body had come nobody knows.
+      if (!isOneStep(body)) forget(py, body, scope, `it depends on ${dependsOn}`)
+      return handle(py, met, scope)
+    })
+    const left = so
+    so = left === null ? other : follow(py, () => join(py, { scope, left, right: other, dependsOn, node: body }))
   }
-  py.isDoubtful = doubtful
-  if (left instanceof Raised) throw left
-  return left
+  if (so === null) return undefined
+  redo(so.after)
+  if (so.ending instanceof Raised) throw so.ending
+  return so.ending
+}
+
+/** One statement without blocks of its own: where it raises, it has done nothing. */
+function isOneStep(body: SyntaxNode): boolean {
+  const [first, ...more] = bodyOf(body)
+  return more.length === 0 && /^(?:Assign|Expression|Import|Raise|Pass)Statement$/.test(first?.name ?? '')
 }
 
 function handlersOf(py: Interpreter, parts: readonly SyntaxNode[]): Handler[] {

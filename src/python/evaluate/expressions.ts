@@ -1,15 +1,15 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payLook, payText } from '../budget.js'
+import { follow, valueOfEither } from './branches.js'
 import { evaluateCall } from './calls.js'
 import { collect, comprehension, dictionary } from './collections.js'
 import { yields } from './generators.js'
-import { type Interpreter, Raised } from './interpreter.js'
+import type { Interpreter } from './interpreter.js'
 import { operate } from './alternatives.js'
 import { decodeString, parseNumber, unescape } from './literals.js'
 import { member } from './members.js'
-import { either } from './operators.js'
-import { inDoubt, isLogic, logic } from './logic.js'
-import { isOwnName } from './own-names.js'
+import { isLogic, logic } from './logic.js'
+import { raiseUnbound } from './unbound.js'
 import { childrenOf } from '../grammar/parse.js'
 import { boolean, formatted, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
 
@@ -82,8 +82,7 @@ function variable(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   if (value) return value
   const star = findStar(scope)
   if (star && !NEVER_SHADOWED.has(name)) return { ...star, reason: `${name} may come from there: ${star.reason}` }
-  if (!isOwnName(name, py.host.python) && py.catching.some((clause) => clause.some((one) => one === 'NameError' || one === 'UnboundLocalError')))
-    throw new Raised('NameError', `name '${name}' is not defined`, py.line(node))
+  raiseUnbound(py, node, name, scope)
   return { kind: 'reference', name }
 }
 
@@ -150,7 +149,8 @@ function conditional(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   const decided = truth(py.value(condition, scope))
   if (decided !== undefined) return py.expression(decided ? yes : no, scope)
   const dependsOn = py.brief(condition)
-  return inDoubt(py, () => either(dependsOn, [py.expression(yes, scope), py.expression(no, scope)], py.unknown(node, `depends on ${dependsOn}`)))
+  const [left, right] = [follow(py, () => py.expression(yes, scope)), follow(py, () => py.expression(no, scope))]
+  return valueOfEither(py, { scope, left, right, dependsOn, node })
 }
 
 function unary(py: Interpreter, node: SyntaxNode, scope: Scope): Value {

@@ -21,7 +21,7 @@ export function floorOf(py: Interpreter, block: SyntaxNode, name: string, value:
   if (!value) return undefined
   if (value.kind === 'either') {
     const options = value.options.map((option) => floorOf(py, block, name, option, reason))
-    return options.every((one) => one !== undefined) ? { ...value, options } : undefined
+    return options.every((one) => one !== undefined) ? { kind: 'either', dependsOn: value.dependsOn, options } : undefined
   }
   if (!('items' in value) || !onlyAdds(py.text(block), name)) return undefined
   payCopy(value.items.length)

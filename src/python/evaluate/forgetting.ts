@@ -6,7 +6,7 @@ import { replaceEverywhere } from './holders.js'
 import { forgetFields, knownFields } from './object-fields.js'
 import { either } from './operators.js'
 import { assignedIn } from './nodes.js'
-import { type Call, Scope, type Unknown, type Value } from './value.js'
+import { type Call, leadingTo, leadsOn, Scope, type Unknown, type Value } from './value.js'
 
 /** Whatever a block that cannot be followed may assign or change is unknown afterwards. */
 export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
@@ -25,8 +25,11 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
       (names as string).split(',').map((one) => one.trim()),
     )
     forget(home, callee.node, inside, reason, seen)
-    for (const one of outer) callee.scope.set(one, floorOf(home, callee.node, one, callee.scope.get(one), reason) ?? py.unknown(node, reason))
+    for (const one of outer) callee.scope.set(one, floorOf(home, callee.node, one, callee.scope.get(one), reason) ?? outOf(home, callee.node, inside, reason))
   }
+  const { mayBe } = outOf(py, node, scope, reason)
+  // Each another one: two names that are lost need not be one object.
+  const unknown = (): Unknown => ({ ...py.unknown(node, reason), mayBe })
   const floors = new Map<string, Value>()
   for (const name of new Set([...changed, ...assigned])) {
     const value = scope.get(name)
@@ -41,16 +44,34 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     else if (known?.kind === 'call') forgetObject(py, known, node, scope, reason)
     // What else holds the same object sees the change as well.
     const holders = known?.kind === 'either' ? known.options.filter(isCollection) : known && isCollection(known) ? [known] : []
-    const lost = floors.get(name) ?? py.unknown(node, reason)
-    for (const one of holders) replaceInside(py, scope, one, known?.kind === 'either' ? py.unknown(node, reason) : lost)
+    const lost = floors.get(name) ?? unknown()
+    for (const one of holders) replaceInside(py, scope, one, known?.kind === 'either' ? unknown() : lost)
     if (holders.length > 0) scope.set(name, lost)
   }
-  for (const name of assigned) scope.set(name, floors.get(name) ?? py.unknown(node, reason))
+  for (const name of assigned) scope.set(name, floors.get(name) ?? unknown())
   for (const name of imports) {
     if (name === '*') forgetAll(py, node, scope, reason)
     else scope.set(name, py.unknown(node, reason))
   }
   if (/\b(exec|execfile|globals|locals|vars)\s*\(/.test(py.text(node))) forgetAll(py, node, scope, reason)
+}
+
+/** Whatever comes out of a block that cannot be followed. */
+export function outOf(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Unknown & { mayBe: readonly Value[] } {
+  return { ...py.unknown(node, reason), mayBe: mentioned(py, node, scope) }
+}
+
+/** What a block names, and what a function names that it calls: whatever comes out of it may be one of these, or have it inside. */
+function mentioned(py: Interpreter, node: SyntaxNode, scope: Scope, seen = new Set<SyntaxNode>()): Value[] {
+  seen.add(node)
+  const found: Value[] = []
+  for (const [name] of py.text(node).matchAll(/(?<![\w.])[a-zA-Z_]\w*/g)) {
+    payLook(8)
+    const value = scope.get(name)
+    if (value?.kind === 'function' && !seen.has(value.node) && seen.size <= 50) found.push(...mentioned(py.in(value.file), value.node, value.scope, seen))
+    else if (value && leadsOn(value)) found.push(value)
+  }
+  return leadingTo(found)
 }
 
 /** `base.A.append(x)`, `C.x = y`: what is written of the module or class is lost. */

@@ -36,7 +36,7 @@ export function setAttribute(py: Interpreter, [object, name, given]: readonly Va
   if (!object || name?.kind !== 'string' || !given) return undefined
   const value = py.isDoubtful ? py.unknown(node, 'it is set in a branch that may not be taken') : given
   if (object.kind === 'reference' && object.name === 'django.conf.settings') py.host.setSetting(name.value, value)
-  else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, value)
+  else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, py.mayHaveEnded ? value : given)
   else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
   else return undefined
   return NONE

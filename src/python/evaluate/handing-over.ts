@@ -2,13 +2,13 @@ import type { SyntaxNode } from '@lezer/common'
 import { payLook } from '../budget.js'
 import { STANDARD } from '../modules/standard-library.js'
 import { forgetAll } from './forgetting.js'
-import { replaceEverywhere } from './holders.js'
+import { replaceEach } from './holders.js'
 import type { Interpreter } from './interpreter.js'
 import { forgetFields, knownFields } from './object-fields.js'
 import { either } from './operators.js'
 import { rootOf } from './names.js'
 import { isOwnName } from './own-names.js'
-import type { Scope, Value } from './value.js'
+import { isMutable, leadsOn, type Scope, type Value } from './value.js'
 
 /** Python's own functions that change what they are given, or run what they are given. */
 const CHANGES =
@@ -38,6 +38,7 @@ export function handOver(py: Interpreter, given: Iterable<Value>, call: { callee
 export function loseSight(py: Interpreter, value: Value, { callee, node, scope }: { callee: string; node: SyntaxNode; scope: Scope }): void {
   const reason = `${callee}() may change it`
   const seen = new Set<Value>()
+  const objects = new Set<Value>()
   const visit = (one: Value, depth: number): void => {
     if (depth > 3 || seen.has(one) || seen.size > 200) return
     seen.add(one)
@@ -47,13 +48,15 @@ export function loseSight(py: Interpreter, value: Value, { callee, node, scope }
       for (const field of knownFields(one)) visit(field, depth + 1)
       forgetFields(one, py.unknown(node, reason))
     } else if (one.kind === 'either') for (const option of one.options) visit(option, depth + 1)
+    else if (one.kind === 'unknown') for (const each of one.mayBe ?? []) visit(each, depth + 1)
     else if ('items' in one) for (const item of one.items) visit(item, depth + 1)
     else if (one.kind === 'dict') for (const [, entry] of one.entries) visit(entry, depth + 1)
-    if (one.kind !== 'list' && one.kind !== 'set' && one.kind !== 'dict') return
-    const doubtful = either(reason, [one, py.unknown(node, reason)], py.unknown(node, reason))
-    if (replaceEverywhere(py.liveScopes(scope), one, doubtful, doubtful)) py.host.forgetLookUps()
+    if (isMutable(one)) objects.add(one)
   }
   visit(value, 0)
+  if (objects.size === 0) return
+  const lost = py.unknown(node, reason)
+  if (replaceEach(py.liveScopes(scope), objects, (one) => either(reason, [one, lost], lost))) py.host.forgetLookUps()
 }
 
 /** Methods that change the list, dict or set whose they are. */
@@ -61,7 +64,7 @@ export const CHANGING = /^(?:append|extend|insert|remove|pop|popitem|clear|sort|
 
 /** `add = INSTALLED_APPS.append`: whatever has the method may call it. */
 export function takeMethod(py: Interpreter, object: Value, name: string, node: SyntaxNode, scope: Scope): void {
-  const isHolder = object.kind === 'list' || object.kind === 'dict' || object.kind === 'set' || object.kind === 'names'
+  const isHolder = leadsOn(object) || object.kind === 'names'
   if (isHolder && CHANGING.test(name)) loseSight(py, object, { callee: name, node, scope })
   // `inspect.stack()[1][0].f_globals["X"] = 1`: the names of whoever called; a look at one of them changes nothing.
   if (/^f_(?:globals|locals)$/.test(name) && !/^(?:\.get\(|\[[^\]]{0,80}\](?!\s*(?:[-+|*]?=(?!=)|\.|\[)))/.test(behind(py, node)))

@@ -10,11 +10,13 @@ export interface Interpreter {
   /** Names of exceptions that an enclosing `try` of this file catches, innermost last. */
   readonly catching: string[][]
 
-  /** Inside a branch that may not be taken: what it changes outside its own names is not certain. */
+  /** What is done may not be done: what it changes outside of any names (the environment, the search path) is not certain. */
   isDoubtful: boolean
 
-  /** … and the names around it are not a copy: an expression of which only a part may be evaluated. */
-  isUncopied: boolean
+  /** … since the function has perhaps returned before: nor is what it changes outside its own names. */
+  mayHaveEnded: boolean
+  /** How often something was met that is not known, or that is not followed. */
+  losses: number
   /** Exceptions that a branch which may not be taken raises, for the `try` around it. */
   readonly undecided: Raised[]
   /** Exceptions that are being handled, innermost last. */

@@ -1,21 +1,9 @@
 import type { SyntaxNode } from '@lezer/common'
 import { payStep } from '../budget.js'
-import type { Interpreter } from './interpreter.js'
-import { either } from './operators.js'
+import { follow, valueOfEither } from './branches.js'
+import { type Interpreter, Raised } from './interpreter.js'
 import { childrenOf } from '../grammar/parse.js'
 import { boolean, type Scope, truth, type Value } from './value.js'
-
-/** A part of an expression that may not be evaluated: what it changes is not certain. */
-export function inDoubt(py: Interpreter, evaluate_: () => Value): Value {
-  const [doubtful, uncopied] = [py.isDoubtful, py.isUncopied]
-  py.isDoubtful = py.isUncopied = true
-  try {
-    return evaluate_()
-  } finally {
-    py.isDoubtful = doubtful
-    py.isUncopied = uncopied
-  }
-}
 
 /** `not`, `and`, `or` without parentheses around them. */
 export function isLogic(py: Interpreter, node: SyntaxNode): boolean {
@@ -59,8 +47,8 @@ export function logic(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
   }
   walk(node)
   const all: Words<Operand> = { word: 'and', evaluate: (one) => operand(py, one, scope), say: (one) => `${'not '.repeat(one.nots)}${py.brief(one.node)}` }
-  const any: Words<Operand[]> = { word: 'or', evaluate: (parts) => chain(py, all, parts, node), say: (parts) => parts.map(all.say).join(' and ') }
-  return chain(py, any, alternatives, node)
+  const any: Words<Operand[]> = { word: 'or', evaluate: (parts) => chain(py, all, parts, { node, scope }), say: (parts) => parts.map(all.say).join(' and ') }
+  return chain(py, any, alternatives, { node, scope })
 }
 
 interface Words<T> {
@@ -70,13 +58,16 @@ interface Words<T> {
 }
 
 /** Goes on as long as nothing is decided; what follows something that is not known may not be evaluated. */
-function chain<T>(py: Interpreter, words: Words<T>, [first, ...rest]: readonly T[], node: SyntaxNode): Value {
-  const left = words.evaluate(first as T)
-  if (rest.length === 0) return left
-  const decided = truth(left)
-  if (decided !== undefined) return decided === (words.word === 'or') ? left : chain(py, words, rest, node)
-  const dependsOn = words.say(first as T)
-  return inDoubt(py, () => either(dependsOn, [left, chain(py, words, rest, node)], py.unknown(node, `depends on ${dependsOn}`)))
+function chain<T>(py: Interpreter, words: Words<T>, [first, ...rest]: readonly T[], at: { node: SyntaxNode; scope: Scope }): Value {
+  const value = words.evaluate(first as T)
+  if (rest.length === 0) return value
+  const decided = truth(value)
+  if (decided !== undefined) return decided === (words.word === 'or') ? value : chain(py, words, rest, at)
+  const right = follow(py, () => chain(py, words, rest, at))
+  const made = valueOfEither(py, { ...at, left: { ending: value, after: new Map() }, right, dependsOn: words.say(first as T) })
+  // `x or y` is x only where x is true.
+  const isTold = made.kind === 'either' && !(right.ending instanceof Raised) && truth(right.ending as Value) === (words.word === 'or')
+  return isTold ? { ...made, truth: words.word === 'or' } : made
 }
 
 function operand(py: Interpreter, { node, nots }: Operand, scope: Scope): Value {

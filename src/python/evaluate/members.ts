@@ -143,7 +143,7 @@ export function subscript(py: Interpreter, object: Value, key: Value, node: Synt
   const standard = standardSubscript(py, object, key, node)
   if (standard) return standard
   if (object.kind === 'dict' && key.kind === 'string') return lookUp(object, key.value) ?? missingKey(py, node, `there is no key "${key.value}"`, key.value)
-  if ('items' in object && hasGap(object.items)) return py.unknown(node, 'what stands there is not known')
+  if ('items' in object && hasGap(object.items)) return { ...py.unknown(node, 'what stands there is not known'), mayBe: [object] }
   if ('items' in object && key.kind === 'number') return object.items.at(key.value) ?? outOfRange(py, node)
   if (object.kind === 'string' && key.kind === 'number') return string(object.value.at(key.value) ?? '')
   if (object.kind === 'path') {

@@ -3,7 +3,7 @@ import { equal } from './equality.js'
 import { anyNumber, hasGap } from './floors.js'
 import { distinct, lookUp, merged } from './keys.js'
 import { sorted } from './sorting.js'
-import { NONE, string, type Value } from './value.js'
+import { isMutable, NONE, string, type Value } from './value.js'
 
 /** Values are copied when they change; a list that grows further than this is no longer followed. */
 const MAX_GROWTH = 10_000
@@ -65,9 +65,11 @@ export function mutate(container: Value, method: string, args: readonly Value[],
     if (method === 'discard' || method === 'remove') return { kind: 'set', items: container.items.filter((item) => equal(item, first) !== true) }
   }
   if (container.kind === 'either') {
-    const options = container.options.map((option) => mutate(option, method, args, keywords))
+    // What cannot be changed stays as it is: Python raises there, or whatever it is knows for itself.
+    const options = container.options.map((option) => (isMutable(option) ? mutate(option, method, args, keywords) : 'nothing'))
+    if (options.every((option) => option === 'nothing')) return 'nothing'
     const known = options.map((option, index) => (option === 'nothing' ? container.options[index] : option))
-    return known.every((one) => one !== undefined) ? { ...container, options: known as Value[] } : undefined
+    return known.every((one) => one !== undefined) ? { kind: 'either', dependsOn: container.dependsOn, options: known as Value[] } : undefined
   }
   return PURE.has(method) ? 'nothing' : undefined
 }

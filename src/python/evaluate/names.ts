@@ -51,7 +51,7 @@ export function nameIn(py: Interpreter, { scope }: Names, key: Value, node: Synt
 
 /** `globals()[name] = value` */
 export function setName(py: Interpreter, own: Scope, name: string, value: Value, node: SyntaxNode, scope: Scope): void {
-  const before = py.isDoubtful && own !== scope ? own.get(name) : undefined
+  const before = py.mayHaveEnded && own !== scope ? own.get(name) : undefined
   const reason = 'a branch that may not be taken'
   own.set(name, before ? either(reason, [before, value], py.unknown(node, `it is set in ${reason}`)) : value)
 }
@@ -59,7 +59,7 @@ export function setName(py: Interpreter, own: Scope, name: string, value: Value,
 /** `del globals()[name]` */
 export function deleteName(py: Interpreter, { scope: own }: Names, key: Value, node: SyntaxNode, scope: Scope): void {
   if (key.kind !== 'string') return forgetAll(py, node, own, 'a name that is deleted is not known')
-  if (py.isDoubtful && own !== scope) own.set(key.value, py.unknown(node, 'it is deleted in a branch that may not be taken'))
+  if (py.mayHaveEnded && own !== scope) own.set(key.value, py.unknown(node, 'it is deleted in a branch that may not be taken'))
   else own.names.delete(key.value)
 }
 

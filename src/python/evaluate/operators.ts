@@ -4,7 +4,7 @@ import { distinct, membership, merged } from './keys.js'
 import { ancestor, joinPython, purePath } from './os-path.js'
 import { standardHas } from '../standard/index.js'
 import { percent } from './percent.js'
-import { boolean, string, type Unknown, type Value } from './value.js'
+import { boolean, leadingTo, string, type Unknown, type Value } from './value.js'
 
 const MAX_OPTIONS = 16
 /** A hostile file must not fill the memory. */
@@ -14,7 +14,7 @@ const MAX_TEXT = 1_000_000
 /** One of several values; too many of them are none. */
 export function either(dependsOn: string, options: Value[], tooMany: Unknown): Value {
   const flat = options.flatMap((option) => (option.kind === 'either' ? option.options : [option]))
-  if (flat.length > MAX_OPTIONS) return tooMany
+  if (flat.length > MAX_OPTIONS) return { ...tooMany, mayBe: leadingTo(flat) }
   return { kind: 'either', dependsOn, options: flat }
 }
 

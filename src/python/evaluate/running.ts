@@ -22,8 +22,7 @@ export function runExec(
   const given = args[1] && py.resolve(args[1])
   const own = argument === undefined ? scope : given?.kind === 'names' ? given.scope : undefined
   if (own !== undefined) {
-    // The names of a branch are a copy, those around it are not.
-    if (py.isDoubtful && own !== scope) return `${name}() in a branch that may not be taken`
+    if (py.mayHaveEnded && own !== scope) return `${name}() in a branch that may not be taken`
     return py.execute(code.file, code.text, own)
   }
   if (given?.kind !== 'dict' || !argument) return `${name}() may change it`

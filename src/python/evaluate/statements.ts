@@ -3,21 +3,22 @@ import { assign, update } from './assignments.js'
 import { deleteTargets } from './deletions.js'
 import { expressionStatement } from './expression-statements.js'
 import { hasGap as containsGap } from './floors.js'
-import { forget } from './forgetting.js'
+import { forget, outOf } from './forgetting.js'
 import { giveUnknown, yields } from './generators.js'
 import { readArguments } from './calls.js'
 import { defaultsOf } from './functions.js'
-import { branches, branchesOf } from './branches.js'
+import { attempt, branches, branchesOf, follow, join, takeBackAll } from './branches.js'
 import { commaList, itemsOf } from './collections.js'
 import { decorate, decoratorName } from './decorators.js'
-import { mayRaise, raisedBy, runTry } from './exceptions.js'
+import { guarded, mayRaise, raisedBy, runTry } from './exceptions.js'
 import { runImport } from './imports.js'
 import { type Ending, type Interpreter, isCaught, Jump, MaybeReturned, Raised, UnknownJump } from './interpreter.js'
 import { chosenCase } from './matching.js'
 import { bodyOf, has } from './nodes.js'
 import { isOpenFile, linesIn } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { Scope, truth, type Value } from './value.js'
+import { type Changes, Scope, truth, type Value } from './value.js'
+import { noting } from './written.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
 export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
@@ -82,6 +83,10 @@ export function runStatement(py: Interpreter, node: SyntaxNode, scope: Scope): E
     }
     case 'YieldStatement':
       yields(py, node, scope)
+      return undefined
+    case 'AssertStatement':
+      // It is not looked at.
+      py.losses++
       return undefined
     case 'RaiseStatement':
       throw raisedBy(py, node, scope)
@@ -160,7 +165,7 @@ function runWhile(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
       const ending = py.block(bodyOf(body), scope)
       if (ending instanceof Jump && ending.kind === 'break') return undefined
       if (ending instanceof Jump) continue
-      if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
+      if (ending instanceof MaybeReturned) return lost(py, node, scope, `it depends on ${ending.dependsOn}`)
       if (ending) return ending
     }
   } catch (error) {
@@ -203,7 +208,7 @@ function followLoop(py: Interpreter, { node, scope, targets, iterated, given, it
     const ending = py.block(bodyOf(body), scope)
     if (ending instanceof Jump && ending.kind === 'break') return undefined
     if (ending instanceof Jump) continue
-    if (ending instanceof MaybeReturned) return py.unknown(node, `depends on ${ending.dependsOn}`)
+    if (ending instanceof MaybeReturned) return lost(py, node, scope, `it depends on ${ending.dependsOn}`)
     if (ending) return ending
   }
   return otherwise ? py.block(bodyOf(otherwise), scope) : undefined
@@ -228,7 +233,7 @@ function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 function lost(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string): Ending {
   forget(py, node, scope, reason)
   if (/\byield\b/.test(py.text(node))) giveUnknown(py, node, reason)
-  return has(node, 'ReturnStatement') ? new MaybeReturned('a block that cannot be followed', py.unknown(node, reason)) : undefined
+  return has(node, 'ReturnStatement') ? new MaybeReturned('a block that cannot be followed', outOf(py, node, scope, reason)) : undefined
 }
 
 /** Context managers that let the body run as it stands; of others nobody knows (`env.prefixed`, a patched module). */
@@ -249,27 +254,22 @@ function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
     py.bind([target], file, scope)
   })
   const suppressed = managers.filter((one) => /suppress\(/.test(py.text(one))).flatMap((one) => py.text(one).match(/\w+/g)?.slice(1) ?? [])
-  const undecidedBefore = py.undecided.length
-  py.catching.push(suppressed)
-  try {
-    const ending = py.block(bodyOf(body), scope)
-    const undecided = py.undecided.splice(undecidedBefore)
-    const passing = undecided.filter((one) => !isCaught(one, suppressed))
-    py.undecided.push(...passing)
-    // Where it was raised the body ended, and nobody knows how far it had come.
-    if (passing.length < undecided.length) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
-    const silent = { classes: suppressed, body, name: undefined }
-    if (suppressed.length > 0 && mayRaise(py, body, scope, [silent])) return lost(py, node, scope, `it depends on whether ${py.brief(body)} raises`)
-    return ending
-  } catch (error) {
-    if (!(error instanceof Raised) || !isCaught(error, suppressed)) throw error
-    const undecided = py.undecided.splice(undecidedBefore)
-    const passing = undecided.filter((one) => !isCaught(one, suppressed))
-    py.undecided.push(...passing)
-    return passing.length < undecided.length ? lost(py, node, scope, `it depends on where ${py.brief(body)} raises`) : undefined
-  } finally {
-    py.catching.pop()
-  }
+  if (suppressed.length === 0) return py.block(bodyOf(body), scope)
+  const before: Changes = new Map()
+  const { losses } = py
+  const { ending, undecided } = guarded(py, suppressed, () => noting(before, () => attempt(() => py.block(bodyOf(body), scope))))
+  const passing = undecided.filter((one) => !isCaught(one, suppressed))
+  py.undecided.push(...passing)
+  const isMet = passing.length < undecided.length
+  const isPassedOut = ending instanceof Raised && !isCaught(ending, suppressed)
+  if (isPassedOut && !isMet) throw ending
+  const silent = { classes: suppressed, body, name: undefined }
+  if (!isMet && (ending instanceof Raised || py.losses === losses || !mayRaise(py, body, scope, [silent]))) return ending instanceof Raised ? undefined : ending
+  // Where it was raised the body ended, and nobody knows how far it had come.
+  const after = takeBackAll(py, before)
+  const dependsOn = `whether ${py.brief(body)} raises`
+  const silently = () => lost(py, node, scope, `it depends on ${dependsOn}`)
+  return isPassedOut ? join(py, { scope, left: { ending, after }, right: follow(py, silently), dependsOn, node }) : silently()
 }
 
 /** `global a, b` and `nonlocal c`: the names live elsewhere. */
@@ -295,7 +295,7 @@ function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: str
   }
   const bases = parts.find((part) => part.name === 'ArgList')
   const body = parts.find((part) => part.name === 'Body')
-  const inner = new Scope(scope, new Map(), true)
+  const inner = new Scope(scope, [], true)
   const known = bases ? readArguments(py, bases, scope).args : []
   if (body) py.block(bodyOf(body), inner)
   scope.set(name, { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file })

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
-import { payCopy } from '../budget.js'
 import type { ParsedFile } from '../grammar/parse.js'
+import { type Changes as ChangesOf, NotedNames } from './written.js'
 
 /** What an expression is worth without running Python: known, `either` of some values, or unknown with its place and reason. */
 export type Value =
@@ -24,8 +24,8 @@ export type Value =
   | ClassValue
   /** A module of the project, read as well. */
   | { kind: 'module'; name: string; scope: Scope }
-  /** One of these, depending on something that was not known. */
-  | { kind: 'either'; dependsOn: string; options: Value[] }
+  /** One of these, depending on something that was not known. `truth`: of whichever it is, where Python has looked at it (`x or True`). */
+  | { kind: 'either'; dependsOn: string; options: Value[]; truth?: boolean }
   | Unknown
 
 export interface Call {
@@ -73,6 +73,8 @@ export interface Unknown {
   line: number
   /** In a collection or among arguments: any number of values. */
   isSpread?: true
+  /** Lists, dicts and sets that it may be or may have in it: who changes it may change these. */
+  mayBe?: readonly Value[]
 }
 
 export const NONE: Value = { kind: 'none' }
@@ -80,6 +82,32 @@ export const string = (value: string): Value => ({ kind: 'string', value })
 export const number = (value: number): Value => ({ kind: 'number', value })
 export const boolean = (value: boolean): Value => ({ kind: 'boolean', value })
 export const list = (items: Value[]): Value => ({ kind: 'list', items })
+
+/** What is changed in place, for every name that holds it. */
+export function isMutable({ kind }: Value): boolean {
+  return kind === 'list' || kind === 'set' || kind === 'dict'
+}
+
+/** Whether a change may go through it to something that is held elsewhere as well. */
+export function leadsOn(value: Value): boolean {
+  return isMutable(value) || value.kind === 'tuple' || value.kind === 'either' || (value.kind === 'unknown' && value.mayBe !== undefined)
+}
+
+/** More objects are not kept in mind behind one value. */
+const MOST_BEHIND = 16
+
+/** The objects behind these values that a change may go through, each once. */
+export function leadingTo(values: Iterable<Value>): Value[] {
+  const found = new Set<Value>()
+  const add = (value: Value): void => {
+    if (found.size >= MOST_BEHIND) return
+    if (value.kind === 'either') value.options.forEach(add)
+    else if (value.kind === 'unknown') value.mayBe?.forEach(add)
+    else if (leadsOn(value)) found.add(value)
+  }
+  for (const value of values) add(value)
+  return [...found]
+}
 
 /** Python's truth value; undefined where it cannot be known. */
 export function truth(value: Value): boolean | undefined {
@@ -109,6 +137,7 @@ export function truth(value: Value): boolean | undefined {
       // An operation, a field: objects without a truth of their own.
       return /^django\.db\.(migrations|models)\.([\w.]*\.)?[A-Z]\w*$/.test(value.callee) && !value.target ? true : undefined
     case 'either': {
+      if (value.truth !== undefined) return value.truth
       const all = value.options.map(truth)
       return all.every((one) => one === all[0]) ? all[0] : undefined
     }
@@ -136,16 +165,19 @@ export function textOf(value: Value | undefined): string | undefined {
   return value?.kind === 'string' || value?.kind === 'path' ? value.value : undefined
 }
 
-/** Names of a module, class or function. Values are immutable, so a copy of the map is a copy of the state. */
+export type Names = NotedNames<Value>
+export type Changes = ChangesOf<Value>
+
+/** Names of a module, class or function. */
 export class Scope {
-  readonly names: Map<string, Value>
+  readonly names: Names
   readonly parent: Scope | undefined
   /** A class body: what is defined in it does not see its names (language reference 4.2.2). */
   readonly isClass: boolean
 
-  constructor(parent?: Scope, names: Map<string, Value> = new Map(), isClass = false) {
+  constructor(parent?: Scope, names: Iterable<readonly [string, Value]> = [], isClass = false) {
     this.parent = parent
-    this.names = names
+    this.names = new NotedNames(names)
     this.isClass = isClass
   }
 
@@ -161,16 +193,4 @@ export class Scope {
 
   /** `global x`, `nonlocal x`: names whose home is another scope. */
   elsewhere: Map<string, Scope> | undefined
-
-  copy(): Scope {
-    payCopy(8 * this.names.size)
-    const copy = new Scope(this.parent, new Map(this.names), this.isClass)
-    copy.elsewhere = this.elsewhere
-    return copy
-  }
-
-  replaceWith(other: Scope): void {
-    this.names.clear()
-    for (const [name, value] of other.names) this.names.set(name, value)
-  }
 }

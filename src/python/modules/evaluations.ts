@@ -108,7 +108,7 @@ export class Evaluations {
       // What is there of it may mean anything.
       scope.set('*syntax', { kind: 'unknown', reason: `the file is not valid Python near line ${line}`, file, line })
     }
-    const raised = new Evaluator(parsed, this.#host, { ...newCourse(), doubtful }).run(scope)
+    const raised = new Evaluator(parsed, this.#host, { ...newCourse(), doubtful, ended: doubtful }).run(scope)
     if (raised) this.#raised.set(file, raised)
   }
 }
