@@ -1,7 +1,7 @@
 import type { JournalFacts } from '../history-table.js'
 import { missingColumns, SIDE_TABLES, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
-import { journalDdl } from './journal-ddl.js'
+import { journalDdl, journalIndexes } from './journal-ddl.js'
 
 const NAMES = { operation: 'migstate_operation', event: 'migstate_event', snapshotRow: 'migstate_snapshot_row' }
 
@@ -9,13 +9,14 @@ const NAMES = { operation: 'migstate_operation', event: 'migstate_event', snapsh
 export async function journalFacts(session: Session): Promise<JournalFacts> {
   const names = SIDE_TABLES.map((name) => `'${name}'`).join(', ')
   const found = await session.rows<{ type: string; name: string; owner: string; sql: string | null }>(
-    `SELECT type, name, lower(tbl_name) AS owner, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND lower(tbl_name) IN (${names})`,
+    `SELECT type, name, lower(tbl_name) AS owner, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger', 'index') AND lower(tbl_name) IN (${names})`,
   )
-  if (found.length === 0) return { there: [], wide: false, problems: [] }
+  if (found.length === 0) return { there: [], wide: false, settled: true, problems: [] }
   const columns = await session.rows<{ owner: string; name: string }>(
     SIDE_TABLES.map((name) => `SELECT '${name}' AS owner, lower(name) AS name FROM pragma_table_info('${name}')`).join(' UNION ALL '),
   )
   const problems = found.flatMap(({ type, name, owner, sql }) => {
+    if (type === 'index') return []
     if (type === 'trigger') return [`${owner} has the trigger ${name}`]
     if (type === 'view') return [`${owner} is a view`]
     if (/^\s*CREATE\s+VIRTUAL\b/i.test(sql ?? '')) return [`${owner} is a virtual table`]
@@ -23,5 +24,7 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
     return missingColumns(journalDdl(NAMES), owner, own).map((column) => `${owner} has no column ${column}`)
   })
   const wide = columns.some(({ owner, name }) => owner === 'migstate_snapshot_row' && name === WIDE_COLUMN)
-  return { wide, there: found.filter(({ type }) => type !== 'trigger').map(({ owner }) => owner), problems }
+  const indexes = new Set(found.flatMap(({ type, name }) => (type === 'index' ? [name] : [])))
+  const settled = Object.keys(journalIndexes(NAMES)).every((name) => indexes.has(name))
+  return { wide, settled, there: found.flatMap(({ type, owner }) => (type === 'table' || type === 'view' ? [owner] : [])), problems }
 }
