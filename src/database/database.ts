@@ -205,10 +205,18 @@ export class Database {
    */
   async reading<T>(work: () => Promise<T>, deadline = Date.now() + this.#patience): Promise<T> {
     if (this.#look) return work()
-    return this.#whileHeld(deadline, async () => {
+    const attempt = async () => {
       this.#look = {}
       return this.dialect.reading(this.edit, work).finally(() => (this.#look = null))
-    })
+    }
+    return this.#whileHeld(deadline, () =>
+      attempt().catch(async (error: unknown) => {
+        // Since it was found the table may have got another sequence, or another place for it.
+        if (!isFailure(error, 'no-table') || !this.#table?.sequence) throw error
+        await this.lookAtTable()
+        return attempt()
+      }),
+    )
   }
 
   /** Again while somebody else has the table to himself. */

@@ -17,6 +17,8 @@ export interface HistoryTable {
   followers?: readonly Follower[]
   /** PostgreSQL: what gives the ids. */
   sequence?: Sequence | null
+  /** SQLite: its ids are counted (AUTOINCREMENT). */
+  hasCounter?: boolean
   /** MySQL and MariaDB: the database as the server writes its name. */
   database?: string
   /** This role has more rights than the table's owner, who may have set traps. */

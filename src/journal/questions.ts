@@ -16,7 +16,14 @@ async function ask<T>(database: Database, question: (rows: SideRows) => Promise<
 
 /** Newest first. */
 export function newestOperations(database: Database, limit: number): Promise<Operation[]> {
-  return ask(database, async (rows) => marked(await complete(rows, await rows.operations({ limit }))), [])
+  return ask(
+    database,
+    async (rows) => {
+      const { operations, events } = await rows.newestWithEvents(limit)
+      return assemble(operations, events, true)
+    },
+    [],
+  )
 }
 
 /** Everything that the journal says, newest operation first. */

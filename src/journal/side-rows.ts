@@ -6,6 +6,8 @@ export type FoundEvent = EventRecord & { operation: string | null }
 
 const OPERATION = ['seq', 'id', 'format', 'kind', 'started_at', 'actor', 'host', 'pid', 'command', 'reason', 'snapshot']
 
+const EVENT = `e.seq, e.operation, e.at, e.event, substr(e.detail, 1, ${MOST_CHARACTERS + 1}) AS detail`
+
 /** So many values stand in one statement; SQLite of old takes 999 (sqlite.org/limits.html, 9). */
 const CHUNK = 200
 
@@ -27,6 +29,20 @@ export class SideRows {
   operations({ below, from, limit }: { below?: string; from?: string; limit?: number } = {}): Promise<FoundOperation[]> {
     const parts = [...(below === undefined ? [] : [`seq < ${BigInt(below)}`]), ...(from === undefined ? [] : [`seq >= ${BigInt(from)}`])]
     return this.#operations(['history_table = ?', ...parts].join(' AND '), [this.#table], limit)
+  }
+
+  /** Newest first, each with its events. The two in one statement: every command asks for them. */
+  async newestWithEvents(limit: number): Promise<{ operations: FoundOperation[]; events: FoundEvent[] }> {
+    const { operation, event } = this.#database.journal
+    const newest = `SELECT ${OPERATION.join(', ')} FROM ${operation} WHERE history_table = ? ORDER BY seq DESC LIMIT ${BigInt(limit)}`
+    const rows = await this.#database.edit.rows(
+      `SELECT ${OPERATION.map((column) => `o.${column} AS o_${column}`).join(', ')}, ${EVENT}
+         FROM (${newest}) o LEFT JOIN ${event} e ON e.operation = o.id AND ${OF_TABLE('e.')} ORDER BY o.seq DESC, e.seq`,
+      [this.#table, this.#table],
+    )
+    const operations = new Map(rows.map((row) => [row.o_seq, row]))
+    const own = (row: Record<string, string | null>) => Object.fromEntries(OPERATION.map((column) => [column, row[`o_${column}`] ?? null]))
+    return { operations: [...operations.values()].map((row) => toOperation(own(row))), events: rows.filter(({ seq }) => seq != null).map(toEvent) }
   }
 
   /** Which have no end, and perhaps others, and how many there are. @param after only those after this one, which had better be few */
@@ -133,7 +149,7 @@ export class SideRows {
   #eventsQuestion(where: string, bindings: readonly string[], { newest }: { newest?: number | undefined }): Question<FoundEvent[]> {
     const order = newest === undefined ? 'ORDER BY seq' : `ORDER BY seq DESC LIMIT ${BigInt(newest)}`
     return {
-      sql: `SELECT seq, operation, at, event, substr(detail, 1, ${MOST_CHARACTERS + 1}) AS detail FROM ${this.#database.journal.event} e WHERE ${where} ${order}`,
+      sql: `SELECT ${EVENT} FROM ${this.#database.journal.event} e WHERE ${where} ${order}`,
       bindings,
       read({ rows }) {
         const found = rows.map(toEvent)

@@ -2,7 +2,7 @@ import type { Unsupported } from '../server-facts.js'
 import type { Binding, Question } from '../session.js'
 import { isFailure } from '../failure.js'
 import { WiredSession, type WiredParts } from '../wired-session.js'
-import { begin, beginsTransaction, opening, setRole, withRole } from './fixed-path.js'
+import { begin, beginsTransaction, inShort, opening, setRole, withRole } from './fixed-path.js'
 import { type Make, makeOf } from './makes.js'
 import { inlined, typed } from './typed.js'
 
@@ -184,7 +184,7 @@ export class PostgresqlSession extends WiredSession {
     this.#begins = null
     const whole = (parts: readonly string[]) => [...before, ...parts, ...after].join('; ')
     try {
-      const response = await super.send(whole(texts), [], whole(shown))
+      const response = await super.send(whole(texts), [], inShort(whole(shown)))
       if (this.#last === 'next') this.#last = 'asked'
       const results: unknown[] = Array.isArray(response) ? response : [response]
       return results.slice(results.length - after.length - texts.length, results.length - after.length)
@@ -206,7 +206,7 @@ export class PostgresqlSession extends WiredSession {
   protected override async send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
     const text = typed(sql, bindings)
     if (this.opening.plain) return super.send(beginsTransaction(text) ? 'BEGIN TRANSACTION READ ONLY' : text, bindings)
-    if (beginsTransaction(text)) return super.send(this.#roled(text), bindings)
+    if (beginsTransaction(text)) return super.send(this.#roled(text), bindings, inShort(this.#roled(text)))
     if (this.#last === 'asked') throw new Error('a question after the last one of its transaction')
     if (this.#begins === null && this.#last === null && !this.#isOpenToOthers) return super.send(text, bindings)
     return this.#together([inlined(sql, bindings)], [text])

@@ -2,9 +2,9 @@ import { followersOf } from '../taken-along.js'
 import { addedId } from '../side-tables.js'
 import type { Dialect } from '../dialect.js'
 import type { HistoryTable } from '../history-table.js'
-import type { NewRow } from '../row.js'
+import type { NewRow, Row } from '../row.js'
 import { extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
-import type { Binding, Session } from '../session.js'
+import type { Binding, Question, Session } from '../session.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, journalIndexes } from './journal-ddl.js'
@@ -68,17 +68,15 @@ export const sqlite: Dialect = {
   // Every value has a type of its own: whatever is written stays as it is.
   timeKept: () => 'local',
 
-  async readRows(session, table) {
-    const more = moreOf(table)
-    const found = await session.rows<RawRow>(
-      `SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} AS applied, typeof(applied) AS type${more === null ? '' : `, ${more} AS more`} FROM ${table.sql}`,
-    )
-    return found.map(toRow)
-  },
+  readRows: async (session, table) => (await session.ask(rowsOf(table))).map(({ row }) => row),
 
   async readHistory(session, table, first = []) {
     await session.askAll(first)
-    return { rows: await this.readRows(session, table), sequence: await this.readSequence(session, table) }
+    if (!table.hasCounter) return { rows: await this.readRows(session, table), sequence: null }
+    const rows = await session.ask(rowsOf(table, NEXT))
+    // What no row can tell is asked alone; before its first row a table has no counter yet.
+    const sequence = rows[0] === undefined ? await this.readSequence(session, table) : (rows[0].next ?? '1')
+    return { rows: rows.map(({ row }) => row), sequence }
   },
 
   async readSequence(session, table) {
@@ -209,6 +207,19 @@ export const sqlite: Dialect = {
         toRow({ id, app, name, applied: stored, type, more }),
       ),
   }),
+}
+
+/** The table is there as soon as one with AUTOINCREMENT is (sqlite.org/autoinc.html). */
+const NEXT = '(SELECT CAST(seq + 1 AS TEXT) FROM sqlite_sequence WHERE name = ?)'
+
+/** The counter stands in each row, or in none. */
+function rowsOf(table: HistoryTable, counter = 'NULL'): Question<{ row: Row; next: string | null }[]> {
+  const more = moreOf(table)
+  return {
+    sql: `SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} AS applied, typeof(applied) AS type${more === null ? '' : `, ${more} AS more`}, ${counter} AS next FROM ${table.sql}`,
+    bindings: counter === NEXT ? [table.name] : [],
+    read: ({ rows }) => (rows as (RawRow & { next: string | null })[]).map((raw) => ({ row: toRow(raw), next: raw.next })),
+  }
 }
 
 /** SQL and bindings of `applied`: text is bound, another storage class is written as the literal it was read as. */
