@@ -206,6 +206,7 @@ describe.each(engines)('%s', (engine) => {
     await forge.event(undefined, 'settled', detail)
     await forge.event(undefined, 'settled ', '{}')
     expect((await run('status')).json.warnings[0]).toMatchObject({ code: 'unfinished-operation' })
+    expect((await run('mark', 'applied', 'shop', '0002_data', '--yes')).json.error).toMatchObject({ code: 'unfinished-operation' })
   })
 
   it('all down to one, and those on one migration', async () => {

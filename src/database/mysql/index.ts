@@ -82,19 +82,14 @@ export function mysqlDialect(own: Own): Dialect {
     async readHistory(session, table, first = []) {
       await session.askAll(first)
       const rows = await session.ask(rowsOf(table, NEXT))
-      const [one] = rows
       // What no row can tell is asked alone.
-      const sequence = one === undefined ? await this.readSequence(session, table) : (one.next ?? (table.shape.fillsId ? '1' : null))
+      const sequence = rows[0] === undefined ? await this.readSequence(session, table) : counterIn(table, rows[0].next)
       return { rows: rows.map(({ row }) => row), sequence }
     },
 
     async readSequence(session, table) {
-      const [shown] = await session.rows<Record<string, string>>(`SHOW CREATE TABLE ${table.sql}`)
-      const ddl = shown?.['Create Table'] ?? ''
-      if (!/\bAUTO_INCREMENT\b/i.test(ddl)) return null
-      // The line that closes the columns has the table options, partitions follow; a comment has no line of its own.
-      const options = /^\) .*$/m.exec(ddl)?.[0] ?? ''
-      return /\bAUTO_INCREMENT=(\d+)/i.exec(options)?.[1] ?? '1'
+      const [found] = await session.rows<{ next: string | null }>(`SELECT ${NEXT} AS next`, [table.name])
+      return counterIn(table, found?.next ?? null)
     },
 
     async attempt(session, work) {
@@ -254,4 +249,9 @@ function rowsOf(table: HistoryTable, counter = 'NULL'): Question<{ row: Row; nex
     bindings: counter === NEXT ? [table.name] : [],
     read: ({ rows }) => (rows as (RawRow & { next: string | null })[]).map((raw) => ({ row: toRow(raw), next: raw.next })),
   }
+}
+
+/** A table that had no row yet may show none. */
+function counterIn({ shape }: HistoryTable, next: string | null): string | null {
+  return next ?? (shape.fillsId ? '1' : null)
 }
