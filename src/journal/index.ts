@@ -8,7 +8,7 @@ export { Journal } from './journal.js'
 export { targetOf } from './target-of.js'
 export { eventsOf, findOperation, newestOperation, newestOperations, newestRehearsals, operationsDownTo, operationsOn } from './questions.js'
 export { settleable, writeSettled } from './settle-journal.js'
-export { type Standing, standingAgain, standingOf, unfinishedOperations } from './standing.js'
+export { standingAgain, standingOf, unfinishedOperations } from './standing.js'
 export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots } from './snapshots.js'
 export { prunedOf, refusePruned } from './pruned.js'
 export {
