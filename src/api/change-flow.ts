@@ -13,11 +13,11 @@ import {
   type TableMend,
   withOperationLock,
 } from '../change/index.js'
-import type { Database, History } from '../database/index.js'
+import type { Database, History, Schema } from '../database/index.js'
 import { readDatabase } from '../project/index.js'
 import { factOf } from '../errors/index.js'
 import { planMigrate } from '../migrations/index.js'
-import { Journal, NO_CHANGES, newId, type Operation, type OperationRecord, unfinishedOperations } from '../journal/index.js'
+import { NO_CHANGES, newId, type Operation, type OperationRecord, standingOf } from '../journal/index.js'
 import type { Answer, Interaction, Question } from './interaction.js'
 import { modelsRecorded } from './models-recorded.js'
 import { missingSideTables, warnMissingGrants } from './journal-access.js'
@@ -114,35 +114,59 @@ export interface Opening {
   history: History
   /** The side tables that the change would make. */
   creates: string[]
+  /** Seen at the same moment; null where nobody wanted it. */
+  schema: Schema | null
 }
 
 /**
  * Before any plan: a running operation is about to give rows back, so its lock is waited for (5); an interrupted one refuses (8).
  * A dry run looks without the lock.
+ * @param wantsSchema pure; asked of the history whether the schema is wanted beside it. May throw.
  */
-export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean): Promise<Opening> {
+export async function settle(workspace: Workspace, ui: Interaction, dryRun: boolean, wantsSchema: WantsSchema = () => false): Promise<Opening> {
   const { database } = workspace
   database.requireTable()
-  if (dryRun) return lookOnly(workspace)
-  const { running, ...opening } = await look(database)
+  if (dryRun) return lookOnly(workspace, wantsSchema)
+  const { running, ...opening } = await look(database, wantsSchema)
   if (running.length === 0) return opening
   await withOperationLock(database, { patience: patienceOf(workspace, ui), multiStep: false, name: 'migstate', makeJournal: false }, async () => {})
-  return look(database)
+  return look(database, wantsSchema)
 }
 
-function look(database: Database): Promise<Opening & { running: Operation[] }> {
+type WantsSchema = (history: History) => boolean
+
+function look(database: Database, wantsSchema: WantsSchema): Promise<Opening & { running: Operation[] }> {
   return database.reading(async () => {
-    const running = await unfinishedOperations(database)
-    await new Journal(database).exists()
-    return { running, creates: database.journalLabels('missing'), history: await database.readHistory() }
+    let history: History | undefined
+    const { running } = await standingOf(database, {
+      async ask(question) {
+        const found = await database.readHistoryWith(question)
+        history = found.history
+        return found.answer
+      },
+    })
+    history ??= await database.readHistory()
+    const schema = running.length === 0 && wantsSchema(history) ? await lastSchema(database) : null
+    return { running, creates: database.journalLabels('missing'), history, schema }
   })
 }
 
+function lastSchema(database: Database): Promise<Schema> {
+  const { dialect, edit, table } = database
+  const ask = () => dialect.introspect(edit, table)
+  // Of a column that fills itself no more it is asked too what can be done about it.
+  return table.shape.fillsId ? database.last(ask) : ask()
+}
+
 /** By a role that may read no more than the history, too. */
-async function lookOnly(workspace: Workspace): Promise<Opening> {
+async function lookOnly(workspace: Workspace, wantsSchema: WantsSchema): Promise<Opening> {
   const { database } = workspace
-  const seen = await workspace.askJournal(() => look(database))
-  if (seen === null) return { history: await workspace.read(), creates: await missingSideTables(database) }
+  const seen = await workspace.askJournal(() => look(database, wantsSchema))
+  if (seen === null) {
+    const history = await workspace.read()
+    const schema = wantsSchema(history) ? await database.reading(() => lastSchema(database)) : null
+    return { history, creates: await missingSideTables(database), schema }
+  }
   await refuseUnfinished(database, { locked: false, running: seen.running })
   return seen
 }

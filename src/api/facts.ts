@@ -77,11 +77,15 @@ function daysOf({ project }: Workspace, { disk }: LoaderView, evidence: Readonly
   )
 }
 
-/** What the schema shows of each migration on disk now; null where there are no files. */
-export async function readEvidence(workspace: Workspace, rows: readonly Row[]): Promise<ReadonlyMap<Key, Evidence> | null> {
+/** What the schema shows of each migration on disk now; null where there are no files. @param known the schema, where it was read with the rows */
+export async function readEvidence(
+  workspace: Workspace,
+  rows: readonly Row[],
+  known: Facts['schema'] | null = null,
+): Promise<ReadonlyMap<Key, Evidence> | null> {
   const { database } = workspace
   if (!workspace.files()) return null
-  const schema = await database.reading(() => database.dialect.introspect(database.edit, database.hasTable ? database.table : null))
+  const schema = known ?? (await database.reading(() => database.dialect.introspect(database.edit, database.hasTable ? database.table : null)))
   return evidenceOf(workspace, rows, schema).evidence
 }
 

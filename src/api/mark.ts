@@ -1,7 +1,7 @@
 import { planMarkApplied, planMarkUnapplied } from '../change/index.js'
-import type { Row } from '../database/index.js'
+import type { History, Row } from '../database/index.js'
 import { dotted, type Key, loadHistory, makeKey } from '../migrations/index.js'
-import { runChange, settle } from './change-flow.js'
+import { type Opening, runChange, settle } from './change-flow.js'
 import { readEvidence } from './facts.js'
 import type { Interaction } from './interaction.js'
 import type { ChangeResult } from './results.js'
@@ -23,16 +23,18 @@ export interface MarkArgs {
 
 /** `mark applied` and `mark unapplied`: rows only, no migration code runs. */
 export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction): Promise<ChangeResult> {
-  const opening = await settle(workspace, ui, args.dryRun ?? false)
-  const { rows } = opening.history
   const project = workspace.files()
   const rules = workspace.rules()
   const words = args.app === undefined ? args.migrations : [args.app, ...args.migrations]
-  const targets = resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
-  const request = { project, rules, targets: targets.map(([app, name]) => makeKey(app, name)), force: args.force ?? false }
+  const targetsIn = (rows: readonly Row[]) => resolveTargets(words, { project, rows, cwd: workspace.options.cwd }, workspace.warnings)
+  const wantsSchema = ({ rows }: History) => toBeAsked(workspace, keysOf(targetsIn(rows)), rows).length > 0
+  const opening = await settle(workspace, ui, args.dryRun ?? false, wantsSchema)
+  const { rows } = opening.history
+  const targets = targetsIn(rows)
+  const request = { project, rules, targets: keysOf(targets), force: args.force ?? false }
   const uncertain = project ? loadHistory(project, rows, rules).uncertain : ['the files are not read (--no-files), so holes and squashes are not checked']
   for (const line of uncertain) workspace.warnings.add('not-checked', line)
-  const contradictions = await contradicted(workspace, args.applied, request.targets, rows)
+  const contradictions = await contradicted(workspace, args.applied, request.targets, opening)
   for (const { code, message } of contradictions) workspace.warnings.add(code, message)
   const kind = args.applied ? 'mark applied' : 'mark unapplied'
   return runChange(
@@ -57,18 +59,25 @@ export async function mark(workspace: Workspace, args: MarkArgs, ui: Interaction
   )
 }
 
-/** Where the schema says the opposite of what is to be recorded. What leaves no trace is not contradicted; without operations on the schema nothing is asked. */
+const keysOf = (targets: readonly (readonly [app: string, name: string])[]) => targets.map(([app, name]) => makeKey(app, name))
+
+/** Those that have operations on the schema: of the others it shows nothing. */
+function toBeAsked(workspace: Workspace, targets: readonly Key[], rows: readonly Row[]): Key[] {
+  const project = workspace.files()
+  if (!project) return []
+  const { disk } = loadHistory(project, rows, workspace.rules())
+  return targets.filter((key) => disk.get(key)?.operations?.some(({ schema }) => schema !== false))
+}
+
+/** Where the schema says the opposite of what is to be recorded. What leaves no trace is not contradicted. */
 async function contradicted(
   workspace: Workspace,
   applied: boolean,
   targets: readonly Key[],
-  rows: readonly Row[],
+  { history: { rows }, schema }: Opening,
 ): Promise<{ code: string; message: string }[]> {
-  const project = workspace.files()
-  if (!project) return []
-  const { disk } = loadHistory(project, rows, workspace.rules())
-  const asked = targets.filter((key) => disk.get(key)?.operations?.some(({ schema }) => schema !== false))
-  const evidence = asked.length > 0 ? await readEvidence(workspace, rows) : null
+  const asked = toBeAsked(workspace, targets, rows)
+  const evidence = asked.length > 0 ? await readEvidence(workspace, rows, schema) : null
   return asked.flatMap((key) => {
     const verdict = evidence?.get(key)?.verdict
     const name = dotted(key)

@@ -1,5 +1,5 @@
 import { failpoint } from '../config/index.js'
-import { type Database, highestId, type History, type Row, sameExtra } from '../database/index.js'
+import { type Database, highestId, type History, type Question, type Row, sameExtra } from '../database/index.js'
 import { MigstateError, type Warnings } from '../errors/index.js'
 import { type Changes, Journal, type OperationRecord, type Outcome, type SequenceStep, TERMINAL } from '../journal/index.js'
 import { type Change, difference, expectedRows, type PlannedRow, unlike } from './change.js'
@@ -84,28 +84,26 @@ export async function applyChange(database: Database, request: EditRequest): Pro
 }
 
 async function writeEdit(database: Database, request: EditRequest, edit: Edit, before: History) {
-  const { dialect, edit: session, table } = database
+  const { dialect, edit: session } = database
   const journal = new Journal(database)
   const { operation } = request
   const at = () => new Date().toISOString()
   if (request.opens) {
-    await journal.writeSnapshot(session, operation.snapshot, operation.id, async () => before, at())
+    await journal.open(session, operation, before, at())
     await failpoint('snapshot-written')
-    await journal.begin(session, operation)
   }
   if (edit.mend) {
     await mendTable(database, edit.mend)
+    await database.lookAtTable()
     await failpoint('table-mended')
   }
-  await writeRows(database, request, edit.change)
-  await dialect.fireDeferred(session)
+  const after = await database.readHistory(session, [...rowWrites(database, request, edit.change), ...dialect.fireDeferred])
   await failpoint('rows-written')
-  const after = await database.readHistory()
   verify(edit.change, before.rows, after.rows)
   const wanted = edit.sequence?.(after) ?? null
   const moves = wanted !== null && after.sequence !== null && wanted !== after.sequence
-  const step = moves ? await dialect.sequenceStep(session, table) : 'inside'
-  if (moves && step === 'inside') await dialect.setSequence(session, table, wanted)
+  const step = moves ? await dialect.sequenceStep(session, database.table) : 'inside'
+  if (moves && step === 'inside') await dialect.setSequence(session, database.table, wanted)
   if (step === 'shared') request.warnings.add('shared-sequence', 'the id counter of this table also gives ids to another one, so it stays where it is')
   if (step === 'never') request.warnings.add('sequence-not-restored', 'this role may not move the id counter of the table; it stays higher')
   const own = difference(before.rows, after.rows)
@@ -124,14 +122,19 @@ async function writeEdit(database: Database, request: EditRequest, edit: Edit, b
 }
 
 /** Deletions first, so that a row may come back under an id that another one leaves. */
-async function writeRows({ dialect, edit: session, table }: Database, request: EditRequest, change: Change): Promise<void> {
-  for (const row of change.remove) one(await dialect.deleteRow(session, table, row.id), 'delete', row)
-  for (const { before, after } of change.update) one(await dialect.updateRow(session, table, before.id, after), 'update', before)
-  for (const row of change.add) await dialect.insertRow(session, table, { ...row, applied: row.applied ?? request.stamp() })
+function rowWrites({ dialect, table }: Database, request: EditRequest, change: Change): Question[] {
+  return [
+    ...change.remove.map((row) => one(dialect.deleteRow(table, row.id), 'delete', row)),
+    ...change.update.map(({ before, after }) => one(dialect.updateRow(table, before.id, after), 'update', before)),
+    ...change.add.map((row) => dialect.insertRow(table, { ...row, applied: row.applied ?? request.stamp() })),
+  ]
 }
 
-function one(affected: number, verb: string, row: Row): void {
-  if (affected !== 1) throw notAsPlanned(`To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one`)
+function one({ read, ...statement }: Question<number>, verb: string, row: Row): Question {
+  const check = (affected: number) => {
+    if (affected !== 1) throw notAsPlanned(`To ${verb} row ${row.id} (${row.app}.${row.name}) met ${affected} rows instead of one`)
+  }
+  return { ...statement, read: (answer) => check(read(answer)) }
 }
 
 /** Every row that was to stay is byte for byte as before, every row that was to come is there: asked of the database, not assumed. */

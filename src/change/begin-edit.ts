@@ -1,4 +1,4 @@
-import type { Database } from '../database/index.js'
+import type { Database, TableSearch } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 
 /** How long to wait for a lock, and whom to tell. */
@@ -73,8 +73,9 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [500, 1000]
 /**
  * Takes the table for the edit, and for nothing longer. Where a wait for it keeps others out, the tries are short and far between; in between it is
  * looked who holds it, and nobody who can be seen is waited behind.
+ * @returns the table as it is made now: since it was found, somebody may have given it a column, whose values would be lost
  */
-export async function beginEdit(database: Database, patience: Patience): Promise<void> {
+export async function beginEdit(database: Database, patience: Patience): Promise<TableSearch> {
   const { dialect, edit, table, journal } = database
   const holder = () => dialect.tableLockHolder(edit, table)
   let pause = FIRST_PAUSE
@@ -83,10 +84,11 @@ export async function beginEdit(database: Database, patience: Patience): Promise
     const early = Date.now() < next
     // Nobody who can be seen holds it: this is the moment. Where nobody can be seen only the pause counts.
     if (early && (await holder()) !== null) return null
-    if (await dialect.tryBeginEdit(edit, table, journal, () => database.side())) return true
+    const found = await dialect.tryBeginEdit(edit, table, journal, () => database.side())
+    if (found) return found
     if (dialect.capabilities.waitingBlocks) next = Date.now() + pause * (1 + Math.random() / 5)
     pause = Math.min(LONGEST_PAUSE, pause * 1.5)
     return null
   }
-  await waitFor(attempt, patience, async () => (await holder()) ?? null, `the table ${table.label}`)
+  return waitFor(attempt, patience, async () => (await holder()) ?? null, `the table ${table.label}`)
 }

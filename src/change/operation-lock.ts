@@ -1,7 +1,7 @@
 import { failpoint } from '../config/index.js'
 import { type AdvisoryLock, type Database, isFailure } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
-import { Journal, type Operation, settleable, writeSettled, unfinishedOperations } from '../journal/index.js'
+import { Journal, type Operation, settleable, standingAgain, writeSettled, unfinishedOperations } from '../journal/index.js'
 import { type Patience, refuseInterrupted, waitFor } from './begin-edit.js'
 import { refuseLivingElsewhere } from './other-nodes.js'
 
@@ -26,7 +26,6 @@ export async function withOperationLock<T>(database: Database, request: LockRequ
     throw new MigstateError('pooler', 'A transaction pooler stands between migstate and PostgreSQL, and a lock does not hold through it.')
   await database.dialect.refuseUnsafeServer(database.edit, 'change')
   await refuseInterrupted(request.patience)
-  await database.dialect.nameSession(database.edit, request.name)
   database.lock = database.facts.pooled ? null : await take(database, request)
   try {
     await failpoint('lock-taken')
@@ -67,13 +66,9 @@ interface Seen {
 
 /** The journal as it is under the lock, at one moment. */
 async function look(database: Database, { allowUnfinished, makeJournal: writes }: LockRequest): Promise<Seen> {
-  if (allowUnfinished && !writes) return { running: [], hasJournal: false, settled: null }
-  return database.reading(async () => {
-    const running = allowUnfinished ? [] : await unfinishedOperations(database)
-    const hasJournal = await new Journal(database).exists()
-    const settles = writes && hasJournal && !allowUnfinished && database.lock !== null && running.length === 0
-    return { running, hasJournal, settled: settles ? await settleable(database) : null }
-  })
+  if (allowUnfinished) return { running: [], hasJournal: writes && (await database.reading(() => new Journal(database).exists())), settled: null }
+  const standing = await standingAgain(database)
+  return { ...standing, settled: writes && database.lock !== null ? settleable(database, standing) : null }
 }
 
 /** After a reconnect: the lock again, on the new session. Without one before there is none to take. */
@@ -96,7 +91,7 @@ async function take(database: Database, request: LockRequest): Promise<AdvisoryL
     const who = await dialect.advisoryLockHolder(edit, table)
     return running && who ? `operation ${running.id} (${running.kind}, since ${running.startedAt.slice(0, 19).replace('T', ' ')} UTC), ${who}` : who
   }
-  const lock = await waitFor(() => dialect.tryAdvisoryLock(edit, table), request.patience, holder, 'the lock of this history')
+  const lock = await waitFor(() => dialect.tryAdvisoryLock(edit, table, request.name), request.patience, holder, 'the lock of this history')
   try {
     await prove(database)
     return lock

@@ -20,9 +20,9 @@ export async function proveReturn(database: Database, { remove }: Change, { targ
   const { appliedType: _type, ...timeless } = target
   const back = remove.map((row) => (row.id === target.id ? { ...timeless, applied: time } : row))
   const found = await tried(database, async () => {
-    for (const row of remove) if ((await dialect.deleteRow(edit, table, row.id)) !== 1) refuseOther(database, row, [])
-    for (const row of back) await dialect.insertRow(edit, table, row)
-    await dialect.fireDeferred(edit)
+    for (const row of remove) if ((await edit.ask(dialect.deleteRow(table, row.id))) !== 1) refuseOther(database, row, [])
+    for (const row of back) await edit.ask(dialect.insertRow(table, row))
+    await edit.askAll(dialect.fireDeferred)
     return database.readRows()
   })
   for (const row of back) refuseOther(database, row, found)
@@ -37,8 +37,7 @@ export async function proveUpdate(database: Database, row: Row, time: string): P
   const { appliedType: _type, ...timeless } = row
   const after = { ...timeless, applied: time }
   const found = await tried(database, async () => {
-    await dialect.updateRow(edit, table, row.id, after)
-    await dialect.fireDeferred(edit)
+    await edit.askAll([dialect.updateRow(table, row.id, after), ...dialect.fireDeferred])
     return database.readRows()
   })
   refuseOther(database, after, found)

@@ -32,9 +32,10 @@ export async function withEdit<T>(database: Database, patience: Patience, work: 
   const { dialect, edit, table } = database
   // What fails as `busy` was rolled back whole: a deadlock, or another node's write that was certified first.
   const attempt = async () => {
-    await beginEdit(database, patience)
+    const found = await beginEdit(database, patience)
+    const look = async () => database.seen(found)
     try {
-      return { written: await inScope(database, patience, work) }
+      return { written: await inScope(database, patience, look, work) }
     } catch (error) {
       if (isFailure(error, 'busy')) return null
       throw error
@@ -57,10 +58,16 @@ export async function withEdit<T>(database: Database, patience: Patience, work: 
  */
 export async function withJournaling<T>(database: Database, patience: Patience, work: (edit: OpenEdit) => Promise<Written<T>>): Promise<T> {
   await database.dialect.beginJournaling(database.edit, database.table, database.journal)
-  return ((await inScope(database, patience, work)) as Written<T>).result
+  return ((await inScope(database, patience, () => database.lookAtTable(), work)) as Written<T>).result
 }
 
-async function inScope<T>(database: Database, patience: Patience, work: (edit: OpenEdit) => Promise<Written<T> | null>): Promise<Written<T> | null> {
+/** @param look at the table as it is made now */
+async function inScope<T>(
+  database: Database,
+  patience: Patience,
+  look: () => Promise<void>,
+  work: (edit: OpenEdit) => Promise<Written<T> | null>,
+): Promise<Written<T> | null> {
   const { dialect, effects } = database
   const before = effects.consequence
   let wrote = false
@@ -73,7 +80,7 @@ async function inScope<T>(database: Database, patience: Patience, work: (edit: O
   let written: Written<T> | null = null
   let ended: EndedMeanwhile | undefined
   try {
-    await database.lookAtTable()
+    await look()
     written = await work({ writes: () => (wrote = true) })
   } catch (error) {
     if (error instanceof EndedMeanwhile) ended = error

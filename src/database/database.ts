@@ -1,20 +1,12 @@
 import type { ConnectionSpec, Redactor } from '../config/index.js'
 import { Effects, MigstateError, type Warnings } from '../errors/index.js'
 import type { AdvisoryLock, Dialect } from './dialect.js'
-import type { HistoryTable, JournalFacts, JournalTables, Trust } from './history-table.js'
+import type { HistoryTable, JournalFacts, JournalTables, TableSearch, Trust } from './history-table.js'
 import type { ServerFacts } from './server-facts.js'
 import { isFailure } from './failure.js'
-import { byId, type Row } from './row.js'
-import type { Session } from './session.js'
+import { byId, type History, type Row } from './row.js'
+import type { Answer, Question, Session } from './session.js'
 import { CORE_TABLES, damagedJournal, SIDE_TABLES, unfitTable } from './side-tables.js'
-
-/** All rows and the counter, seen at one moment. */
-export interface History {
-  /** In order of id. */
-  rows: Row[]
-  /** The id that the next insert gets; null without a counter. */
-  sequence: string | null
-}
 
 /** How a database is used in this run. */
 export interface Circumstances {
@@ -51,6 +43,8 @@ export class Database {
   #journalProblems: readonly string[] = []
   /** The side tables, as they were last looked at, have a place for what four texts cannot hold. */
   journalIsWide = false
+  /** They have the indexes and the owner that this version gives them. */
+  journalIsSettled = false
   /** Names of those that were there then. */
   #journalThere: readonly string[] = []
   #table: HistoryTable | null
@@ -160,8 +154,9 @@ export class Database {
    */
   async hasJournal(session: Session = this.edit): Promise<boolean> {
     if (!this.#table) return false
-    const { there, problems, wide } = await this.#journalFacts(session, this.#table)
+    const { there, problems, wide, settled } = await this.#journalFacts(session, this.#table)
     this.journalIsWide = wide
+    this.journalIsSettled = settled
     this.#journalThere = there
     this.#journalProblems = problems
     if (problems.length === 0) return CORE_TABLES.every((name) => there.includes(name))
@@ -175,10 +170,14 @@ export class Database {
    * @throws MigstateError `table-missing` `table-unfit`
    */
   async lookAtTable(session: Session = this.edit): Promise<void> {
-    const { schema, name, stranger } = this.table
-    const { table } = await this.dialect.findTable(session, { schema: schema ?? undefined, name })
+    const { schema, name } = this.table
+    this.seen(await this.dialect.findTable(session, { schema: schema ?? undefined, name }))
+  }
+
+  /** The table as it was just looked at. @throws MigstateError `table-missing` */
+  seen({ table }: TableSearch): void {
     if (!table) throw this.#tableMissing()
-    this.#table = { ...table, stranger: stranger ?? false }
+    this.#table = { ...table, stranger: this.table.stranger ?? false }
   }
 
   /** Asked once in a transaction that reads: it sees one state of the database. */
@@ -206,10 +205,25 @@ export class Database {
    */
   async reading<T>(work: () => Promise<T>, deadline = Date.now() + this.#patience): Promise<T> {
     if (this.#look) return work()
+    const attempt = async () => {
+      this.#look = {}
+      return this.dialect.reading(this.edit, work).finally(() => (this.#look = null))
+    }
+    return this.#whileHeld(deadline, () =>
+      attempt().catch(async (error: unknown) => {
+        // Since it was found the table may have got another sequence, or another place for it.
+        if (!isFailure(error, 'no-table') || !this.#table?.sequence) throw error
+        await this.lookAtTable()
+        return attempt()
+      }),
+    )
+  }
+
+  /** Again while somebody else has the table to himself. */
+  async #whileHeld<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        this.#look = {}
-        return await this.dialect.reading(this.edit, work).finally(() => (this.#look = null))
+        return await attempt()
       } catch (error) {
         if (!isFailure(error, 'busy')) throw error
         if (this.#signal?.aborted && deadline !== Number.POSITIVE_INFINITY) throw new MigstateError('interrupted', 'Interrupted while waiting for the table.')
@@ -225,26 +239,38 @@ export class Database {
     }
   }
 
-  /** Inside `reading` or an edit. */
-  async readHistory(session: Session = this.edit): Promise<History> {
-    const rows = await this.readRows(session)
-    return { rows, sequence: await this.dialect.readSequence(session, this.table) }
+  /** What is asked last inside of `reading`: the transaction may end with it. */
+  last<T>(question: () => Promise<T>): Promise<T> {
+    return this.dialect.last(this.edit, question)
+  }
+
+  /** Inside `reading` or an edit. @param first what is asked before */
+  async readHistory(session: Session = this.edit, first: readonly Question[] = []): Promise<History> {
+    const { rows, sequence } = await this.#withColumns(this.dialect.readHistory(session, this.table, first))
+    return { rows: rows.sort(byId), sequence }
+  }
+
+  /** The same, and the answer to a question that is asked before in one message with it, where the protocol has room. */
+  async readHistoryWith<T>({ read, ...statement }: Question<T>): Promise<{ history: History; answer: T }> {
+    const kept: T[] = []
+    const history = await this.readHistory(this.edit, [{ ...statement, read: (answer) => kept.push(read(answer)) }])
+    return { history, answer: kept[0] as T }
   }
 
   /** In order of id. Inside `reading` or an edit. */
   async readRows(session: Session = this.edit): Promise<Row[]> {
-    return (await this.#readRows(session)).sort(byId)
+    return (await this.#withColumns(this.dialect.readRows(session, this.table))).sort(byId)
   }
 
   /** How many rows there are; in a transaction of its own. */
   async countRows(): Promise<number> {
-    const [count] = await this.reading(() => this.edit.rows<{ n: unknown }>(`SELECT count(*) AS n FROM ${this.table.sql}`))
-    return Number(count?.n)
+    const count = { sql: `SELECT count(*) AS n FROM ${this.table.sql}`, read: ({ rows }: Answer) => Number((rows as { n: unknown }[])[0]?.n) }
+    return this.#whileHeld(Date.now() + this.#patience, () => this.dialect.readingOnce(this.edit, count))
   }
 
-  async #readRows(session: Session): Promise<Row[]> {
+  async #withColumns<T>(reading: Promise<T>): Promise<T> {
     try {
-      return await this.dialect.readRows(session, this.table)
+      return await reading
     } catch (error) {
       if (!isFailure(error, 'no-column')) throw error
       throw new MigstateError('table-missing', `The table ${this.table.label} has no columns id, app, name and applied, so it is no history of migrations.`, {

@@ -4,8 +4,8 @@ import type { Schema, TableFacts } from './schema-facts.js'
 import type { Capabilities, Engine, ServerFacts } from './server-facts.js'
 import type { RehearsalSql } from './rehearsal.js'
 import type { ShadowCheck } from './shadow-check.js'
-import type { NewRow, Row } from './row.js'
-import type { Session } from './session.js'
+import type { History, NewRow, Row } from './row.js'
+import type { Question, Session } from './session.js'
 
 /** `instant`: with its offset, UTC; `local`: the naive text of USE_TZ and TIME_ZONE; `day`: no time of the day. */
 export type TimeKept = 'instant' | 'local' | 'day'
@@ -67,6 +67,10 @@ export interface Dialect {
   findTable(session: Session, wanted: { schema?: string | undefined; name: string }): Promise<TableSearch>
   /** One try: runs `work` in a transaction that cannot write and sees one state of the table; fails as `busy` when it is locked. */
   reading<T>(session: Session, work: () => Promise<T>): Promise<T>
+  /** Inside `reading`, what is asked last: the transaction may end in one message with it. */
+  last<T>(session: Session, question: () => Promise<T>): Promise<T>
+  /** The same for a single question. */
+  readingOnce<T>(session: Session, question: Question<T>): Promise<T>
   /** Inside any transaction. */
   journalFacts(session: Session, table: HistoryTable): Promise<JournalFacts>
 
@@ -81,6 +85,8 @@ export interface Dialect {
   /** Other sessions that hold locks on the history or on these tables, a line each, as far as this role can see. */
   sessionsUsing(session: Session, history: HistoryTable, tables: readonly string[]): Promise<string[]>
   readRows(session: Session, table: HistoryTable): Promise<Row[]>
+  /** Rows and counter, as the table was made when it was looked at. @param first asked before, in one message with them where the protocol has room */
+  readHistory(session: Session, table: HistoryTable, first?: readonly Question[]): Promise<History>
   /** The id that the next insert without one would get; null when the table has no counter. */
   readSequence(session: Session, table: HistoryTable): Promise<string | null>
 
@@ -93,12 +99,13 @@ export interface Dialect {
   /** What the statement of another session waits for, and which one that is, for people; asked on a session of its own. */
   waitsFor(side: Session, waiting: Session): Promise<string | null>
 
-  /** One try, no waiting. The key covers database, schema and table. */
-  tryAdvisoryLock(session: Session, table: HistoryTable): Promise<AdvisoryLock | null>
+  /**
+   * One try, no waiting. The key covers database, schema and table.
+   * @param name what the session is called for others (`application_name`), where the database has such names
+   */
+  tryAdvisoryLock(session: Session, table: HistoryTable, name?: string): Promise<AdvisoryLock | null>
   /** Who holds the advisory lock, as far as this role can see. */
   advisoryLockHolder(session: Session, table: HistoryTable): Promise<string | null>
-  /** Names this session for others (`application_name`), where the database has such names. */
-  nameSession(session: Session, name: string): Promise<void>
   /** Sessions other than the tool's own that carry this name, or hold a lock of it; null where the database shows neither. */
   sessionsNamed(session: Session, name: string): Promise<string[] | null>
 
@@ -110,10 +117,10 @@ export interface Dialect {
 
   /**
    * Begins the edit: a transaction that keeps Django's first read out. Waits no longer than `SHORT_WAIT`, for whoever comes meanwhile waits behind it.
-   * False: somebody else holds the table, nothing is open.
    * @param side a second connection, which can end the wait where the server knows no time as short
+   * @returns the table, looked at anew while it is held; null: somebody else holds it, nothing is open
    */
-  tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables, side: () => Promise<Session>): Promise<boolean>
+  tryBeginEdit(session: Session, table: HistoryTable, journal: JournalTables, side: () => Promise<Session>): Promise<TableSearch | null>
   /**
    * One try: begins a transaction that writes to the side tables and sees one state of the history, without taking the table; fails as
    * `busy`. `commitEdit` and `rollbackEdit` end it.
@@ -134,23 +141,23 @@ export interface Dialect {
   /** Who stands in the way of `tryBeginEdit`; null: nobody, undefined: that cannot be seen here. */
   tableLockHolder(session: Session, table: HistoryTable): Promise<string | null | undefined>
   /** Inside the edit, once the rows are written: what waits for the COMMIT happens now, so that it is seen before. */
-  fireDeferred(session: Session): Promise<void>
+  readonly fireDeferred: readonly Question<void>[]
   commitEdit(session: Session): Promise<void>
   /** After `commitEdit`: steps that commit by themselves may follow before this gives the table back. */
   endEdit(session: Session): Promise<void>
   rollbackEdit(session: Session): Promise<void>
 
-  /** @returns the row's id */
-  insertRow(session: Session, table: HistoryTable, row: NewRow): Promise<string>
+  /** Answered with the row's id. */
+  insertRow(table: HistoryTable, row: NewRow): Question<string>
   /**
    * Tables of which rows go or change when rows of the history with these ids are deleted (ON DELETE CASCADE, SET NULL or SET DEFAULT), as far as
    * this role sees them. Inside `reading` or an edit.
    */
   takenAlong(session: Session, table: HistoryTable, ids: readonly string[]): Promise<string[]>
-  /** @returns the number of rows deleted */
-  deleteRow(session: Session, table: HistoryTable, id: string): Promise<number>
-  /** @returns the number of rows updated */
-  updateRow(session: Session, table: HistoryTable, id: string, after: Row): Promise<number>
+  /** Answered with the number of rows deleted. */
+  deleteRow(table: HistoryTable, id: string): Question<number>
+  /** Answered with the number of rows updated. */
+  updateRow(table: HistoryTable, id: string, after: Row): Question<number>
   /**
    * How this role can move the counter: `inside` the edit's transaction (rolls back with it), `after` the rows are
    * committed (takes effect at once), or not at all; `shared`: other tables get their ids from it too.
@@ -185,8 +192,8 @@ export interface Dialect {
   /** The DDL of the side tables, to hand to a DBA. */
   journalDdl(table: HistoryTable, journal: JournalTables): string[]
   /** INSERT … SELECT of the whole history: the server copies, no driver touches a value. */
-  copyRows(session: Session, table: HistoryTable, journal: JournalTables, snapshot: string): Promise<void>
-  readSnapshotRows(session: Session, journal: JournalTables, snapshot: string): Promise<Row[]>
+  copyRows(table: HistoryTable, journal: JournalTables, snapshot: string): Question<void>
+  readSnapshotRows(journal: JournalTables, snapshot: string): Question<Row[]>
 }
 
 /** Roles of a dialect, a file each. */
@@ -194,7 +201,6 @@ export type Locks = Pick<
   Dialect,
   | 'tryAdvisoryLock'
   | 'advisoryLockHolder'
-  | 'nameSession'
   | 'sessionsNamed'
   | 'sessionsUsing'
   | 'tableLockHolder'

@@ -1,4 +1,5 @@
 import type { TableShape } from './table-shape.js'
+import type { Follower } from './taken-along.js'
 
 /** The history table as found in the catalogue. */
 export interface HistoryTable {
@@ -12,8 +13,27 @@ export interface HistoryTable {
   /** The column type of `applied`, as the catalogue writes it. */
   appliedType: string
   shape: TableShape
+  /** PostgreSQL: tables of which rows go or change with rows of this one. Elsewhere that is a question of its own. */
+  followers?: readonly Follower[]
+  /** PostgreSQL: what gives the ids. */
+  sequence?: Sequence | null
+  /** SQLite: its ids are counted (AUTOINCREMENT). */
+  hasCounter?: boolean
+  /** MySQL and MariaDB: the database as the server writes its name. */
+  database?: string
   /** This role has more rights than the table's owner, who may have set traps. */
   stranger?: boolean
+}
+
+/** The sequence behind the column `id`, and what this role may do with it. */
+export interface Sequence {
+  /** Quoted and schema-qualified. */
+  sql: string
+  owned: boolean
+  mayUpdate: boolean
+  mayRead: boolean
+  /** Columns of other tables that get their values from it, or own it. */
+  others: string[]
 }
 
 /** Whether a role can use a table without lending its rights to the table's owner. */
@@ -33,6 +53,8 @@ export interface JournalFacts {
   there: string[]
   /** Snapshots have a place for what four texts cannot hold (format 2). */
   wide: boolean
+  /** They have the indexes and the owner that this version gives them. */
+  settled: boolean
   /** Why it cannot be the tool's journal, a line each. */
   problems: string[]
 }

@@ -1,3 +1,11 @@
+/** All rows and the counter, seen at one moment. */
+export interface History {
+  /** In order of id. */
+  rows: Row[]
+  /** The id that the next insert gets; null without a counter. */
+  sequence: string | null
+}
+
 /** One row of `django_migrations`, exact: no driver's number or date type ever touches a value. */
 export interface Row {
   /** Decimal digits; 64-bit safe. */

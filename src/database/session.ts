@@ -47,10 +47,15 @@ export class Session {
     return this.#shape.affected(await this.send(sql, bindings))
   }
 
-  async insertId(sql: string, bindings: readonly Binding[] = []): Promise<string> {
-    const response = await this.send(sql, bindings)
-    if (!this.#shape.insertId) throw new Error('this driver reports no insert id')
-    return this.#shape.insertId(response)
+  async ask<T>({ sql, bindings = [], read }: Question<T>): Promise<T> {
+    return read(this.answer(await this.send(sql, bindings)))
+  }
+
+  /** Questions of which none needs the answer to another, in one message where the protocol has room for that. After one that fails none is asked. */
+  async askAll<Asked extends readonly Question[]>(questions: readonly [...Asked]): Promise<Answers<Asked>> {
+    const answers: unknown[] = []
+    for (const question of questions) answers.push(await this.ask(question))
+    return answers as Answers<Asked>
   }
 
   /** What lives no longer than this session. @param end never throws */
@@ -72,9 +77,14 @@ export class Session {
     await Promise.resolve(knex.client.releaseConnection(this.#connection)).catch(() => {})
   }
 
-  /** Every statement of the program goes through here. */
-  protected async send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
-    this.#onStatement?.(sql)
+  protected answer(response: unknown): Answer {
+    const shape = this.#shape
+    return { rows: shape.rows(response) as never[], affected: shape.affected(response), insertId: shape.insertId?.(response) ?? null }
+  }
+
+  /** Every statement of the program goes through here. @param shown the statement without its values, where they stand in it */
+  protected async send(sql: string, bindings: readonly Binding[], shown: string = sql): Promise<unknown> {
+    this.#onStatement?.(shown)
     try {
       return await this.#knex.raw(sql, bindings as Knex.RawBinding[]).connection(this.#connection)
     } catch (error) {
@@ -84,6 +94,24 @@ export class Session {
 }
 
 export type Binding = string | number | null
+
+/** A statement, and what its answer means. */
+export interface Question<T = unknown> {
+  sql: string
+  bindings?: readonly Binding[]
+  read(answer: Answer): T
+}
+
+export interface Answer {
+  /** As the columns of the statement are called. */
+  rows: never[]
+  /** How many rows the statement has changed. */
+  affected: number
+  /** Of the row that it has inserted; null where the driver does not tell. */
+  insertId: string | null
+}
+
+type Answers<Asked extends readonly Question[]> = { -readonly [Index in keyof Asked]: Asked[Index] extends Question<infer T> ? T : never }
 
 /** Opens Knex with exactly one connection and takes it out of the pool. */
 export async function pinConnection(config: Knex.Config, shape: ResponseShape, classify: Classify): Promise<Session> {

@@ -1,5 +1,6 @@
 import { parseObject } from './parse-object.js'
 import type { Row } from './row.js'
+import type { Answer } from './session.js'
 
 /** A column of the history table. */
 export interface TableColumn {
@@ -72,6 +73,11 @@ export interface RawSnapshotRow {
   name: string
   applied: string | null
   extra?: string | null
+}
+
+/** Of copies that hold a time as text. */
+export function toSnapshotRows({ rows }: Answer): Row[] {
+  return (rows as RawSnapshotRow[]).map(({ row_id: id, app, name, applied, extra: more }) => toRow({ id, app, name, applied, more }))
 }
 
 /** NULL is written out, and said to be one. */

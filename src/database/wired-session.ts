@@ -16,8 +16,8 @@ export class WiredSession extends Session {
     this.#farewell = parts.farewell
   }
 
-  protected override send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
-    return this.#wire.within(this.#bound, () => super.send(sql, bindings))
+  protected override send(sql: string, bindings: readonly Binding[], shown?: string): Promise<unknown> {
+    return this.#wire.within(this.#bound, () => super.send(sql, bindings, shown))
   }
 
   protected override async release(): Promise<void> {

@@ -6,17 +6,9 @@ export { type ExportedJournal, exportJournal, writeExport } from './export.js'
 export { idToType, inShort, nameEvent } from './events.js'
 export { Journal } from './journal.js'
 export { targetOf } from './target-of.js'
-export {
-  eventsOf,
-  findOperation,
-  newestOperation,
-  newestOperations,
-  newestRehearsals,
-  operationsDownTo,
-  operationsOn,
-  unfinishedOperations,
-} from './questions.js'
+export { eventsOf, findOperation, newestOperation, newestOperations, newestRehearsals, operationsDownTo, operationsOn } from './questions.js'
 export { settleable, writeSettled } from './settle-journal.js'
+export { standingAgain, standingOf, unfinishedOperations } from './standing.js'
 export { findSnapshot, type KeptCopy, keptCopies, labelOf, newestSnapshots } from './snapshots.js'
 export { prunedOf, refusePruned } from './pruned.js'
 export {

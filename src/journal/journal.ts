@@ -1,4 +1,4 @@
-import type { Database, History, Row, Session } from '../database/index.js'
+import type { Database, History, Question, Row, Session } from '../database/index.js'
 import { byId, isFailure, keptApart } from '../database/index.js'
 import { MigstateError } from '../errors/index.js'
 import type { Pruned } from './details.js'
@@ -74,8 +74,8 @@ export class Journal {
 
   /** Every question is answered without them, only later: no failure here is one of the command. A stranger's tables are left as they are. */
   async #index(): Promise<void> {
-    const { dialect, edit, table, journal } = this.#database
-    if (table.stranger) return
+    const { dialect, edit, table, journal, journalIsSettled } = this.#database
+    if (table.stranger || journalIsSettled) return
     await dialect.indexJournal(edit, table, journal).catch((error: unknown) => {
       if (!isFailure(error, 'missing-rights') && !isFailure(error, 'busy') && !isFailure(error, 'other')) throw error
     })
@@ -93,26 +93,42 @@ export class Journal {
     at: string,
     by: Pick<SnapshotHeader, 'reason' | 'actor'> = {},
   ): Promise<SnapshotHeader> {
-    const { dialect, table, journal, facts } = this.#database
-    await dialect.copyRows(session, table, journal, id)
-    const history = await read()
-    const copied = await dialect.readSnapshotRows(session, journal, id)
-    const digest = digestOf(history.rows)
-    if (digestOf(copied) !== digest)
-      throw new MigstateError('database-error', 'The snapshot does not read back as the table.', {
-        hint: 'Look at the triggers and rules of migstate_snapshot_row.',
-      })
-    const header: SnapshotHeader = { id, rows: history.rows.length, digest, sequence: history.sequence, engine: facts.engine, database: facts.name, ...by }
+    const { dialect, table, journal } = this.#database
+    await session.ask(dialect.copyRows(table, journal, id))
+    const header = this.#headerOf(id, await read(), by)
+    refuseOtherCopy(await session.ask(dialect.readSnapshotRows(journal, id)), header)
     await this.append(session, operation, 'snapshot', header, at)
     return header
   }
 
+  #headerOf(id: string, { rows, sequence }: History, by: Pick<SnapshotHeader, 'reason' | 'actor'> = {}): SnapshotHeader {
+    const { engine, name } = this.#database.facts
+    return { id, rows: rows.length, digest: digestOf(rows), sequence, engine, database: name, ...by }
+  }
+
+  /** The same for an operation that changes rows at once, and the operation itself. @param before what nobody else can change any more */
+  async open(session: Session, operation: OperationRecord, before: History, at: string): Promise<void> {
+    const { dialect, table, journal } = this.#database
+    const header = this.#headerOf(operation.snapshot, before)
+    const [, copied] = await session.askAll([
+      dialect.copyRows(table, journal, header.id),
+      dialect.readSnapshotRows(journal, header.id),
+      this.#event(operation.id, 'snapshot', header, at),
+      this.#operation(operation),
+    ])
+    refuseOtherCopy(copied, header)
+  }
+
   async begin(session: Session, operation: OperationRecord): Promise<void> {
+    await session.ask(this.#operation(operation))
+  }
+
+  #operation(operation: OperationRecord): Question {
     const { redactor } = this.#database
-    await session.run(
-      `INSERT INTO ${this.#database.journal.operation} (id, format, history_table, kind, started_at, actor, host, pid, command, reason, snapshot)
+    return {
+      sql: `INSERT INTO ${this.#database.journal.operation} (id, format, history_table, kind, started_at, actor, host, pid, command, reason, snapshot)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
+      bindings: [
         operation.id,
         this.#needsWide ? JOURNAL_FORMAT : PLAIN_FORMAT,
         this.#database.table.name,
@@ -125,17 +141,21 @@ export class Journal {
         operation.reason === null ? null : redactor.text(operation.reason),
         operation.snapshot,
       ],
-    )
+      read: () => {},
+    }
   }
 
   async append(session: Session, operation: string | null, event: string, detail: unknown, at: string): Promise<void> {
-    await session.run(`INSERT INTO ${this.#database.journal.event} (operation, history_table, at, event, detail) VALUES (?, ?, ?, ?, ?)`, [
-      operation,
-      this.#database.table.name,
-      at,
-      event,
-      JSON.stringify(this.#database.redactor.detail(detail ?? null)),
-    ])
+    await session.ask(this.#event(operation, event, detail, at))
+  }
+
+  #event(operation: string | null, event: string, detail: unknown, at: string): Question {
+    const { journal, table, redactor } = this.#database
+    return {
+      sql: `INSERT INTO ${journal.event} (operation, history_table, at, event, detail) VALUES (?, ?, ?, ?, ?)`,
+      bindings: [operation, table.name, at, event, JSON.stringify(redactor.detail(detail ?? null))],
+      read: () => {},
+    }
   }
 
   /** Whether an event is there that one transaction has written and no other. */
@@ -186,6 +206,13 @@ export class Journal {
   }
 
   async snapshotRows(id: string, session: Session = this.#database.edit): Promise<Row[]> {
-    return (await this.#database.dialect.readSnapshotRows(session, this.#database.journal, id)).sort(byId)
+    return (await session.ask(this.#database.dialect.readSnapshotRows(this.#database.journal, id))).sort(byId)
   }
+}
+
+function refuseOtherCopy(copied: readonly Row[], { digest }: SnapshotHeader): void {
+  if (digestOf(copied) === digest) return
+  throw new MigstateError('database-error', 'The snapshot does not read back as the table.', {
+    hint: 'Look at the triggers and rules of migstate_snapshot_row.',
+  })
 }

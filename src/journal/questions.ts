@@ -5,7 +5,6 @@ import { markUndone, toOperation } from './operations.js'
 import type { Rehearsed } from './details.js'
 import type { EventRecord, FoundOperation, Operation } from './records.js'
 import { newestFirst, SideRows } from './side-rows.js'
-import { settledThrough } from './settled.js'
 
 /** Who undoes an operation is asked of the database so often; then everything that is newer is read. */
 const ASKED = 20
@@ -15,24 +14,16 @@ async function ask<T>(database: Database, question: (rows: SideRows) => Promise<
   return (await new Journal(database).exists()) ? question(new SideRows(database)) : none
 }
 
-/**
- * Operations without an ending, newest first: lifted rows may be missing from the table, or the counter is not put back.
- * @param everywhere also among those that have been found to have ended, which somebody may have changed since
- */
-export function unfinishedOperations(database: Database, { everywhere = false } = {}): Promise<Operation[]> {
+/** Newest first. */
+export function newestOperations(database: Database, limit: number): Promise<Operation[]> {
   return ask(
     database,
     async (rows) => {
-      const operations = await complete(rows, await rows.unended(everywhere ? null : await settledThrough(rows)))
-      return operations.filter(({ finishedAt }) => finishedAt === null)
+      const { operations, events } = await rows.newestWithEvents(limit)
+      return assemble(operations, events, true)
     },
     [],
   )
-}
-
-/** Newest first. */
-export function newestOperations(database: Database, limit: number): Promise<Operation[]> {
-  return ask(database, async (rows) => marked(await complete(rows, await rows.operations({ limit }))), [])
 }
 
 /** Everything that the journal says, newest operation first. */

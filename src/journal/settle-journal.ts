@@ -1,23 +1,14 @@
 import { type Database, isFailure } from '../database/index.js'
 import type { Settled } from './details.js'
 import { Journal } from './journal.js'
-import { unfinishedOperations } from './questions.js'
-import { settledThrough } from './settled.js'
-import { SideRows } from './side-rows.js'
+import type { Standing } from './standing.js'
 
 /** So many operations are looked at one by one by each command, before it is written down that they have ended. */
 const UNSETTLED = 100
 
-/**
- * The newest operation, where it and all before it have ended and it is time to write that down. Inside a transaction that reads, under the
- * advisory lock.
- */
-export async function settleable(database: Database): Promise<string | null> {
-  if (database.table.stranger) return null
-  const rows = new SideRows(database)
-  const settled = await settledThrough(rows)
-  const { count, newest } = await rows.countAfter(settled)
-  return count > UNSETTLED && (await unfinishedOperations(database)).length === 0 ? newest : null
+/** The newest operation, where it and all before it have ended and it is time to write that down: seen under the advisory lock. */
+export function settleable({ table }: Database, { running, unsettled, newest }: Standing): string | null {
+  return !table.stranger && unsettled > UNSETTLED && running.length === 0 ? newest : null
 }
 
 /**

@@ -1,10 +1,12 @@
-import type { Database } from '../database/index.js'
+import type { Database, Question } from '../database/index.js'
 import { decode, MOST_CHARACTERS } from './decode.js'
 import type { EventRecord, FoundOperation } from './records.js'
 
 export type FoundEvent = EventRecord & { operation: string | null }
 
 const OPERATION = ['seq', 'id', 'format', 'kind', 'started_at', 'actor', 'host', 'pid', 'command', 'reason', 'snapshot']
+
+const EVENT = `e.seq, e.operation, e.at, e.event, substr(e.detail, 1, ${MOST_CHARACTERS + 1}) AS detail`
 
 /** So many values stand in one statement; SQLite of old takes 999 (sqlite.org/limits.html, 9). */
 const CHUNK = 200
@@ -29,27 +31,46 @@ export class SideRows {
     return this.#operations(['history_table = ?', ...parts].join(' AND '), [this.#table], limit)
   }
 
-  /** Those without an end, newest first, and perhaps others. @param after only those after this one, which had better be few */
-  async unended(after: string | null): Promise<FoundOperation[]> {
+  /** Newest first, each with its events. The two in one statement: every command asks for them. */
+  async newestWithEvents(limit: number): Promise<{ operations: FoundOperation[]; events: FoundEvent[] }> {
     const { operation, event } = this.#database.journal
+    const newest = `SELECT ${OPERATION.join(', ')} FROM ${operation} WHERE history_table = ? ORDER BY seq DESC LIMIT ${BigInt(limit)}`
+    const rows = await this.#database.edit.rows(
+      `SELECT ${OPERATION.map((column) => `o.${column} AS o_${column}`).join(', ')}, ${EVENT}
+         FROM (${newest}) o LEFT JOIN ${event} e ON e.operation = o.id AND ${OF_TABLE('e.')} ORDER BY o.seq DESC, e.seq`,
+      [this.#table, this.#table],
+    )
+    const operations = new Map(rows.map((row) => [row.o_seq, row]))
+    const own = (row: Record<string, string | null>) => Object.fromEntries(OPERATION.map((column) => [column, row[`o_${column}`] ?? null]))
+    return { operations: [...operations.values()].map((row) => toOperation(own(row))), events: rows.filter(({ seq }) => seq != null).map(toEvent) }
+  }
+
+  /** Which have no end, and perhaps others, and how many there are. @param after only those after this one, which had better be few */
+  unended(after: string | null): Question<Unended> {
+    const { operation, event } = this.#database.journal
+    const since = after === null ? '' : ` AND seq > ${BigInt(after)}`
     // No planner can go wrong with these two: NOT EXISTS they may answer with all events for each operation.
     const seqs =
       after === null
-        ? `SELECT max(seq) AS seq FROM (SELECT id, seq, 0 AS ended FROM ${operation} WHERE history_table = ? UNION ALL
+        ? `SELECT max(seq) AS seq, NULL AS n FROM (SELECT id, seq, 0 AS ended FROM ${operation} WHERE history_table = ? UNION ALL
              SELECT operation, 0, 1 FROM ${event} WHERE history_table = ? AND ${ENDS} AND operation NOT LIKE '% ') u GROUP BY id HAVING max(ended) = 0`
-        : `SELECT seq FROM (SELECT o.seq, (SELECT count(*) FROM ${event} e WHERE e.operation = o.id AND ${OF_TABLE('e.')} AND ${ENDS}) AS ends
+        : `SELECT seq, NULL AS n FROM (SELECT o.seq, (SELECT count(*) FROM ${event} e WHERE e.operation = o.id AND ${OF_TABLE('e.')} AND ${ENDS}) AS ends
              FROM ${operation} o WHERE o.history_table = ? AND o.seq > ${BigInt(after)}) u WHERE ends = 0`
-    const found = (await this.#database.edit.rows(seqs, [this.#table, this.#table])).map((row) => BigInt(String(row.seq)))
-    return (await chunked(found, (some) => this.#operations(`seq IN (${some.join(', ')})`, []))).sort(newestFirst)
+    return {
+      sql: `${seqs} UNION ALL SELECT max(seq), count(*) FROM ${operation} WHERE history_table = ?${since}`,
+      bindings: [this.#table, this.#table, this.#table],
+      read({ rows }) {
+        const found = rows as { seq: unknown; n: unknown }[]
+        const all = found.find(({ n }) => n != null)
+        const newest = all?.seq == null ? null : String(all.seq)
+        return { seqs: found.flatMap(({ seq, n }) => (n == null ? [BigInt(String(seq))] : [])), count: Number(all?.n ?? 0), newest }
+      },
+    }
   }
 
-  /** How many operations there are after this one, and the newest of all. */
-  async countAfter(seq: string | null): Promise<{ count: number; newest: string | null }> {
-    const [found] = await this.#database.edit.rows(
-      `SELECT count(*) AS n, max(seq) AS newest FROM ${this.#database.journal.operation} WHERE history_table = ?${seq === null ? '' : ` AND seq > ${BigInt(seq)}`}`,
-      [this.#table],
-    )
-    return { count: Number(found?.n ?? 0), newest: found?.newest == null ? null : String(found.newest) }
+  /** Newest first. */
+  async operationsAt(seqs: readonly bigint[]): Promise<FoundOperation[]> {
+    return (await chunked(seqs, (some) => this.#operations(`seq IN (${some.join(', ')})`, []))).sort(newestFirst)
   }
 
   /** Newest first. */
@@ -75,8 +96,9 @@ export class SideRows {
   }
 
   /** The newest event of this name. */
-  async newestEvent(name: string): Promise<FoundEvent | undefined> {
-    return exactly(name, await this.#events('history_table = ? AND event = ?', [this.#table, name], { newest: 1 }))[0]
+  newestEvent(name: string): Question<FoundEvent | undefined> {
+    const { read, ...statement } = this.#eventsQuestion('history_table = ? AND event = ?', [this.#table, name], { newest: 1 })
+    return { ...statement, read: (answer) => exactly(name, read(answer))[0] }
   }
 
   /** The newest events of this name, newest first. */
@@ -120,18 +142,35 @@ export class SideRows {
     return (await this.#database.edit.rows(sql, bindings)).map(toOperation)
   }
 
-  async #events(where: string, bindings: readonly string[], { newest }: { newest?: number | undefined } = {}): Promise<FoundEvent[]> {
-    const order = newest === undefined ? 'ORDER BY seq' : `ORDER BY seq DESC LIMIT ${BigInt(newest)}`
-    const rows = await this.#database.edit.rows(
-      `SELECT seq, operation, at, event, substr(detail, 1, ${MOST_CHARACTERS + 1}) AS detail FROM ${this.#database.journal.event} e WHERE ${where} ${order}`,
-      bindings,
-    )
-    const found = rows.map((row) => {
-      const [event, at] = [String(row.event), String(row.at)]
-      return { seq: String(row.seq), operation: row.operation == null ? null : String(row.operation), at, event, ...decode(event, at, String(row.detail)) }
-    })
-    return newest === undefined ? found : found.reverse()
+  #events(where: string, bindings: readonly string[], some: { newest?: number | undefined } = {}): Promise<FoundEvent[]> {
+    return this.#database.edit.ask(this.#eventsQuestion(where, bindings, some))
   }
+
+  #eventsQuestion(where: string, bindings: readonly string[], { newest }: { newest?: number | undefined }): Question<FoundEvent[]> {
+    const order = newest === undefined ? 'ORDER BY seq' : `ORDER BY seq DESC LIMIT ${BigInt(newest)}`
+    return {
+      sql: `SELECT ${EVENT} FROM ${this.#database.journal.event} e WHERE ${where} ${order}`,
+      bindings,
+      read({ rows }) {
+        const found = rows.map(toEvent)
+        return newest === undefined ? found : found.reverse()
+      },
+    }
+  }
+}
+
+/** What `unended` finds. */
+export interface Unended {
+  seqs: readonly bigint[]
+  /** Of all operations that were looked at. */
+  count: number
+  /** The newest of them. */
+  newest: string | null
+}
+
+function toEvent(row: Record<string, string | null>): FoundEvent {
+  const [event, at] = [String(row.event), String(row.at)]
+  return { seq: String(row.seq), operation: row.operation == null ? null : String(row.operation), at, event, ...decode(event, at, String(row.detail)) }
 }
 
 /** MySQL and MariaDB also find names with blanks at the end. */

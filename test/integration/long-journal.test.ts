@@ -14,10 +14,11 @@ import {
   unfinishedOperations,
 } from '../../src/journal/index.js'
 import { Workspace } from '../../src/api/workspace.js'
-import { migstate } from '../support/cli.js'
+import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { whenTestEnds } from '../support/endings.js'
 import { forger } from '../support/forged.js'
+import { gate } from '../support/gate.js'
 import { createHistoryTable, fingerprint, record } from '../support/history-table.js'
 import { lengthenJournal, longId } from '../support/long-journal.js'
 
@@ -184,12 +185,28 @@ describe.each(engines)('%s', (engine) => {
     expect((await run('recover')).json.result.operation).toMatchObject({ id: longId(7) })
   })
 
+  it('what was written down is looked at again under the lock: it may be gone since', async () => {
+    await mark('unapplied')
+    await lengthenJournal(database, 200)
+    await mark('applied')
+    const hold = gate()
+    const running = start(['mark', 'unapplied', 'shop', '0002_data', '--no-files', '--yes', '--json'], {
+      env: { MIGSTATE_URL: database.url, MIGSTATE_FAILPOINT: hold.at('lock-taken') },
+    })
+    await hold.reached()
+    await database.query(`DELETE FROM migstate_event WHERE event = 'settled' OR (operation = '${longId(7)}' AND event = 'done')`)
+    hold.open()
+    const { json } = await running.done
+    expect(json.error).toMatchObject({ code: 'unfinished-operation', details: { operation: longId(7) } })
+  })
+
   it.each(['x', '{"through":"soon"}', '{"through":5}', 'null'])('what is written down and cannot be read says nothing: %s', async (detail) => {
     await mark('unapplied')
     await forge.operation('f0')
     await forge.event(undefined, 'settled', detail)
     await forge.event(undefined, 'settled ', '{}')
     expect((await run('status')).json.warnings[0]).toMatchObject({ code: 'unfinished-operation' })
+    expect((await run('mark', 'applied', 'shop', '0002_data', '--yes')).json.error).toMatchObject({ code: 'unfinished-operation' })
   })
 
   it('all down to one, and those on one migration', async () => {

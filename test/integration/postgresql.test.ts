@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseDatabaseUrl } from '../../src/config/index.js'
+import { postgresql } from '../../src/database/postgresql/index.js'
+import { open } from '../../src/index.js'
 import { migstate, start } from '../support/cli.js'
 import { engines, freshDatabase, type TestDatabase } from '../support/databases.js'
 import { gate } from '../support/gate.js'
@@ -146,6 +149,57 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     // A sequence is not part of a transaction: the id that was drawn stays drawn.
     expect((await fingerprint(database)).rows).toEqual(before.rows)
     expect((await mark('0002_x')).exitCode).toBe(0)
+  })
+
+  describe('several statements in one message', () => {
+    const ODD = ["o'clock", '\\', "\\'; SELECT 1 --", 'a ? b ?? \\? $1', "E'\\x41'", 'naïve 名 🙂', '', ' - ', 'line\nline']
+
+    it.each(['on', 'off'])('a value stays what it is, standard_conforming_strings %s', async (setting) => {
+      const session = await postgresql.connect(parseDatabaseUrl(database.url), { readOnly: false, patience: 1000 })
+      try {
+        await session.run(`SET standard_conforming_strings = ${setting}`)
+        const read = ({ rows }: { rows: { value: string | null }[] }) => rows[0]?.value
+        const values = [...ODD, null]
+        expect(await session.askAll(values.map((value) => ({ sql: 'SELECT ? AS value', bindings: [value], read })))).toEqual(values)
+        expect(await session.askAll([{ sql: 'SELECT pg_typeof(?)::text AS value', bindings: [7], read }])).toEqual(['bigint'])
+        await expect(session.askAll([{ sql: 'SELECT ? AS value', bindings: ['a\0b'], read }])).rejects.toMatchObject({ code: 'database-error' })
+        await expect(session.askAll([{ sql: 'SELECT ? AS value', bindings: ['a', 'b'], read }])).rejects.toThrow('places')
+      } finally {
+        await session.close()
+      }
+    })
+
+    it('a transaction that has ended with its last question answers no more', async () => {
+      const session = await postgresql.connect(parseDatabaseUrl(database.url), { readOnly: true, patience: 1000 })
+      try {
+        const number = () => session.rows<{ id: string | null }>('SELECT pg_current_xact_id_if_assigned()::text AS id, now()::text AS at')
+        const work = async () => [await number(), await postgresql.last(session, number), await number()]
+        await expect(postgresql.reading(session, work)).rejects.toThrow('after the last one')
+        const [first, second] = await postgresql.reading(session, async () => [await number(), await postgresql.last(session, number)])
+        expect(first).toEqual(second)
+        // Nothing is left open, and an empty one is none.
+        await postgresql.reading(session, async () => {})
+        expect(await number()).not.toEqual(second)
+      } finally {
+        await session.close()
+      }
+    })
+
+    it('shows no value with -v', async () => {
+      await makeTable()
+      const shown = await mark('0002_x', undefined, '-v', '--reason', 's3cret reason')
+      expect(shown.exitCode, shown.stdout).toBe(0)
+      expect(shown.stderr).toMatch(/^BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL …; .*; LOCK TABLE .*; SELECT /m)
+      for (const value of ['s3cret', "'0002_x'"]) expect(shown.stderr).not.toContain(value)
+    })
+  })
+
+  it('a library that stays open finds the sequence that the table has meanwhile', async () => {
+    await makeTable()
+    await using m = await open({ url: database.url, noFiles: true, cwd: '/', env: {} })
+    expect((await m.status()).summary).toBeTruthy()
+    await database.query('ALTER SEQUENCE django_migrations_id_seq RENAME TO another_seq')
+    expect((await m.status()).summary).toBeTruthy()
   })
 
   it('names the session that holds the table', async () => {

@@ -151,7 +151,7 @@ describe.each(engines)('%s', (engine) => {
       const { dialect, edit, table, journal } = opened
       await new Journal(opened).ensure(false)
       for (const end of ['rollbackEdit', 'commitEdit'] as const) {
-        expect(await dialect.tryBeginEdit(edit, table, journal, () => opened.side())).toBe(true)
+        expect(await dialect.tryBeginEdit(edit, table, journal, () => opened.side())).toMatchObject({ table: { label: table.label } })
         await dialect[end](edit)
         if (end === 'commitEdit') await dialect.endEdit(edit)
         await new Journal(opened).append(edit, null, end, null, 'now')

@@ -9,11 +9,6 @@ export const mariadb = mysqlDialect({
     `SELECT DISTINCT THREAD_ID AS id FROM information_schema.METADATA_LOCK_INFO
       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${places}) AND THREAD_ID <> CONNECTION_ID()`,
   async waitShortly(session, statement) {
-    await session.run(`SET max_statement_time = ${SHORT_WAIT / 1000}`)
-    try {
-      await session.run(statement)
-    } finally {
-      await session.run('SET max_statement_time = 0').catch(() => {})
-    }
+    await session.run(`SET STATEMENT max_statement_time = ${SHORT_WAIT / 1000} FOR ${statement}`)
   },
 })

@@ -14,17 +14,14 @@ export const quote = (name: string) => quoteIdentifier(name, '`', 256)
 /** What the server and its catalogue say. */
 export const catalogue: Catalogue = {
   async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
-    const [facts] = await session.rows<{ version: string; name: string; read_only: unknown }>(
-      'SELECT VERSION() AS version, DATABASE() AS name, @@global.read_only AS read_only',
-    )
     const server = spec as ServerSpec
-    const make = await makeOf(session)
+    const { version, readOnly, ...make } = await makeOf(session)
     return {
-      engine: /mariadb/i.test(facts?.version ?? '') ? 'mariadb' : 'mysql',
-      version: (facts?.version ?? '').split('-')[0] as string,
+      engine: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
+      version: version.split('-')[0] as string,
       host: server.socket ?? server.host ?? null,
-      name: facts?.name ?? '',
-      readOnly: ['1', 'ON'].includes(String(facts?.read_only)) && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
+      name: server.database as string,
+      readOnly: readOnly && !(await mayWriteReadOnly(session)) ? 'read_only is ON' : null,
       pooled: false,
       ...make,
     }
@@ -33,7 +30,7 @@ export const catalogue: Catalogue = {
   async findTable(session, wanted): Promise<TableSearch> {
     if (wanted.schema !== undefined) throw new MigstateError('usage', '--schema belongs to PostgreSQL.', { hint: 'Name the database in the URL instead.' })
     const found = await session.rows<Found>(
-      `SELECT t.TABLE_NAME AS tab, t.TABLE_TYPE AS kind, t.ENGINE AS engine, c.COLUMN_NAME AS name, c.COLUMN_TYPE AS type, c.IS_NULLABLE AS nullable,
+      `SELECT DATABASE() AS here, t.TABLE_NAME AS tab, t.TABLE_TYPE AS kind, t.ENGINE AS engine, c.COLUMN_NAME AS name, c.COLUMN_TYPE AS type, c.IS_NULLABLE AS nullable,
               c.COLUMN_DEFAULT IS NOT NULL AS given, c.COLUMN_DEFAULT LIKE '%nextval(%' AS drawn, c.EXTRA AS extra, c.COLUMN_KEY AS keyed, ${PRIVILEGES}
          FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
         WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION`,
@@ -44,7 +41,7 @@ export const catalogue: Catalogue = {
     refuseView(first.tab, first.kind)
     const trust = trustOf(first.tab, first)
     const applied = found.find(({ name }) => name?.toLowerCase() === 'applied')
-    const table = { ...tableNamed(first.tab, applied?.type ?? null), shape: shapeOf(first.tab, first.engine, found.filter(isColumn)) }
+    const table = { ...tableNamed(first.tab, applied?.type ?? null), database: first.here, shape: shapeOf(first.tab, first.engine, found.filter(isColumn)) }
     return { table: { ...table, stranger: trust.stranger }, others: [], currentSchema: null, trust }
   },
 
@@ -69,7 +66,7 @@ export const catalogue: Catalogue = {
   },
 }
 
-type Found = { tab: string; kind: string; engine: string | null; super: unknown; others: string | null } & {
+type Found = { here: string; tab: string; kind: string; engine: string | null; super: unknown; others: string | null } & {
   [Name in keyof FoundColumn]: FoundColumn[Name] | null
 }
 

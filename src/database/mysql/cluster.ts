@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.js'
 import type { HistoryTable, JournalTables } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
-import { refuseNonTransactional } from './locks.js'
+import { lookAtLocked, refuseNonTransactional } from './locks.js'
 import { lookAgain } from './trust.js'
 
 /** What is said of such a server before anything is written there. */
@@ -40,17 +40,22 @@ export function clustered(dialect: Dialect, cluster: Cluster): Dialect {
       return null
     },
 
+    async readHistory(session, table, first = []) {
+      await session.askAll(first)
+      return { rows: await dialect.readRows(session, table), sequence: null }
+    },
+
     async tryBeginEdit(session, table, journal) {
-      await refuseNonTransactional(session, table)
       try {
         await begin(session, table, journal)
         // Local sessions wait at these rows and at the end of the table; a row that another node writes there aborts this transaction.
         await session.rows(`SELECT id FROM ${table.sql} FOR UPDATE`)
+        const search = await lookAtLocked(session, table)
         if (table.stranger) await holdStill(session, journal)
-        return true
+        return search
       } catch (error) {
         await session.run('ROLLBACK').catch(() => {})
-        if (isFailure(error, 'busy')) return false
+        if (isFailure(error, 'busy')) return null
         throw error
       }
     },

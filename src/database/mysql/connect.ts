@@ -7,7 +7,7 @@ import { osUser } from '../os-user.js'
 import type { ResponseShape, Session } from '../session.js'
 import { logIn, WiredSession } from '../wired-session.js'
 import { ANSWER_BYTES, type Wire } from '../wire.js'
-import { classify } from './failures.js'
+import { classify, errnoOf } from './failures.js'
 import { authPlugins, type Connection, type Driver } from './login.js'
 
 const SHAPE: ResponseShape = {
@@ -30,6 +30,9 @@ const SQL_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'
 const ENDLESS =
   ', wait_timeout = 2147483 /*M! , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */ /*!80000 , max_execution_time = 0 */'
 
+/** What information_schema says of a table's counter is what it is now, and not what it was up to a day ago (MySQL manual). */
+const FRESH = ' /*!80011 , information_schema_stats_expiry = 0 */'
+
 export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
   const server = spec as ServerSpec
   if (!server.database)
@@ -49,10 +52,13 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
 }
 
 async function settled(session: Session): Promise<Session> {
+  const settings = `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1${ENDLESS}`
   try {
-    await session.run(
-      `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, autocommit = 1${ENDLESS}`,
-    )
+    await session.run(settings + FRESH).catch((error: unknown) => {
+      // A server of another make need not know it (ER_UNKNOWN_SYSTEM_VARIABLE); its counter is not asked for.
+      if (errnoOf(error) !== 1193) throw error
+      return session.run(settings)
+    })
     return session
   } catch (error) {
     await session.close()

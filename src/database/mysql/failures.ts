@@ -2,6 +2,11 @@ import { MigstateError } from '../../errors/index.js'
 import { DatabaseFailure, diskFull, networkFailure, serverMessage } from '../failure.js'
 import { UNSAFE_LOGIN } from './login.js'
 
+/** The server's number of an error that was classified. */
+export function errnoOf(error: unknown): number | undefined {
+  return ((error as Error).cause as { errno?: number } | undefined)?.errno
+}
+
 /** By error number (MySQL server error reference; MariaDB keeps the same numbers for these). */
 export function classify(error: unknown): DatabaseFailure {
   if (error instanceof DatabaseFailure) return error

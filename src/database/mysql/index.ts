@@ -2,9 +2,12 @@ import { MigstateError } from '../../errors/index.js'
 import { followersOf } from '../taken-along.js'
 import { type Dialect, SHORT_WAIT } from '../dialect.js'
 import type { Engine } from '../server-facts.js'
-import type { NewRow } from '../row.js'
-import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
+import type { HistoryTable } from '../history-table.js'
+import type { NewRow, Row } from '../row.js'
+import type { Question } from '../session.js'
+import { appliedValue, extraValues, keyOf, type RawRow, toRow, toSnapshotRows } from '../table-shape.js'
 import { connect } from './connect.js'
+import { errnoOf } from './failures.js'
 import { introspect } from './introspect.js'
 import { journalDdl, laterIndexes } from './journal-ddl.js'
 import { missingGrants, temporaryGrant } from './rights.js'
@@ -55,6 +58,10 @@ export function mysqlDialect(own: Own): Dialect {
       }
     },
 
+    last: (_session, question) => question(),
+    // One statement sees one state by itself (MySQL manual, consistent reads).
+    readingOnce: (session, question) => session.ask(question),
+
     journalFacts,
     introspect,
 
@@ -70,22 +77,19 @@ export function mysqlDialect(own: Own): Dialect {
 
     timeKept: ({ appliedType }) => (/^date$/i.test(appliedType) ? 'day' : 'local'),
 
-    async readRows(session, table) {
-      const more = moreOf(table)
-      const found = await session.rows<RawRow>(
-        `SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied${more === null ? '' : `, ${more} AS more`} FROM ${table.sql}`,
-      )
-      return found.map(toRow)
+    readRows: async (session, table) => (await session.ask(rowsOf(table))).map(({ row }) => row),
+
+    async readHistory(session, table, first = []) {
+      await session.askAll(first)
+      const rows = await session.ask(rowsOf(table, NEXT))
+      // What no row can tell is asked alone.
+      const sequence = rows[0] === undefined ? await this.readSequence(session, table) : counterIn(table, rows[0].next)
+      return { rows: rows.map(({ row }) => row), sequence }
     },
 
     async readSequence(session, table) {
-      // information_schema.TABLES.AUTO_INCREMENT is cached for a day on MySQL 8; SHOW CREATE TABLE is not.
-      const [shown] = await session.rows<Record<string, string>>(`SHOW CREATE TABLE ${table.sql}`)
-      const ddl = shown?.['Create Table'] ?? ''
-      if (!/\bAUTO_INCREMENT\b/i.test(ddl)) return null
-      // The line that closes the columns has the table options, partitions follow; a comment has no line of its own.
-      const options = /^\) .*$/m.exec(ddl)?.[0] ?? ''
-      return /\bAUTO_INCREMENT=(\d+)/i.exec(options)?.[1] ?? '1'
+      const [found] = await session.rows<{ next: string | null }>(`SELECT ${NEXT} AS next`, [table.name])
+      return counterIn(table, found?.next ?? null)
     },
 
     async attempt(session, work) {
@@ -107,15 +111,14 @@ export function mysqlDialect(own: Own): Dialect {
 
     temporaryGrant,
 
-    async insertRow(session, table, row: NewRow) {
+    insertRow(table, row: NewRow) {
       const extra = extraValues(table.shape, row)
       const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
       const values = [...(row.id === undefined ? [] : ['?']), '?', '?', '?', ...extra.map(({ column }) => place(column))]
       const sql = `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')})`
       const rest = [...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
-      if (row.id === undefined) return session.insertId(sql, rest)
-      await session.run(sql, [row.id, ...rest])
-      return row.id
+      if (row.id === undefined) return { sql, bindings: rest, read: ({ insertId }) => insertId as string }
+      return { sql, bindings: [row.id, ...rest], read: () => row.id as string }
     },
 
     async takenAlong(session, table, ids) {
@@ -130,20 +133,16 @@ export function mysqlDialect(own: Own): Dialect {
       const column = ({ own, refers, parts }: (typeof found)[number]) => (String(parts) === '1' && refers.toLowerCase() === 'id' ? quote(own) : null)
       const followers = found.map((one) => ({ label: one.name, sql: quote(one.name), column: column(one) }))
       // ER_TABLE_NOT_LOCKED: under LOCK TABLES no other table is read, and it was looked at just before.
-      return followersOf(session, followers, ids, (error) => ((error as Error).cause as { errno?: number } | undefined)?.errno === 1100)
+      return followersOf(session, followers, ids, (error) => errnoOf(error) === 1100)
     },
 
-    deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ?`, [id]),
+    deleteRow: (table, id) => ({ sql: `DELETE FROM ${table.sql} WHERE id = ?`, bindings: [id], read: ({ affected }) => affected }),
 
-    updateRow(session, table, id, after) {
+    updateRow(table, id, after) {
       const extra = extraValues(table.shape, after)
       const sets = ['app = ?', 'name = ?', 'applied = ?', ...extra.map(({ column }) => `${quoted(column.name)} = ${place(column)}`)]
-      return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ?`, [
-        ...keyOf(after),
-        appliedValue(after),
-        ...extra.map(({ value }) => value),
-        id,
-      ])
+      const bindings = [...keyOf(after), appliedValue(after), ...extra.map(({ value }) => value), id]
+      return { sql: `UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ?`, bindings, read: ({ affected }) => affected }
     },
 
     async sequenceStep() {
@@ -196,19 +195,14 @@ export function mysqlDialect(own: Own): Dialect {
 
     wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN extra longtext`,
 
-    async copyRows(session, table, journal, snapshot) {
+    copyRows(table, journal, snapshot) {
       const more = moreOf(table)
-      await session.run(
-        `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
-         SELECT ?, coalesce(CAST(id AS CHAR), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), CAST(applied AS CHAR)${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
-        [snapshot],
-      )
+      const sql = `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+         SELECT ?, coalesce(CAST(id AS CHAR), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), CAST(applied AS CHAR)${more === null ? '' : `, ${more}`} FROM ${table.sql}`
+      return { sql, bindings: [snapshot], read: () => {} }
     },
 
-    async readSnapshotRows(session, journal, snapshot) {
-      const found = await session.rows<RawSnapshotRow>(`SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])
-      return found.map(({ row_id: id, app, name, applied, extra: more }) => toRow({ id, app, name, applied, more }))
-    },
+    readSnapshotRows: (journal, snapshot) => ({ sql: `SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, bindings: [snapshot], read: toSnapshotRows }),
   }
 }
 
@@ -242,4 +236,22 @@ export const mysql = mysqlDialect({
 function sqlText(text: string): string {
   if (/^[^\\\0]*$/.test(text)) return `'${text.replaceAll("'", "''")}'`
   return `CONVERT(x'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
+}
+
+/** Not what is kept of it for a day: information_schema_stats_expiry is 0 in this session. */
+const NEXT = '(SELECT CAST(AUTO_INCREMENT AS CHAR) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?)'
+
+/** The counter stands in each row, or in none. */
+function rowsOf(table: HistoryTable, counter = 'NULL'): Question<{ row: Row; next: string | null }[]> {
+  const more = moreOf(table)
+  return {
+    sql: `SELECT CAST(id AS CHAR) AS id, app, name, CAST(applied AS CHAR) AS applied${more === null ? '' : `, ${more} AS more`}, ${counter} AS next FROM ${table.sql}`,
+    bindings: counter === NEXT ? [table.name] : [],
+    read: ({ rows }) => (rows as (RawRow & { next: string | null })[]).map((raw) => ({ row: toRow(raw), next: raw.next })),
+  }
+}
+
+/** A table that had no row yet may show none. */
+function counterIn({ shape }: HistoryTable, next: string | null): string | null {
+  return next ?? (shape.fillsId ? '1' : null)
 }

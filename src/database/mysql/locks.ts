@@ -1,8 +1,9 @@
 import { MigstateError } from '../../errors/index.js'
 import type { AdvisoryLock, Locks } from '../dialect.js'
-import type { HistoryTable } from '../history-table.js'
+import type { HistoryTable, TableSearch } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
+import { catalogue } from './catalogue.js'
 import { lockNameOf } from './shadow.js'
 import { lookAgain } from './trust.js'
 
@@ -31,20 +32,23 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
       return holders.map((holder) => `${holder} has an open transaction on its tables`)
     },
 
+    // A session's connect attributes cannot change after the login, so an operation has no name here.
     async tryAdvisoryLock(session, table): Promise<AdvisoryLock | null> {
-      const name = await lockNameOf(session, table)
-      const [answer] = await session.rows<{ locked: unknown }>('SELECT GET_LOCK(?, 0) AS locked', [name])
-      if (String(answer?.locked) !== '1') return null
-      return { release: async () => void (await session.rows('SELECT RELEASE_LOCK(?) AS released', [name]).catch(() => [])) }
+      const name = lockNameOf(table)
+      const [answer] = await session.rows<{ locked: unknown; here: string }>('SELECT GET_LOCK(?, 0) AS locked, DATABASE() AS here', [name])
+      const lock = { release: async () => void (await session.rows('SELECT RELEASE_LOCK(?) AS released', [name]).catch(() => [])) }
+      const locked = String(answer?.locked) === '1'
+      // A session that has come out in another database takes the lock of that one.
+      if (answer && answer.here !== table.database) {
+        if (locked) await lock.release()
+        return this.tryAdvisoryLock(session, { ...table, database: answer.here })
+      }
+      return locked ? lock : null
     },
 
     async advisoryLockHolder(session, table) {
-      const [used] = await session.rows<{ id: unknown }>('SELECT IS_USED_LOCK(?) AS id', [await lockNameOf(session, table)])
+      const [used] = await session.rows<{ id: unknown }>('SELECT IS_USED_LOCK(?) AS id', [lockNameOf(table)])
       return used?.id == null ? null : describeThread(session, String(used.id))
-    },
-
-    async nameSession() {
-      // A session's connect attributes cannot change after the login, so an operation has no name here.
     },
 
     async sessionsNamed(session, name) {
@@ -53,18 +57,18 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
     },
 
     async tryBeginEdit(session, table, journal, side) {
-      await refuseNonTransactional(session, table)
       // START TRANSACTION would release LOCK TABLES (MySQL manual 15.3.6), so the transaction is autocommit = 0.
       await session.run('SET autocommit = 0')
       try {
         const names = [table.sql, journal.operation, journal.event, journal.snapshotRow]
         await waitShortly(session, `LOCK TABLES ${names.map((name) => `${name} WRITE`).join(', ')}`, side)
+        const search = await lookAtLocked(session, table)
         if (table.stranger) await lookAgain(session)
-        return true
+        return search
       } catch (error) {
         await session.run('UNLOCK TABLES').catch(() => {})
         await session.run('SET autocommit = 1').catch(() => {})
-        if (isFailure(error, 'busy')) return false
+        if (isFailure(error, 'busy')) return null
         throw error
       }
     },
@@ -89,9 +93,8 @@ export function locksOf({ holders, waitShortly }: OwnLocks): Locks {
       return holders && (holders[0] ?? null)
     },
 
-    async fireDeferred() {
-      // Nothing waits for the COMMIT here (MySQL manual 27.3.1, 1.6.2.3).
-    },
+    // Nothing waits for the COMMIT here (MySQL manual 27.3.1, 1.6.2.3).
+    fireDeferred: [],
 
     async commitEdit(session) {
       await session.run('COMMIT')
@@ -134,6 +137,16 @@ export async function refuseNonTransactional(session: Session, table: HistoryTab
     'SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
     [table.name],
   )
-  if (found?.engine && found.engine !== 'InnoDB')
-    throw new MigstateError('non-transactional-table', `The table ${table.label} uses the engine ${found.engine}, which cannot undo half a change.`)
+  refuseEngine(table, found?.engine === 'InnoDB' ? null : (found?.engine ?? null))
+}
+
+/** While nobody else can alter it. @throws MigstateError `non-transactional-table` */
+export async function lookAtLocked(session: Session, table: HistoryTable): Promise<TableSearch> {
+  const search = await catalogue.findTable(session, { name: table.name })
+  refuseEngine(table, search.table?.shape.looseEngine ?? null)
+  return search
+}
+
+function refuseEngine({ label }: HistoryTable, loose: string | null): void {
+  if (loose) throw new MigstateError('non-transactional-table', `The table ${label} uses the engine ${loose}, which cannot undo half a change.`)
 }

@@ -5,11 +5,16 @@ import type { Session } from '../session.js'
 export interface Make {
   cluster: Cluster | null
   unsupported: Unsupported | null
+  /** As it calls itself: `10.11.6-MariaDB-0+deb12u1`. */
+  version: string
+  /** read_only, which does not bind everybody. */
+  readOnly: boolean
 }
 
 const ASKED = [
   'version',
   'version_comment',
+  'read_only',
   'aurora_version',
   'wsrep_on',
   'wsrep_provider',
@@ -46,5 +51,6 @@ export async function makeOf(session: Session): Promise<Make> {
   // Percona's builds have wsrep_on = ON also without a provider, and then are no cluster.
   const galera = said.get('wsrep_on') === 'ON' && !['', 'none'].includes(said.get('wsrep_provider') ?? '')
   const cluster = galera ? 'Galera' : several ? 'MySQL group replication' : null
-  return { unsupported, cluster: unsupported ? null : cluster }
+  const readOnly = ['1', 'ON'].includes((said.get('read_only') ?? '').toUpperCase())
+  return { unsupported, cluster: unsupported ? null : cluster, version: said.get('version') ?? '', readOnly }
 }

@@ -16,5 +16,9 @@ export function plain(dialect: Dialect): Dialect {
     async readSequence() {
       return null
     },
+
+    async readHistory(session, table) {
+      return { rows: await dialect.readRows(session, table), sequence: null }
+    },
   }
 }

@@ -8,17 +8,9 @@ import type { ShadowCheck } from '../shadow-check.js'
 
 const TABLE = `\`${SHADOW_TABLE}\``
 
-/** The database that a session is in: nothing here ever sends USE. */
-const HERE = new WeakMap<Session, string>()
-
 /** GET_LOCK's names are the server's, not the database's, and at most 64 characters. */
-export async function lockNameOf(session: Session, table: HistoryTable): Promise<string> {
-  let here = HERE.get(session)
-  if (here === undefined) {
-    const [found] = await session.rows<{ name: string }>('SELECT DATABASE() AS name')
-    HERE.set(session, (here = found?.name ?? ''))
-  }
-  return lockName([here, table.name])
+export function lockNameOf({ database, name }: HistoryTable): string {
+  return lockName([database as string, name])
 }
 
 /** A session with a shadow holds a lock named after the operation, so that others can see whether it lives. */
@@ -59,7 +51,7 @@ export async function identity(session: Session, history: HistoryTable): Promise
 
 async function hereOf(session: Session, history: HistoryTable): Promise<Here> {
   const [own] = await session.rows<{ id: unknown; name: string }>('SELECT CONNECTION_ID() AS id, DATABASE() AS name')
-  return { lock: await lockNameOf(session, history), connection: String(own?.id), database: own?.name ?? '' }
+  return { lock: lockNameOf(history), connection: String(own?.id), database: own?.name ?? '' }
 }
 
 function identityChecks({ lock, connection, database }: Here): ShadowCheck[] {

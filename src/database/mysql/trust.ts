@@ -3,7 +3,7 @@ import type { JournalFacts, Trust } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import { missingColumns, SIDE_TABLES, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
-import { journalDdl } from './journal-ddl.js'
+import { journalDdl, laterIndexes } from './journal-ddl.js'
 
 const HOST = "SUBSTRING_INDEX(CURRENT_USER(), '@', -1)"
 const ME = `CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(${HOST}) - 1), '''@''', ${HOST}, '''')`
@@ -36,13 +36,16 @@ export async function journalFacts(session: Session): Promise<JournalFacts> {
   // One name each: both servers look a name up that is compared for equality, and open every table of the database for a list.
   const one = (name: string) => `SELECT '${name}' AS name, TABLE_TYPE AS type, ENGINE AS engine,
       (SELECT GROUP_CONCAT(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = '${name}') AS triggers,
+      (SELECT GROUP_CONCAT(DISTINCT INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}') AS indexes,
       (SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}') AS columns
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${name}'`
   const found = await session.rows<Found>(SIDE_TABLES.map(one).join(' UNION ALL '))
   const there = found.map(({ name }) => name)
   if (!there.includes('migstate_event')) await refuseUnseen(session)
   const wide = found.some(({ name, columns }) => name === 'migstate_snapshot_row' && (columns ?? '').toLowerCase().split(',').includes(WIDE_COLUMN))
-  return { there, wide, problems: found.flatMap(problemsOf) }
+  const indexes = new Set(found.flatMap((one) => (one.indexes ?? '').split(',')))
+  const settled = Object.keys(laterIndexes(NAMES)).every((name) => indexes.has(name))
+  return { there, wide, settled, problems: found.flatMap(problemsOf) }
 }
 
 /**
@@ -67,6 +70,7 @@ interface Found {
   type: string
   engine: string | null
   triggers: string | null
+  indexes: string | null
   columns: string | null
 }
 

@@ -5,6 +5,7 @@ import type { Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
 import { relationsNamed } from './relations.js'
+import { sequenceIn } from './sequence.js'
 import type { PostgresqlSession } from './session.js'
 import { refuseUnreadable, shapeOf } from './shape.js'
 import { trustOf } from './trust.js'
@@ -30,7 +31,7 @@ export const catalogue: Catalogue = {
 
   async findTable(session, wanted): Promise<TableSearch> {
     const { schemas } = (session as PostgresqlSession).opening
-    const found = await relationsNamed(session, [wanted.name])
+    const found = await relationsNamed(session, [wanted.name], { history: true })
     const tables = found.filter(({ kind }) => kind === 'r' || kind === 'p')
     // Whatever has the name in the first schema that has it: a view there hides the tables behind it, as for the connection itself.
     const first = schemas.find((schema) => found.some((relation) => relation.schema === schema))
@@ -41,8 +42,15 @@ export const catalogue: Catalogue = {
     return {
       table: chosen
         ? {
-            ...tableAt(chosen.schema, wanted.name, type),
+            ...tableAt(chosen.schema, wanted.name),
+            appliedType: type ?? 'timestamp with time zone',
             shape: shapeOf({ ...chosen, stranger: trust?.stranger ?? false }),
+            followers: chosen.followers.map(({ label, schema, name, own }) => ({
+              label,
+              sql: tableAt(schema, name).sql,
+              column: own === null ? null : quote(own),
+            })),
+            sequence: sequenceIn(chosen.sequence),
             stranger: trust?.stranger ?? false,
           }
         : null,
@@ -72,12 +80,11 @@ export const catalogue: Catalogue = {
   },
 }
 
-function tableAt(schema: string, name: string, appliedType: string | null): Omit<HistoryTable, 'shape'> {
+function tableAt(schema: string, name: string): Pick<HistoryTable, 'schema' | 'name' | 'sql' | 'label'> {
   return {
     schema,
     name,
     sql: `${quote(schema)}.${quote(name)}`,
     label: `${schema}.${name}`,
-    appliedType: appliedType ?? 'timestamp with time zone',
   }
 }

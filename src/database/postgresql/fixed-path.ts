@@ -38,6 +38,11 @@ export function beginsTransaction(sql: string): boolean {
   return true
 }
 
+/** For people, who look for what comes after the settings. */
+export function inShort(sql: string): string {
+  return sql.replace(FIX, 'SET LOCAL …')
+}
+
 /** Settings that not every release has. */
 const LATER: Readonly<Record<string, string>> = {
   // A view or a foreign table in the place of a table that was looked at before is an error (CVE-2024-7348).

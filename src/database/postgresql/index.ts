@@ -2,9 +2,9 @@ import { followersOf } from '../taken-along.js'
 import { addedId } from '../side-tables.js'
 import type { Dialect } from '../dialect.js'
 import type { HistoryTable, JournalTables } from '../history-table.js'
-import type { NewRow } from '../row.js'
-import type { Binding, Session } from '../session.js'
-import { appliedValue, extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
+import type { NewRow, Row } from '../row.js'
+import type { Binding, Question, Session } from '../session.js'
+import { appliedValue, extraValues, keyOf, type RawRow, toRow, toSnapshotRows } from '../table-shape.js'
 import { connect } from './connect.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import { indexJournal } from './index-journal.js'
@@ -14,7 +14,8 @@ import { journalDdl } from './journal-ddl.js'
 import { handOver } from './journal-owner.js'
 import { missingGrants } from './rights.js'
 import { idMending, mendId } from './mend-id.js'
-import { readSequence, sequenceOf } from './sequence.js'
+import { nextOf, readSequence, sequenceOf } from './sequence.js'
+import type { PostgresqlSession } from './session.js'
 import { rehearsal } from './rehearsal.js'
 import { shadow, shadowGrants, temporaryGrant } from './shadow.js'
 import { byId, moreOf, quoted, typeOf, writable } from './shape.js'
@@ -45,13 +46,10 @@ export const postgresql: Dialect = {
   ...catalogue,
   ...locks,
 
-  async reading(session, work) {
-    await session.run(begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', LOCK_TIMEOUT))
-    try {
-      return await work()
-    } finally {
-      await session.run('ROLLBACK').catch(() => {})
-    }
+  reading: (session, work) => (session as PostgresqlSession).transaction(begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', LOCK_TIMEOUT), work),
+  last: (session, question) => (session as PostgresqlSession).last(question),
+  readingOnce(session, question) {
+    return this.reading(session, () => this.last(session, () => session.ask(question)))
   },
 
   journalFacts,
@@ -66,12 +64,13 @@ export const postgresql: Dialect = {
 
   timeKept: ({ appliedType }) => (appliedType === 'date' ? 'day' : /^timestamp.* without time zone$/.test(appliedType) ? 'local' : 'instant'),
 
-  async readRows(session, table) {
-    const more = moreOf(table)
-    const found = await session.rows<RawRow>(
-      `SELECT id::text AS id, app, name, applied::text AS applied${more === null ? '' : `, ${more} AS more`} FROM ${table.sql} ORDER BY 1`,
-    )
-    return found.map(toRow)
+  readRows: (session, table) => session.ask(rowsOf(table)),
+
+  async readHistory(session, table, first = []) {
+    const { sequence } = table
+    const counter = sequence?.mayRead ? [nextOf(sequence)] : []
+    const [rows, next = null] = (await session.askAll([...first, rowsOf(table), ...counter])).slice(first.length) as [Row[], (string | null)?]
+    return { rows, sequence: next }
   },
 
   readSequence,
@@ -95,7 +94,7 @@ export const postgresql: Dialect = {
 
   temporaryGrant,
 
-  async insertRow(session, table, row: NewRow) {
+  insertRow(table, row: NewRow) {
     const { shape } = table
     const extra = extraValues(shape, row)
     const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ column }) => quoted(column.name))]
@@ -108,29 +107,19 @@ export const postgresql: Dialect = {
       ...extra.map(({ column }) => cast(column.type)),
     ]
     const bindings: Binding[] = [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), appliedValue(row), ...extra.map(({ value }) => value)]
-    const [added] = await session.rows<{ id: string }>(
-      `INSERT INTO ${table.sql} (${columns.join(', ')})${row.id === undefined ? '' : ' OVERRIDING SYSTEM VALUE'} VALUES (${values.join(', ')}) RETURNING id::text AS id`,
-      bindings,
-    )
-    return addedId(table, row, added)
+    const overriding = row.id === undefined ? '' : ' OVERRIDING SYSTEM VALUE'
+    const sql = `INSERT INTO ${table.sql} (${columns.join(', ')})${overriding} VALUES (${values.join(', ')}) RETURNING id::text AS id`
+    return { sql, bindings, read: ({ rows }) => addedId(table, row, rows[0]) }
   },
 
   async takenAlong(session, table, ids) {
-    const found = await session.rows<{ label: string; schema: string; name: string; own: string | null }>(
-      `SELECT k.conrelid::regclass::text AS label, n.nspname AS schema, c.relname AS name,
-              CASE WHEN array_length(k.conkey, 1) = 1 AND h.attname = 'id' THEN a.attname END AS own
-         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] JOIN pg_attribute h ON h.attrelid = k.confrelid AND h.attnum = k.confkey[1]
-        WHERE k.confrelid = to_regclass(?) AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') ORDER BY 1`,
-      [table.sql],
-    )
-    const followers = found.map(({ label, schema, name, own }) => ({ label, sql: `${quote(schema)}.${quote(name)}`, column: own === null ? null : quote(own) }))
-    return table.stranger ? followers.map(({ label }) => label) : followersOf(session, followers, ids, () => false)
+    const { followers = [], stranger } = table
+    return stranger ? followers.map(({ label }) => label) : followersOf(session, followers, ids, () => false)
   },
 
-  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE ${byId(table)}`, [id]),
+  deleteRow: (table, id) => ({ sql: `DELETE FROM ${table.sql} WHERE ${byId(table)}`, bindings: [id], read: ({ affected }) => affected }),
 
-  updateRow(session, table, id, after) {
+  updateRow(table, id, after) {
     const may = new Set(writable(table.shape))
     const extra = extraValues(table.shape, after).filter(({ column }) => may.has(column))
     const sets = [
@@ -139,12 +128,8 @@ export const postgresql: Dialect = {
       `applied = CAST(? AS ${table.appliedType})`,
       ...extra.map(({ column }) => `${quoted(column.name)} = CAST(? AS ${column.type})`),
     ]
-    return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE ${byId(table)}`, [
-      ...keyOf(after),
-      appliedValue(after),
-      ...extra.map(({ value }) => value),
-      id,
-    ])
+    const bindings = [...keyOf(after), appliedValue(after), ...extra.map(({ value }) => value), id]
+    return { sql: `UPDATE ${table.sql} SET ${sets.join(', ')} WHERE ${byId(table)}`, bindings, read: ({ affected }) => affected }
   },
 
   async sequenceStep(session, table) {
@@ -204,19 +189,22 @@ export const postgresql: Dialect = {
 
   wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN IF NOT EXISTS extra pg_catalog.text`,
 
-  async copyRows(session, table, journal: JournalTables, snapshot) {
+  copyRows(table, journal: JournalTables, snapshot) {
     const more = moreOf(table)
-    await session.run(
-      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
-       SELECT ?, coalesce(id::text, 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied::text${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
-      [snapshot],
-    )
+    const sql = `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+       SELECT ?, coalesce(id::text, 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied::text${more === null ? '' : `, ${more}`} FROM ${table.sql}`
+    return { sql, bindings: [snapshot], read: () => {} }
   },
 
-  async readSnapshotRows(session, journal, snapshot) {
-    const found = await session.rows<RawSnapshotRow>(`SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, [snapshot])
-    return found.map(({ row_id: id, app, name, applied, extra: more }) => toRow({ id, app, name, applied, more }))
-  },
+  readSnapshotRows: (journal, snapshot) => ({ sql: `SELECT * FROM ${journal.snapshotRow} WHERE snapshot = ?`, bindings: [snapshot], read: toSnapshotRows }),
+}
+
+function rowsOf(table: HistoryTable): Question<Row[]> {
+  const more = moreOf(table)
+  return {
+    sql: `SELECT id::text AS id, app, name, applied::text AS applied${more === null ? '' : `, ${more} AS more`} FROM ${table.sql} ORDER BY 1`,
+    read: ({ rows }) => (rows as RawRow[]).map(toRow),
+  }
 }
 
 /** Django works as the owner of its table: a rerun in shadow mode needs these rights on the side tables. */

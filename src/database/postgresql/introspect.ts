@@ -2,7 +2,6 @@ import type { HistoryFacts, Schema, SchemaTable } from '../schema-facts.js'
 import type { HistoryTable } from '../history-table.js'
 import type { Session } from '../session.js'
 import { idMending } from './mend-id.js'
-import { sequenceOf } from './sequence.js'
 import type { PostgresqlSession } from './session.js'
 import { serialOf } from './shape.js'
 
@@ -32,8 +31,7 @@ export async function introspect(session: Session, history: HistoryTable | null)
 }
 
 async function historyFacts(session: Session, history: HistoryTable): Promise<HistoryFacts> {
-  const { sql, shape } = history
-  const sequence = await sequenceOf(session, history)
+  const { sql, shape, sequence } = history
   const highest = `(SELECT max(id) FROM ${sql})`
   const counter = sequence ? `'${sequence.sql.replaceAll("'", "''")}'` : serialOf(sql)
   return {

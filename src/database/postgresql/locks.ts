@@ -3,6 +3,7 @@ import type { HistoryTable, JournalTables } from '../history-table.js'
 import { isFailure } from '../failure.js'
 import { lockNumber } from '../lock-key.js'
 import type { Session } from '../session.js'
+import { catalogue } from './catalogue.js'
 import { begin, LOCK_TIMEOUT } from './fixed-path.js'
 import type { PostgresqlSession } from './session.js'
 import { lookAgain } from './trust.js'
@@ -25,9 +26,13 @@ export const locks: Locks = {
     )
   },
 
-  async tryAdvisoryLock(session, table): Promise<AdvisoryLock | null> {
+  async tryAdvisoryLock(session, table, name): Promise<AdvisoryLock | null> {
     const key = lockNumber([table.label]).toString()
-    const [answer] = await session.rows<{ locked: string }>('SELECT pg_try_advisory_lock(CAST(? AS bigint))::text AS locked', [key])
+    const named = name === undefined ? '' : ", set_config('application_name', ?, false)"
+    const [answer] = await session.rows<{ locked: string }>(`SELECT pg_try_advisory_lock(CAST(? AS bigint))::text AS locked${named}`, [
+      key,
+      ...(name === undefined ? [] : [name.slice(0, 63)]),
+    ])
     if (answer?.locked !== 'true') return null
     return { release: async () => void (await session.run('SELECT pg_advisory_unlock(CAST(? AS bigint))', [key]).catch(() => {})) }
   },
@@ -45,12 +50,6 @@ export const locks: Locks = {
     )
   },
 
-  async nameSession(session, name) {
-    // Through a pooler the name would be left behind for others.
-    if ((session as PostgresqlSession).opening.pooled) return
-    await session.rows("SELECT set_config('application_name', ?, false)", [name.slice(0, 63)])
-  },
-
   async sessionsNamed(session, name) {
     const found = await session.rows<{ pid: string; state: string | null }>(
       'SELECT pid::text AS pid, state FROM pg_stat_activity WHERE application_name = ? AND pid <> pg_backend_pid()',
@@ -60,15 +59,17 @@ export const locks: Locks = {
   },
 
   async tryBeginEdit(session, table, journal) {
-    await session.run(begin('ISOLATION LEVEL READ COMMITTED READ WRITE', `SET LOCAL lock_timeout = '${SHORT_WAIT}ms'`, 'SET LOCAL statement_timeout = 0'))
     try {
       // Weaker modes let Django run its DDL first and then wait while it holds the application's tables.
-      await session.run(`LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE; ${LOCK_TIMEOUT}`)
+      const lock = `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`
+      const begins = begin('ISOLATION LEVEL READ COMMITTED READ WRITE', `SET LOCAL lock_timeout = '${SHORT_WAIT}ms'`, 'SET LOCAL statement_timeout = 0', lock)
+      ;(session as PostgresqlSession).beginWithNext(`${begins}; ${LOCK_TIMEOUT}`)
+      const search = await catalogue.findTable(session, { schema: table.schema as string, name: table.name })
       if (table.stranger) await holdStill(session, table, journal)
-      return true
+      return search
     } catch (error) {
       await session.run('ROLLBACK').catch(() => {})
-      if (isFailure(error, 'busy')) return false
+      if (isFailure(error, 'busy')) return null
       throw error
     }
   },
@@ -93,10 +94,8 @@ export const locks: Locks = {
     )
   },
 
-  async fireDeferred(session) {
-    // Constraint triggers (manual, SET CONSTRAINTS).
-    await session.run('SET CONSTRAINTS ALL IMMEDIATE')
-  },
+  // Constraint triggers (manual, SET CONSTRAINTS).
+  fireDeferred: [{ sql: 'SET CONSTRAINTS ALL IMMEDIATE', read: () => {} }],
 
   async commitEdit(session) {
     await session.run('COMMIT')

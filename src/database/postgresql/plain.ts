@@ -45,11 +45,15 @@ export function plain(dialect: Dialect): Dialect {
 
     async journalFacts(session, table) {
       // Nothing was ever written here.
-      return standard(session) ? { there: [], wide: false, problems: [] } : dialect.journalFacts(session, table)
+      return standard(session) ? { there: [], wide: false, settled: true, problems: [] } : dialect.journalFacts(session, table)
     },
 
     async readSequence() {
       return null
+    },
+
+    async readHistory(session, table) {
+      return { rows: await dialect.readRows(session, table), sequence: null }
     },
 
     async advisoryLockHolder(session, table) {

@@ -1,4 +1,5 @@
 import type { Session } from '../session.js'
+import { SEQUENCE } from './sequence.js'
 
 /** A relation as the catalogue tells it; nothing of it is read, for reading it may run its owner's code. */
 export interface Relation {
@@ -19,8 +20,13 @@ export interface Relation {
   onReading: string[]
   /** Code of the owner's that a change runs. */
   onWriting: string[]
+  /** Names of its indexes. */
+  indexes: string[]
   /** Why this role's rights are worth a trap; null for an ordinary role. */
   privileged: string | null
+  /** Of the history alone. */
+  sequence: string | null
+  followers: { label: string; schema: string; name: string; own: string | null }[]
 }
 
 const COLUMNS = `SELECT json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'system', t.typnamespace = 'pg_catalog'::regnamespace,
@@ -46,18 +52,35 @@ const ON_WRITING = `SELECT 'the trigger ' || tgname FROM pg_trigger WHERE tgreli
 
 const HEIRS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r'"
 
+const INDEXES = 'SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid'
+
+const FOLLOWERS = `SELECT json_build_object('label', k.conrelid::regclass::text, 'schema', fn.nspname, 'name', f.relname,
+                          'own', CASE WHEN array_length(k.conkey, 1) = 1 AND h.attname = 'id' THEN a.attname END)
+         FROM pg_constraint k JOIN pg_class f ON f.oid = k.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] JOIN pg_attribute h ON h.attrelid = k.confrelid AND h.attnum = k.confkey[1]
+        WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') ORDER BY k.conrelid::regclass::text`
+
 const PRIVILEGED = `SELECT CASE WHEN bool_or(r.rolsuper) THEN 'a superuser' WHEN bool_or(r.rolbypassrls) THEN 'a role with BYPASSRLS' WHEN bool_or(r.rolcreaterole) THEN 'a role with CREATEROLE'
                WHEN bool_or(EXISTS (SELECT 1 FROM pg_roles p WHERE p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
                                        AND pg_has_role(r.oid, p.oid, 'MEMBER'))) THEN 'a role that may use the files or programs of the server' END
           FROM pg_roles r WHERE r.rolname IN (session_user, current_user)`
 
-/** Relations of these names, in one schema or in all that are no system's; one question for all facts. */
-export async function relationsNamed(session: Session, names: readonly string[], schema?: string): Promise<Relation[]> {
+/**
+ * Relations of these names, in one schema or in all that are no system's; one question for all facts.
+ * @param wanted `history`: also what gives their ids, and what follows their rows
+ */
+export async function relationsNamed(
+  session: Session,
+  names: readonly string[],
+  wanted: { schema?: string | undefined; history?: boolean },
+): Promise<Relation[]> {
+  const { schema, history } = wanted
   const found = await session.rows<Record<string, string | null>>(
     `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, o.rolname AS owner, (o.rolsuper OR o.rolname IN (session_user, current_user))::text AS ours,
             (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text AS readable, row_security_active(c.oid)::text AS hidden,
             array_to_json(ARRAY(${COLUMNS}))::text AS columns, array_to_json(ARRAY(${ON_READING}))::text AS on_reading,
-            array_to_json(ARRAY(${ON_WRITING}))::text AS on_writing, array_to_json(ARRAY(${HEIRS}))::text AS heirs, (${PRIVILEGED}) AS privileged
+            array_to_json(ARRAY(${ON_WRITING}))::text AS on_writing, array_to_json(ARRAY(${HEIRS}))::text AS heirs, (${PRIVILEGED}) AS privileged,
+            array_to_json(ARRAY(${INDEXES}))::text AS indexes${history ? `, (${SEQUENCE}) AS sequence, array_to_json(ARRAY(${FOLLOWERS}))::text AS followers` : ''}
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
       WHERE c.relname IN (${names.map(() => '?').join(', ')}) AND ${schema === undefined ? "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'" : 'n.nspname = ?'}
       ORDER BY n.nspname`,
@@ -76,6 +99,9 @@ export async function relationsNamed(session: Session, names: readonly string[],
     heirs: list(row.heirs),
     onReading: list(row.on_reading),
     onWriting: list(row.on_writing),
+    indexes: list(row.indexes),
     privileged: row.privileged ?? null,
+    sequence: row.sequence ?? null,
+    followers: list(row.followers),
   }))
 }

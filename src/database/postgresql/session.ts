@@ -1,10 +1,10 @@
 import type { Unsupported } from '../server-facts.js'
-import type { Binding } from '../session.js'
+import type { Binding, Question } from '../session.js'
 import { isFailure } from '../failure.js'
 import { WiredSession, type WiredParts } from '../wired-session.js'
-import { begin, beginsTransaction, opening, setRole, withRole } from './fixed-path.js'
+import { begin, beginsTransaction, inShort, opening, setRole, withRole } from './fixed-path.js'
 import { type Make, makeOf } from './makes.js'
-import { typed } from './typed.js'
+import { inlined, typed } from './typed.js'
 
 /** What the session's first text has found out. */
 export interface Opening {
@@ -37,6 +37,10 @@ export class PostgresqlSession extends WiredSession {
   #opening: Opening | undefined
   readonly #role: string | undefined
   #sessionPooler: string | null = null
+  /** Begins a transaction, in one message with what is asked next. */
+  #begins: string | null = null
+  /** What is asked next is the last of its transaction, or has been. */
+  #last: 'next' | 'asked' | null = null
 
   /** @param role Django's `assume_role` */
   constructor(parts: WiredParts, role: string | undefined) {
@@ -134,21 +138,77 @@ export class PostgresqlSession extends WiredSession {
     return this.driver as Client
   }
 
+  /** A transaction begins in one message with the next statement. @param begins a text of `begin` */
+  beginWithNext(begins: string): void {
+    this.#begins = begins
+  }
+
+  /**
+   * A transaction of questions alone: it begins in one message with the first of them, and ends by being rolled back.
+   * @param begins a text of `begin`
+   */
+  async transaction<T>(begins: string, work: () => Promise<T>): Promise<T> {
+    if (this.opening.plain) await this.run(begins)
+    else this.beginWithNext(begins)
+    try {
+      return await work()
+    } finally {
+      const open = this.#begins === null && this.#last !== 'asked'
+      this.#begins = null
+      this.#last = null
+      if (open) await this.run('ROLLBACK').catch(() => {})
+    }
+  }
+
+  /** The last question of a `transaction`, which ends in one message with it. */
+  last<T>(question: () => Promise<T>): Promise<T> {
+    if (!this.opening.plain) this.#last = 'next'
+    return question()
+  }
+
+  override async askAll<Asked extends readonly Question[]>(questions: readonly [...Asked]): ReturnType<typeof WiredSession.prototype.askAll<Asked>> {
+    if (this.opening.plain) return super.askAll(questions)
+    const results = await this.#together(
+      questions.map(({ sql, bindings = [] }) => inlined(sql, bindings)),
+      questions.map(({ sql, bindings = [] }) => typed(sql, bindings)),
+    )
+    return questions.map(({ read }, index) => read(this.answer(results[index]))) as never
+  }
+
+  /** @returns a result for each text */
+  async #together(texts: readonly string[], shown: readonly string[]): Promise<unknown[]> {
+    const alone = this.#begins === null && this.#last === null && this.#isOpenToOthers
+    const begins = alone ? begin('') : this.#begins
+    const before = begins === null ? [] : [this.#roled(begins)]
+    const after = alone ? ['COMMIT'] : this.#last === 'next' ? ['ROLLBACK'] : []
+    this.#begins = null
+    const whole = (parts: readonly string[]) => [...before, ...parts, ...after].join('; ')
+    try {
+      const response = await super.send(whole(texts), [], inShort(whole(shown)))
+      if (this.#last === 'next') this.#last = 'asked'
+      const results: unknown[] = Array.isArray(response) ? response : [response]
+      return results.slice(results.length - after.length - texts.length, results.length - after.length)
+    } catch (error) {
+      if (alone) await super.send('ROLLBACK', []).catch(() => {})
+      throw error
+    }
+  }
+
+  /** Outside of a transaction, through a pooler: the next server session need not be the one that was asked before. */
+  get #isOpenToOthers(): boolean {
+    return this.opening.pooled && this.#client.getTransactionStatus() === 'I'
+  }
+
+  #roled(begins: string): string {
+    return this.opening.pooled && this.#role !== undefined ? withRole(begins, this.#role) : begins
+  }
+
   protected override async send(sql: string, bindings: readonly Binding[]): Promise<unknown> {
     const text = typed(sql, bindings)
     if (this.opening.plain) return super.send(beginsTransaction(text) ? 'BEGIN TRANSACTION READ ONLY' : text, bindings)
-    const roled = (begins: string) => (this.opening.pooled && this.#role !== undefined ? withRole(begins, this.#role) : begins)
-    if (beginsTransaction(text)) return super.send(roled(text), bindings)
-    if (!this.opening.pooled || this.#client.getTransactionStatus() !== 'I') return super.send(text, bindings)
-    // The next server session need not be the one that was asked before.
-    await super.send(roled(begin('')), [])
-    try {
-      const answer = await super.send(text, bindings)
-      await super.send('COMMIT', [])
-      return answer
-    } catch (error) {
-      await super.send('ROLLBACK', []).catch(() => {})
-      throw error
-    }
+    if (beginsTransaction(text)) return super.send(this.#roled(text), bindings, inShort(this.#roled(text)))
+    if (this.#last === 'asked') throw new Error('a question after the last one of its transaction')
+    if (this.#begins === null && this.#last === null && !this.#isOpenToOthers) return super.send(text, bindings)
+    return this.#together([inlined(sql, bindings)], [text])
   }
 }

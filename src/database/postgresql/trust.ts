@@ -3,7 +3,7 @@ import type { HistoryTable, JournalFacts, JournalTables, Trust } from '../histor
 import { quoteIdentifier } from '../identifier.js'
 import { missingColumns, SIDE_TABLES, unfitTable, WIDE_COLUMN } from '../side-tables.js'
 import type { Session } from '../session.js'
-import { journalDdl } from './journal-ddl.js'
+import { journalDdl, journalIndexes } from './journal-ddl.js'
 import { type Relation, relationsNamed } from './relations.js'
 import { KINDS } from './shape.js'
 
@@ -30,12 +30,14 @@ export function trustOf(relation: Relation): Trust {
 
 /** What stands beside the history under the names of the side tables, and why that cannot be the journal. */
 export async function journalFacts(session: Session, table: HistoryTable): Promise<JournalFacts> {
-  const found = await relationsNamed(session, [...SIDE_TABLES, table.name], table.schema as string)
+  const found = await relationsNamed(session, [...SIDE_TABLES, table.name], { schema: table.schema as string })
   const owner = found.find((relation) => relation.name === table.name)?.owner
   const side = found.filter((relation) => relation.name !== table.name)
+  const indexes = Object.keys(journalIndexes(NAMES))
   return {
     there: side.map(({ name }) => name),
     wide: side.some(({ name, columns }) => name === 'migstate_snapshot_row' && columns.some((column) => column.name === WIDE_COLUMN)),
+    settled: side.every((relation) => relation.owner === owner) && indexes.every((name) => side.some((relation) => relation.indexes.includes(name))),
     problems: side.flatMap((relation) => problemsOf(relation, owner)),
   }
 }
@@ -67,7 +69,7 @@ const NAMES: JournalTables = { operation: 'migstate_operation', event: 'migstate
 
 /** Once nobody can attach anything any more, for the table lock is held: is what was looked at before still so? */
 export async function lookAgain(session: Session, table: HistoryTable): Promise<void> {
-  const [history] = await relationsNamed(session, [table.name], table.schema as string)
+  const [history] = await relationsNamed(session, [table.name], { schema: table.schema as string })
   const trust = history && trustOf(history)
   const traps = trust ? [...trust.reading, ...trust.writing] : ['another table in its place']
   if (traps.length > 0) throw unfitTable(table, traps)

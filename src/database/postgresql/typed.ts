@@ -1,3 +1,4 @@
+import { DatabaseFailure } from '../failure.js'
 import type { Binding } from '../session.js'
 
 /**
@@ -11,4 +12,27 @@ export function typed(sql: string, bindings: readonly Binding[]): string {
     const value = bindings[index++]
     return found === '?' ? `CAST(? AS ${typeof value === 'number' ? 'bigint' : 'text'})` : found
   })
+}
+
+/**
+ * The same with the values in the text, for several statements in one message: only a text without parameters has room for them (manual 55.2.2). A value
+ * keeps the type that it has as a parameter.
+ * @throws DatabaseFailure for a value that would end the message; as a parameter the server refuses it
+ * @throws Error for a number of values that is not that of the places: a bug
+ */
+export function inlined(sql: string, bindings: readonly Binding[]): string {
+  let index = 0
+  const text = typed(sql, bindings).replace(/CAST\(\? AS/g, () => `CAST(${literal(bindings[index++])} AS`)
+  if (index !== bindings.length) throw new Error('a statement with more or fewer places than values')
+  return text
+}
+
+/** A question mark in a text would be taken for a place (knex.raw); a backslash is one in every setting of the server only behind an E. */
+function literal(value: Binding | undefined): string {
+  if (value === undefined) throw new Error('a statement with more places than values')
+  if (value === null) return 'NULL'
+  if (typeof value === 'number') return String(value)
+  if (value.includes('\0')) throw new DatabaseFailure('database-error', 'other', 'PostgreSQL has no place for a NUL in a text.', new Error('NUL'))
+  const quoted = `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\').replaceAll('?', '\\x3f')}'`
+  return quoted.includes('\\') ? `E${quoted}` : quoted
 }

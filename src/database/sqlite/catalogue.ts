@@ -7,6 +7,7 @@ import type { ServerFacts } from '../server-facts.js'
 import type { Catalogue } from '../dialect.js'
 import { quoteIdentifier } from '../identifier.js'
 import type { Session } from '../session.js'
+import { versionIn } from './connect.js'
 import { type FoundColumn, refuseOdd, shapeOf } from './shape.js'
 import { untilFree } from './until-free.js'
 
@@ -15,9 +16,8 @@ export const quote = (name: string) => quoteIdentifier(name, '"', 1_000_000)
 /** What the file says of itself. */
 export const catalogue: Catalogue = {
   async describe(session: Session, spec: ConnectionSpec): Promise<ServerFacts> {
-    const [facts] = await session.rows<{ version: string }>('SELECT sqlite_version() AS version')
     const { path } = spec as SqliteSpec
-    return { engine: 'sqlite', version: facts?.version ?? '', host: null, name: path, readOnly: whyReadOnly(path), pooled: false }
+    return { engine: 'sqlite', version: versionIn(session), host: null, name: path, readOnly: whyReadOnly(path), pooled: false }
   },
 
   async findTable(session, wanted): Promise<TableSearch> {
@@ -34,7 +34,11 @@ export const catalogue: Catalogue = {
     const [first] = found
     if (!first) return { table: null, others: [], currentSchema: null }
     refuseOdd(first.tab, first.kind, first.sql)
-    return { table: { ...tableNamed(first.tab), shape: shapeOf(first.tab, Number(first.keys), found) }, others: [], currentSchema: null }
+    return {
+      table: { ...tableNamed(first.tab), hasCounter: /\bAUTOINCREMENT\b/i.test(first.sql ?? ''), shape: shapeOf(first.tab, Number(first.keys), found) },
+      others: [],
+      currentSchema: null,
+    }
   },
 
   async tableFacts(session, _beside, name) {

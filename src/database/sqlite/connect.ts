@@ -12,6 +12,13 @@ const SHAPE: ResponseShape = {
   affected: (response) => (response as { changes?: number })?.changes ?? 0,
 }
 
+const VERSIONS = new WeakMap<Session, string>()
+
+/** Of the SQLite that has the file open. */
+export function versionIn(session: Session): string {
+  return VERSIONS.get(session) ?? ''
+}
+
 /** @throws MigstateError `database-missing`: Knex would create the file */
 export async function connect(spec: ConnectionSpec, options: ConnectOptions): Promise<Session> {
   const { path } = spec as SqliteSpec
@@ -19,7 +26,11 @@ export async function connect(spec: ConnectionSpec, options: ConnectOptions): Pr
   const session = await openFile(path, options.readOnly)
   try {
     // Opening reads nothing; this does, so that a wrong file is found here.
-    await untilFree(() => session.rows('SELECT count(*) AS n FROM sqlite_master'), options.patience)
+    const [found] = await untilFree(
+      () => session.rows<{ version: string }>('SELECT sqlite_version() AS version, count(*) AS n FROM sqlite_master'),
+      options.patience,
+    )
+    VERSIONS.set(session, found?.version ?? '')
   } catch (error) {
     await session.close()
     throw error

@@ -2,9 +2,9 @@ import { followersOf } from '../taken-along.js'
 import { addedId } from '../side-tables.js'
 import type { Dialect } from '../dialect.js'
 import type { HistoryTable } from '../history-table.js'
-import type { NewRow } from '../row.js'
+import type { NewRow, Row } from '../row.js'
 import { extraValues, keyOf, type RawRow, type RawSnapshotRow, toRow } from '../table-shape.js'
-import type { Binding, Session } from '../session.js'
+import type { Binding, Question, Session } from '../session.js'
 import { connect } from './connect.js'
 import { introspect } from './introspect.js'
 import { journalDdl, journalIndexes } from './journal-ddl.js'
@@ -52,6 +52,10 @@ export const sqlite: Dialect = {
     }
   },
 
+  last: (_session, question) => question(),
+  // One statement is a transaction by itself (sqlite.org/lang_transaction.html, 2).
+  readingOnce: (session, question) => session.ask(question),
+
   journalFacts,
   introspect,
 
@@ -64,17 +68,19 @@ export const sqlite: Dialect = {
   // Every value has a type of its own: whatever is written stays as it is.
   timeKept: () => 'local',
 
-  async readRows(session, table) {
-    const more = moreOf(table)
-    const found = await session.rows<RawRow>(
-      `SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} AS applied, typeof(applied) AS type${more === null ? '' : `, ${more} AS more`} FROM ${table.sql}`,
-    )
-    return found.map(toRow)
+  readRows: async (session, table) => (await session.ask(rowsOf(table))).map(({ row }) => row),
+
+  async readHistory(session, table, first = []) {
+    await session.askAll(first)
+    if (!table.hasCounter) return { rows: await this.readRows(session, table), sequence: null }
+    const rows = await session.ask(rowsOf(table, NEXT))
+    // What no row can tell is asked alone; before its first row a table has no counter yet.
+    const sequence = rows[0] === undefined ? await this.readSequence(session, table) : (rows[0].next ?? '1')
+    return { rows: rows.map(({ row }) => row), sequence }
   },
 
   async readSequence(session, table) {
-    const [counter] = await session.rows("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")
-    if (!counter || !(await isAutoincrement(session, table))) return null
+    if (!(await isAutoincrement(session, table))) return null
     const [row] = await session.rows<{ next: string }>('SELECT CAST(seq + 1 AS TEXT) AS next FROM sqlite_sequence WHERE name = ?', [table.name])
     return row?.next ?? '1'
   },
@@ -98,16 +104,16 @@ export const sqlite: Dialect = {
 
   temporaryGrant: () => '',
 
-  async insertRow(session, table, row: NewRow) {
+  insertRow(table, row: NewRow) {
     const [applied, time] = value(row)
     const extra = extraValues(table.shape, row).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
     const columns = [...(row.id === undefined ? [] : ['id']), 'app', 'name', 'applied', ...extra.map(({ name }) => name)]
     const values = [...(row.id === undefined ? [] : [idPlace(table)]), '?', '?', applied, ...extra.map(({ placed }) => placed[0])]
-    const [added] = await session.rows<{ id: string }>(
-      `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING CAST(id AS TEXT) AS id`,
-      [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), ...time, ...extra.flatMap(({ placed }) => placed[1])],
-    )
-    return addedId(table, row, added)
+    return {
+      sql: `INSERT INTO ${table.sql} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING CAST(id AS TEXT) AS id`,
+      bindings: [...(row.id === undefined ? [] : [row.id]), ...keyOf(row), ...time, ...extra.flatMap(({ placed }) => placed[1])],
+      read: ({ rows }) => addedId(table, row, rows[0]),
+    }
   },
 
   async takenAlong(session, table, ids) {
@@ -122,18 +128,14 @@ export const sqlite: Dialect = {
     return followersOf(session, followers, ids, () => false)
   },
 
-  deleteRow: (session, table, id) => session.run(`DELETE FROM ${table.sql} WHERE id = ${idPlace(table)}`, [id]),
+  deleteRow: (table, id) => ({ sql: `DELETE FROM ${table.sql} WHERE id = ${idPlace(table)}`, bindings: [id], read: ({ affected }) => affected }),
 
-  updateRow(session, table, id, after) {
+  updateRow(table, id, after) {
     const [applied, time] = value(after)
     const extra = extraValues(table.shape, after).map(({ column, value: literal }) => ({ name: quoted(column.name), placed: place(literal) }))
     const sets = ['app = ?', 'name = ?', `applied = ${applied}`, ...extra.map(({ name, placed }) => `${name} = ${placed[0]}`)]
-    return session.run(`UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ${idPlace(table)}`, [
-      ...keyOf(after),
-      ...time,
-      ...extra.flatMap(({ placed }) => placed[1]),
-      id,
-    ])
+    const bindings = [...keyOf(after), ...time, ...extra.flatMap(({ placed }) => placed[1]), id]
+    return { sql: `UPDATE ${table.sql} SET ${sets.join(', ')} WHERE id = ${idPlace(table)}`, bindings, read: ({ affected }) => affected }
   },
 
   async sequenceStep() {
@@ -190,22 +192,34 @@ export const sqlite: Dialect = {
 
   wideDdl: (journal) => `ALTER TABLE ${journal.snapshotRow} ADD COLUMN extra text`,
 
-  async copyRows(session, table, journal, snapshot) {
+  copyRows(table, journal, snapshot) {
     const more = moreOf(table)
-    await session.run(
-      `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
-       SELECT ?, coalesce(CAST(id AS TEXT), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied${more === null ? '' : `, ${more}`} FROM ${table.sql}`,
-      [snapshot],
-    )
+    const sql = `INSERT INTO ${journal.snapshotRow} (snapshot, row_id, app, name, applied${more === null ? '' : ', extra'})
+       SELECT ?, coalesce(CAST(id AS TEXT), 'NULL'), coalesce(app, 'NULL'), coalesce(name, 'NULL'), applied${more === null ? '' : `, ${more}`} FROM ${table.sql}`
+    return { sql, bindings: [snapshot], read: () => {} }
   },
 
-  async readSnapshotRows(session, journal, snapshot) {
-    const found = await session.rows<RawSnapshotRow & { stored: string; type: string }>(
-      `SELECT *, ${APPLIED} AS stored, typeof(applied) AS type FROM ${journal.snapshotRow} WHERE snapshot = ?`,
-      [snapshot],
-    )
-    return found.map(({ row_id: id, app, name, stored, type, extra: more }) => toRow({ id, app, name, applied: stored, type, more }))
-  },
+  readSnapshotRows: (journal, snapshot) => ({
+    sql: `SELECT *, ${APPLIED} AS stored, typeof(applied) AS type FROM ${journal.snapshotRow} WHERE snapshot = ?`,
+    bindings: [snapshot],
+    read: ({ rows }) =>
+      (rows as (RawSnapshotRow & { stored: string; type: string })[]).map(({ row_id: id, app, name, stored, type, extra: more }) =>
+        toRow({ id, app, name, applied: stored, type, more }),
+      ),
+  }),
+}
+
+/** The table is there as soon as one with AUTOINCREMENT is (sqlite.org/autoinc.html). */
+const NEXT = '(SELECT CAST(seq + 1 AS TEXT) FROM sqlite_sequence WHERE name = ?)'
+
+/** The counter stands in each row, or in none. */
+function rowsOf(table: HistoryTable, counter = 'NULL'): Question<{ row: Row; next: string | null }[]> {
+  const more = moreOf(table)
+  return {
+    sql: `SELECT CAST(id AS TEXT) AS id, app, name, ${APPLIED} AS applied, typeof(applied) AS type${more === null ? '' : `, ${more} AS more`}, ${counter} AS next FROM ${table.sql}`,
+    bindings: counter === NEXT ? [table.name] : [],
+    read: ({ rows }) => (rows as (RawRow & { next: string | null })[]).map((raw) => ({ row: toRow(raw), next: raw.next })),
+  }
 }
 
 /** SQL and bindings of `applied`: text is bound, another storage class is written as the literal it was read as. */

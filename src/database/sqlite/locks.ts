@@ -1,6 +1,7 @@
 import { isFailure } from '../failure.js'
 import { lockFileHolder, tryLockFile } from './lock-file.js'
 import { untilFree } from './until-free.js'
+import { catalogue } from './catalogue.js'
 import type { Session } from '../session.js'
 import type { Locks } from '../dialect.js'
 
@@ -10,6 +11,7 @@ export const locks: Locks = {
     return []
   },
 
+  // A file has no sessions that could have a name.
   async tryAdvisoryLock(session) {
     const lock = await tryLockFile(await fileOf(session))
     // As a server's lock ends with its session.
@@ -21,21 +23,22 @@ export const locks: Locks = {
     return lockFileHolder(await fileOf(session))
   },
 
-  async nameSession() {
-    // A file has no sessions.
-  },
-
   async sessionsNamed() {
     return null
   },
 
-  async tryBeginEdit(session) {
+  async tryBeginEdit(session, { name }) {
     try {
       // Not a deferred BEGIN: its first write after a read fails at once on a stale WAL snapshot.
       await session.run('BEGIN IMMEDIATE')
-      return true
     } catch (error) {
-      if (isFailure(error, 'busy')) return false
+      if (isFailure(error, 'busy')) return null
+      throw error
+    }
+    try {
+      return await catalogue.findTable(session, { name })
+    } catch (error) {
+      await session.run('ROLLBACK').catch(() => {})
       throw error
     }
   },
@@ -52,9 +55,8 @@ export const locks: Locks = {
     return undefined
   },
 
-  async fireDeferred() {
-    // Foreign keys alone can wait for the COMMIT, and they only refuse (sqlite.org/foreignkeys.html, 4.2).
-  },
+  // Foreign keys alone can wait for the COMMIT, and they only refuse (sqlite.org/foreignkeys.html, 4.2).
+  fireDeferred: [],
 
   async commitEdit(session) {
     // A reader of the rollback journal mode delays COMMIT; it goes away, we stay.
