@@ -169,6 +169,25 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
       }
     })
 
+    // A pooler may hand over a server session that another client has left so: in GBK the last byte of the first letter takes a backslash along.
+    it.each(['GBK', 'BIG5', 'SJIS'])('no value becomes a statement, whatever the server takes the bytes for (%s)', async (encoding) => {
+      await database.query('CREATE TABLE precious (id integer)')
+      const session = await postgresql.connect(parseDatabaseUrl(database.url), { readOnly: false, patience: 1000 })
+      try {
+        await session.run(`SET client_encoding = '${encoding}'`)
+        // By default the server refuses a backslash before a quote in such an encoding.
+        await session.run('SET backslash_quote = on')
+        for (const letter of Array.from({ length: 200 }, (_unused, index) => String.fromCodePoint(0x4e00 + index)))
+          for (const before of ["\\'", "'"])
+            await session
+              .askAll([{ sql: 'SELECT ? AS value', bindings: [`${letter}${before} AS text); DROP TABLE public.precious; --`], read: () => null }])
+              .catch(() => {})
+      } finally {
+        await session.close()
+      }
+      expect(await database.query('SELECT count(*)::text AS rows FROM precious')).toEqual([{ rows: '0' }])
+    })
+
     it('a transaction that has ended with its last question answers no more', async () => {
       const session = await postgresql.connect(parseDatabaseUrl(database.url), { readOnly: true, patience: 1000 })
       try {

@@ -27,12 +27,16 @@ export function inlined(sql: string, bindings: readonly Binding[]): string {
   return text
 }
 
-/** A question mark in a text would be taken for a place (knex.raw); a backslash is one in every setting of the server only behind an E. */
+/**
+ * A question mark in a text would be taken for a place (knex.raw). A quote and a backslash are written by their codes, so that no text can end before its
+ * end: whatever `standard_conforming_strings` says, and also where a pooler has left another `client_encoding` behind, in which the last byte of a
+ * letter takes the next byte along (a backslash, in GBK, Big5 and Shift JIS, and never a quote).
+ */
 function literal(value: Binding | undefined): string {
   if (value === undefined) throw new Error('a statement with more places than values')
   if (value === null) return 'NULL'
   if (typeof value === 'number') return String(value)
   if (value.includes('\0')) throw new DatabaseFailure('database-error', 'other', 'PostgreSQL has no place for a NUL in a text.', new Error('NUL'))
-  const quoted = `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\').replaceAll('?', '\\x3f')}'`
-  return quoted.includes('\\') ? `E${quoted}` : quoted
+  const coded = value.replaceAll(/['\\?]/g, (found) => `\\x${found.charCodeAt(0).toString(16)}`)
+  return coded === value ? `'${value}'` : `E'${coded}'`
 }
