@@ -28,10 +28,15 @@ function read(text: string | Uint8Array): MigrationFile {
 }
 
 const python = oneDjango === undefined ? 'python3' : join(djangos[oneDjango] as string, 'bin', 'python')
-const NO_CALL = `import ast, sys
+const NO_CALL = `import ast, sys, unicodedata
+text = open(sys.argv[1], "rb").read()
 named = lambda node: isinstance(node, ast.Assign) and any(getattr(one, "id", None) == "operations" for one in node.targets)
-lists = [node.value for node in ast.walk(ast.parse(open(sys.argv[1], "rb").read())) if named(node)]
-print(any(not isinstance(one, (ast.List, ast.Tuple)) or any(not isinstance(item, ast.Call) for item in one.elts) for one in lists))`
+no_list = lambda node: not isinstance(node, (ast.List, ast.Tuple)) or any(not isinstance(item, ast.Call) for item in node.elts)
+try:
+    print(any(no_list(node.value) for node in ast.walk(ast.parse(text)) if named(node)))
+except SyntaxError:
+    # A letter of a later Unicode than this Python's is one for Node.
+    print(any(unicodedata.category(one) == "Cn" for one in text.decode()))`
 
 /** Read whole, known to be unread, or known to be broken. What is claimed to be an edge stands in the file, letter by letter. */
 function expectHonest(file: MigrationFile, text: string): void {
