@@ -33,7 +33,7 @@ function microsecondsOf(iso: string): bigint {
 function zoneOf(project: ProjectFiles | null, databaseTimeZone: string | null): string | null {
   if (!project || project.useTz === null) return null
   const zone = project.useTz ? (databaseTimeZone ?? 'UTC') : project.timeZone
-  if (zone === null) return null
+  if (zone === null || zone === 'UTC') return zone
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: zone })
     return zone
@@ -49,6 +49,14 @@ function microseconds(): bigint {
 
 /** `YYYY-MM-DD HH:MM:SS` and the fraction in the form of the database. */
 export function format(instant: bigint, timeZone: string, fraction: (digits: string) => string): string {
+  const time = new Date(Number(instant / 1000n))
+  const digits = (instant % 1_000_000n).toString().padStart(6, '0')
+  // The first use of Intl takes more than ten milliseconds.
+  const seconds = timeZone === 'UTC' ? time.toISOString().slice(0, 19).replace('T', ' ') : inZone(time, timeZone)
+  return seconds + fraction(digits)
+}
+
+function inZone(time: Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
@@ -58,8 +66,7 @@ export function format(instant: bigint, timeZone: string, fraction: (digits: str
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
-  }).formatToParts(new Date(Number(instant / 1000n)))
+  }).formatToParts(time)
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
-  const digits = (instant % 1_000_000n).toString().padStart(6, '0')
-  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}${fraction(digits)}`
+  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}`
 }

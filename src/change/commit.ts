@@ -20,7 +20,7 @@ export async function awaitCommit(database: Database, sent: Promise<void>, patie
   let holder: string | null = null
   try {
     while (!answered) {
-      await Promise.race([commit, new Promise((resolve) => setTimeout(resolve, LOOK))])
+      await withinALook(commit)
       if (answered) break
       const elapsedMs = Date.now() - began
       const slow = elapsedMs >= database.patience
@@ -38,6 +38,16 @@ export async function awaitCommit(database: Database, sent: Promise<void>, patie
     await commit
   } finally {
     if (told !== Number.NEGATIVE_INFINITY) patience.onWait?.(null)
+  }
+}
+
+/** A timer that goes on would keep the whole process from ending. */
+async function withinALook(commit: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    await Promise.race([commit, new Promise((resolve) => (timer = setTimeout(resolve, LOOK)))])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
