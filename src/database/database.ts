@@ -287,7 +287,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.#side?.close()
-    await this.edit.close()
+    // Each waits for its server to say goodbye.
+    await Promise.all([this.#side?.close(), this.edit.close()])
   }
 }
