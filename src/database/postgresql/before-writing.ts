@@ -1,5 +1,6 @@
 import { MigstateError } from '../../errors/index.js'
 import type { Session } from '../session.js'
+import type { PostgresqlSession } from './session.js'
 
 /**
  * What makes every change unsafe here, looked at before the first one.
@@ -14,7 +15,7 @@ export async function refuseUnsafeServer(session: Session, purpose: 'change' | '
 /** Only pgpool-II answers this; PostgreSQL knows no such setting. */
 async function isPgpool(session: Session): Promise<boolean> {
   try {
-    return (await session.rows('SHOW pool_version')).length > 0
+    return (await (session as PostgresqlSession).toPooler('SHOW pool_version')).length > 0
   } catch {
     return false
   }

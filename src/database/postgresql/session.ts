@@ -129,6 +129,11 @@ export class PostgresqlSession extends WiredSession {
     return String(found?.id)
   }
 
+  /** A text that a pooler answers itself, where it stands alone in its message. */
+  async toPooler(sql: string): Promise<Record<string, unknown>[]> {
+    return this.#plainly(sql)
+  }
+
   /** One text as it is, before anything is known of the server. */
   async #plainly(sql: string): Promise<Record<string, unknown>[]> {
     return ((await super.send(sql, [])) as { rows?: Record<string, unknown>[] }).rows ?? []
