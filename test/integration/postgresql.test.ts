@@ -124,6 +124,10 @@ describe.runIf(engines.includes('postgresql'))('postgresql', () => {
     const pooler = await startPooler(database.url)
     cleanups.push(() => void pooler.server.close())
     expect((await mark('0002_x', pooler.url)).exitCode).toBe(0)
+    // pgpool-II answers it only where it stands alone in its message: in a transaction of its own it would reach PostgreSQL, and a change would go ahead.
+    const said = await run(['mark', 'unapplied', 'shop', '0002_x', '--yes', '-v'], pooler.url)
+    expect(said.stderr.split('\n')).toContain('SHOW pool_version')
+    expect((await mark('0002_x', pooler.url)).exitCode).toBe(0)
     expect((await fingerprint(database)).rows).toHaveLength(2)
     // An unfinished operation, as a killed rerun leaves it.
     await database.query(
