@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../bin/bootstrap.js'
+import { root } from '../bin/bootstrap.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { driversFor, ensureDjango, findPythons } from '../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../bin/django-env.mjs'
 import { startServer, URL_VARIABLES } from '../test/support/servers/start.js'
 
 const ROUNDS = Number(process.argv[2] ?? 7)

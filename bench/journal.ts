@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../bin/bootstrap.js'
+import { root } from '../bin/bootstrap.mjs'
 import { dropKept, freshDatabase, type TestDatabase } from '../test/support/databases.js'
 import { fakeProject, type FakeProject } from '../test/support/fake-project.js'
 import { lengthenJournal } from '../test/support/long-journal.js'

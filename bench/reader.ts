@@ -4,11 +4,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeF
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../bin/bootstrap.js'
+import { root } from '../bin/bootstrap.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { driversFor, ensureDjango, findPythons } from '../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../bin/django-env.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensurePackages, siteFolder } from '../bin/packages-env.js'
+import { ensurePackages, siteFolder } from '../bin/packages-env.mjs'
 
 const ROUNDS = Number(process.argv[2] ?? 7)
 const VERSION = '5.2'

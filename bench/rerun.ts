@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../bin/bootstrap.js'
+import { root } from '../bin/bootstrap.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { driversFor, ensureDjango, findPythons } from '../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../bin/django-env.mjs'
 import { ENGINES, type Engine } from '../test/support/servers/server.js'
 import { median, Served } from './served.js'
 

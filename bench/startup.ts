@@ -4,11 +4,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../bin/bootstrap.js'
+import { root } from '../bin/bootstrap.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensureDjango, findPythons } from '../bin/django-env.js'
+import { ensureDjango, findPythons } from '../bin/django-env.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { buildWheel } from '../bin/wheel.js'
+import { buildWheel } from '../bin/wheel.mjs'
 import { ENGINES, type Engine } from '../test/support/servers/server.js'
 import { startServer, URL_VARIABLES } from '../test/support/servers/start.js'
 

@@ -1,17 +1,15 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const root = join(__dirname, '..')
 const start = join(root, 'dist', 'start.cjs')
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 const least = 'migstate needs Node 20.19 or newer'
 
 if (major < 20 || (major === 20 && minor < 19)) giveUp('no-node', `${least}; this is ${process.version}, ${process.execPath}.`, 'Start it with a newer Node.')
-else if (existsSync(start)) await createRequire(import.meta.url)(start).start(process.argv.slice(2), root)
+else if (existsSync(start)) void require(start).start(process.argv.slice(2), root)
 else giveUp('internal-error', 'migstate is not built yet.', 'Run "npm run build" first.')
 
 /** There is no program that could say it: in the same form, one document with --json. */

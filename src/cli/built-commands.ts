@@ -13,20 +13,79 @@ export async function manifestOf(root: string, pjson: Plugin['pjson'], commands:
   return plugin.manifest
 }
 
-/** oclif's configuration of the built program. Nothing from the user's folders is part of it: oclif would load plugins of theirs. */
-export async function builtConfig(root: string, pjson: Plugin['pjson'], manifest: Manifest): Promise<Config> {
-  const plugins = new Map([[pjson.name, ownPlugin(root, pjson, manifest)]])
-  return Config.load({ root, pjson, plugins, userPlugins: false, devPlugins: false, jitPlugins: false })
+/** What the build knows of the program. */
+export interface Built {
+  /** The folder of the package. */
+  root: string
+  pjson: Plugin['pjson']
+  ids: string[]
+  /** A hundred kilobytes, of which only help and completion need anything. */
+  manifest(): Manifest
+}
+
+/** oclif's configuration of the built program. Nothing from the user's folders is part of it: oclif would load plugins and a `theme.json` of theirs. */
+export async function builtConfig(built: Built): Promise<Config> {
+  const config = new BuiltConfig(built)
+  await config.load()
+  return config
+}
+
+/** Knows the ids of the commands, and everything else of them when it is asked. */
+class BuiltConfig extends Config {
+  readonly #built: Built
+  #isWhole = false
+
+  constructor(built: Built) {
+    const { root, pjson } = built
+    super({ root, pjson, plugins: new Map([[pjson.name, ownPlugin(built)]]), userPlugins: false, devPlugins: false, jitPlugins: false })
+    this.#built = built
+  }
+
+  override get commandIDs(): string[] {
+    return this.#built.ids
+  }
+
+  override get commands(): Command.Loadable[] {
+    this.#beWhole()
+    return super.commands
+  }
+
+  override get topics(): Config['topics'] {
+    this.#beWhole()
+    return super.topics
+  }
+
+  override findCommand(id: string, options: { must: true }): Command.Loadable
+  override findCommand(id: string, options?: { must: boolean }): Command.Loadable | undefined
+  override findCommand(id: string, options?: { must: boolean }): Command.Loadable | undefined {
+    this.#beWhole()
+    return super.findCommand(id, options)
+  }
+
+  override loadTheme(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  /** What oclif does of each plugin at the end of its own `loadPluginsAndCommands`. */
+  #beWhole(): void {
+    if (this.#isWhole) return
+    this.#isWhole = true
+    const { manifest, root, pjson, ids } = this.#built
+    const whole = ownPlugin({ root, pjson, ids, manifest }, manifest())
+    const loader = this as unknown as { loadCommands(plugin: Plugin): void; loadTopics(plugin: Plugin): void }
+    loader.loadCommands(whole)
+    loader.loadTopics(whole)
+  }
 }
 
 /** As `Plugin.load` leaves it (oclif's lib/config/plugin.js). */
-function ownPlugin(root: string, pjson: Plugin['pjson'], manifest: Manifest): Plugin {
+function ownPlugin({ root, pjson, ids }: Built, manifest: Manifest = { version: pjson.version, commands: {} }): Plugin {
   const { name, version } = pjson
   const plugin = new Plugin({ root, pjson, isRoot: true })
   const commands = Object.values(manifest.commands).map((command) => ({ ...command, pluginAlias: name, pluginType: 'core', load: () => noClass(command.id) }))
   return Object.assign(plugin, {
     ...{ root, pjson, manifest, commands, name, version },
-    ...{ alias: name, type: 'core', isRoot: true, valid: true, hasManifest: true, hooks: {}, commandIDs: Object.keys(manifest.commands) },
+    ...{ alias: name, type: 'core', isRoot: true, valid: true, hasManifest: true, hooks: {}, commandIDs: ids },
   })
 }
 

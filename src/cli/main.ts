@@ -26,10 +26,16 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
     if (wantsHelp(match.rest)) return await helpOf(options.config).showHelp([id])
     command = await options.find(id)
     if (!command) throw new MigstateError('internal-error', `The command ${id} is listed but has no class.`)
-    await command.run(match.rest, options.config)
+    await run(command, match.rest, options.config)
   } catch (error) {
     fail(toMigstateError(error, id, command), argv, id)
   }
+}
+
+/** As oclif's own `Command.run`, but for the second configuration that it makes of the one that it is given. */
+async function run(command: Command.Class, argv: string[], config: Config): Promise<void> {
+  const Runnable = command as unknown as new (argv: string[], config: Config) => { _run(): Promise<void> }
+  await new Runnable(argv, config)._run()
 }
 
 /** Where not even the commands could be found, or where something escaped: the same text or document, and the exit code. */

@@ -12,7 +12,7 @@ it.skipIf(builtinSqlite())('where better-sqlite3 is not installed: exit 1, and w
   const installed = mkdtempSync(join(tmpdir(), 'migstate-installed-'))
   onTestFinished(() => rmSync(installed, { recursive: true, force: true }))
   mkdirSync(join(installed, 'bin'))
-  for (const name of ['package.json', 'bin/run.js']) cpSync(join(root, name), join(installed, name))
+  for (const name of ['package.json', 'bin/package.json', 'bin/run.js']) cpSync(join(root, name), join(installed, name))
   cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true, filter: (path) => !path.includes(join('dist', 'lib')) })
   const run = spawnSync(process.execPath, [join(installed, 'bin', 'run.js'), 'status', '--no-files', '--json', '--url', database.url], {
     cwd: installed,

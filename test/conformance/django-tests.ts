@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { cacheFolder, ensureFolder } from '../../bin/bootstrap.js'
+import { cacheFolder, ensureFolder } from '../../bin/bootstrap.mjs'
 import { openProject, type ProjectFiles } from '../../src/project/index.js'
 import { root } from '../support/root.js'
 import { compareProject, type DjangoProject, type ProjectFigures } from './compare-project.js'

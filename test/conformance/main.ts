@@ -1,7 +1,7 @@
 // "npm run conformance": asks Django, prints how far we agree, and with --write keeps the figures in docs/conformance.md.
 import { parseArgs } from 'node:util'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.mjs'
 import { comparePackage, djangoTests, migrationPackages } from './django-tests.js'
 import type { Figures } from './figures.js'
 import { generateWorld } from './generate.js'

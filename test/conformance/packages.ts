@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensurePackages, siteFolder, SITES } from '../../bin/packages-env.js'
+import { ensurePackages, siteFolder, SITES } from '../../bin/packages-env.mjs'
 import { openProject } from '../../src/project/index.js'
 import { compareProject } from './compare-project.js'
 import { askLoader } from './django-tests.js'

@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { ensureProduct } from '../../bin/products-env.js'
+import { ensureProduct } from '../../bin/products-env.mjs'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { root } from '../../bin/bootstrap.js'
+import { root } from '../../bin/bootstrap.mjs'
 import { planMigrate, rulesFor } from '../../src/migrations/index.js'
 import { openProject, type ProjectFiles } from '../../src/project/index.js'
 import { compareProject, type DjangoProject } from './compare-project.js'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript, shared with the demo
-import { ensureDjango, findPythons } from '../../bin/django-env.js'
+import { ensureDjango, findPythons } from '../../bin/django-env.mjs'
 import { openProject, readDatabase } from '../../src/project/index.js'
 import { compareProject } from '../conformance/compare-project.js'
 import { askLoader } from '../conformance/django-tests.js'

@@ -16,7 +16,7 @@ let shop: DjangoProject
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'migstate-consumer-')))
-  execFileSync(process.execPath, [join(root, 'bin', 'build.js'), '--library'], { stdio: 'pipe' })
+  execFileSync(process.execPath, [join(root, 'bin', 'build.mjs'), '--library'], { stdio: 'pipe' })
   const npm = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const [tarball] = JSON.parse(execFileSync('npm', npm, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))
   packed = tarball.files.map(({ path }: { path: string }) => path)

@@ -52,7 +52,7 @@ describe('README', () => {
     expect(commands).toContain('npm run demo')
     expect(commands).toContain('npm test')
     const folder = mkdtempSync(join(tmpdir(), 'migstate-docs-'))
-    const output = execFileSync(process.execPath, [join(root, 'bin', 'demo.js')], {
+    const output = execFileSync(process.execPath, [join(root, 'bin', 'demo.mjs')], {
       encoding: 'utf8',
       env: { ...process.env, VIRTUAL_ENV: djangos[oneDjango as string], TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,7 +63,7 @@ describe('README', () => {
   })
 
   it.skipIf(otherNode)('the generated pages are what the code says', () => {
-    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'bin', 'docs.js'), '--check'], {
+    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'bin', 'docs.mjs'), '--check'], {
       cwd: root,
       env: { ...process.env, OCLIF_COLUMNS: '110' },
       stdio: 'pipe',

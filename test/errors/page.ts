@@ -1,7 +1,7 @@
 import type { FINDING_CODES } from '../../src/doctor/finding.js'
 import type { Engine } from '../support/databases.js'
 
-/** What a person wrote of a finding; `bin/errors.js` makes a page of it, and `test/django/errors.test.ts` does what it says. */
+/** What a person wrote of a finding; `bin/errors.mjs` makes a page of it, and `test/django/errors.test.ts` does what it says. */
 export interface ErrorPage {
   code: (typeof FINDING_CODES)[number]
   /** What people search for. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
-import { commandFiles, EXTERNAL } from '../../bin/build.js'
+import { commandFiles, EXTERNAL } from '../../bin/build.mjs'
 // @ts-expect-error plain JavaScript
-import { versionProblems } from '../../bin/release.js'
+import { versionProblems } from '../../bin/release.mjs'
 import { root } from '../support/root.js'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -59,11 +59,20 @@ describe('the tarball', () => {
   const text = (name: string) => readFileSync(join(folder, 'package', name), 'latin1')
 
   it('holds the program, its documents, and nothing else', () => {
-    for (const name of ['bin/run.js', 'dist/cli.cjs', 'dist/start.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/THIRD-PARTY-NOTICES.txt'])
+    for (const name of [
+      'bin/package.json',
+      'bin/run.js',
+      'dist/cli.cjs',
+      'dist/start.cjs',
+      'dist/pg.cjs',
+      'dist/mysql2.cjs',
+      'dist/shim.py',
+      'dist/THIRD-PARTY-NOTICES.txt',
+    ])
       expect(files).toContain(name)
     for (const name of ['LICENSE', 'README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/safety.md']) expect(files).toContain(name)
     const known =
-      /^(package\.json|LICENSE|README\.md|SECURITY\.md|CHANGELOG\.md|bin\/run\.js|docs\/[\w/-]+\.(md|svg)|man\/migstate\.1|dist\/(cli|start|pg|mysql2)\.cjs|dist\/(shim|python\/\w+)\.py|dist\/THIRD-PARTY-NOTICES\.txt|dist\/(lib|cjs)\/.*\.(js|d\.ts|py)|dist\/cjs\/package\.json)$/
+      /^(package\.json|LICENSE|README\.md|SECURITY\.md|CHANGELOG\.md|bin\/(package\.json|run\.js)|docs\/[\w/-]+\.(md|svg)|man\/migstate\.1|dist\/(cli|start|pg|mysql2)\.cjs|dist\/(shim|python\/\w+)\.py|dist\/THIRD-PARTY-NOTICES\.txt|dist\/(lib|cjs)\/.*\.(js|d\.ts|py)|dist\/cjs\/package\.json)$/
     expect(files.filter((name) => !known.test(name))).toEqual([])
   })
 
@@ -103,7 +112,7 @@ describe('the tarball', () => {
     )
     for (const name of ['knex', 'pg', 'mysql2', '@oclif/core', '@lezer/python', 'tarn']) expect(packages).toContain(name)
     const notices = text('dist/THIRD-PARTY-NOTICES.txt')
-    // What is named in its place or silenced by bin/build.js is not in the bundles.
+    // What is named in its place or silenced by bin/build.mjs is not in the bundles.
     const left = ['debug', 'ms', 'wsl-utils', 'is-wsl', 'is-docker', 'is-inside-container', 'powershell-utils']
     expect([...packages].filter((name) => !notices.includes(`\n${name} `) && !left.includes(name))).toEqual([])
     expect(notices.match(/permission|licen[cs]e/gi)?.length).toBeGreaterThan(packages.size)
@@ -128,7 +137,7 @@ describe('what a release looks at', () => {
   })
 
   it('without --dry-run it does nothing at all', () => {
-    const ended = spawnSync(process.execPath, [join(root, 'bin', 'release.js')], { encoding: 'utf8' })
+    const ended = spawnSync(process.execPath, [join(root, 'bin', 'release.mjs')], { encoding: 'utf8' })
     expect(ended).toMatchObject({ status: 1, stdout: '' })
     expect(ended.stderr).toContain('say --dry-run')
   })

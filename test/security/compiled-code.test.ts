@@ -142,7 +142,7 @@ describe('the built program', () => {
 
   it('a cache beside the bundles, as a package could bring it, is not read', async () => {
     const installed = join(around, 'installed')
-    for (const name of ['package.json', 'bin/run.js', 'dist/start.cjs', 'dist/cli.cjs']) {
+    for (const name of ['package.json', 'bin/package.json', 'bin/run.js', 'dist/start.cjs', 'dist/cli.cjs']) {
       mkdirSync(join(installed, name, '..'), { recursive: true })
       cpSync(join(root, name), join(installed, name))
     }

@@ -1,10 +1,10 @@
 // What a run of the tests stands on: servers, Djangos, and the variables that tell the tests of them.
 // @ts-expect-error plain JavaScript, shared with the demo
-import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.js'
+import { driversFor, ensureDjango, findPythons } from '../../bin/django-env.mjs'
 // @ts-expect-error plain JavaScript, as above
-import { ensureNode } from '../../bin/node-env.js'
+import { ensureNode } from '../../bin/node-env.mjs'
 // @ts-expect-error plain JavaScript, as above
-import { ensurePytest } from '../../bin/pytest-env.js'
+import { ensurePytest } from '../../bin/pytest-env.mjs'
 import { writeToMemory } from './memory.js'
 import type { Engine } from './servers/server.js'
 import { startServer, URL_VARIABLES } from './servers/start.js'

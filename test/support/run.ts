@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the demo
-import { root } from '../../bin/bootstrap.js'
+import { root } from '../../bin/bootstrap.mjs'
 import { FOREIGN_VARIABLES, makeEnvironment } from './environment.js'
 import { ENGINES, type Engine } from './servers/server.js'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
-import { buildWheel } from '../../bin/wheel.js'
+import { buildWheel } from '../../bin/wheel.mjs'
 import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
 import { root } from '../support/root.js'
 import { installed, nodePackage, type VirtualEnvironment } from '../support/wheel.js'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
-import { makeContext } from '../../bin/container.js'
+import { makeContext } from '../../bin/container.mjs'
 import { migratedShop, oneDjango } from '../support/django.js'
 import { root } from '../support/root.js'
 

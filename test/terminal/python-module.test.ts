@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
-import { buildWheel } from '../../bin/wheel.js'
+import { buildWheel } from '../../bin/wheel.mjs'
 import { engines, freshDatabase } from '../support/databases.js'
 import { migratedShop, oneDjango, shopProject } from '../support/django.js'
 import { fingerprint } from '../support/history-table.js'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript
-import { buildWheel, moment, pythonVersion } from '../../bin/wheel.js'
+import { buildWheel, moment, pythonVersion } from '../../bin/wheel.mjs'
 import { engines } from '../support/databases.js'
 import { type DjangoProject, migratedShop, oneDjango } from '../support/django.js'
 import { whenTestEnds } from '../support/endings.js'
@@ -70,7 +70,12 @@ describe('the archives', () => {
     const { names, metadata, modes } = JSON.parse(execFileSync('python3', ['-c', READ, archives.wheel], { encoding: 'utf8' }))
     const info = `migstate-${manifest.version}.dist-info`
     const rehearsal = ['containment', 'manage', 'runs', 'statements', 'tables', 'talk'].map((part) => `python/${part}.py`)
-    const node = ['bin/run.js', 'package.json', ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py', ...rehearsal].map((name) => `dist/${name}`)]
+    const node = [
+      'bin/package.json',
+      'bin/run.js',
+      'package.json',
+      ...['cli.cjs', 'mysql2.cjs', 'pg.cjs', 'start.cjs', 'shim.py', ...rehearsal].map((name) => `dist/${name}`),
+    ]
     const expected = [
       ...['__init__.py', '__main__.py', '_client.py', '_errors.py', '_results.py', '_run.py', '_test_manage.py'].map((name) => `migstate/${name}`),
       ...['ci.py', 'py.typed', 'pytest_plugin.py', ...node.map((name) => `node/${name}`)].map((name) => `migstate/${name}`),

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { freePort } from '../../../bin/private-postgres.js'
+import { freePort } from '../../../bin/private-postgres.mjs'
 import { keptFolder } from './debian.js'
 import { answers } from './private-mysql.js'
 import type { Server } from './server.js'

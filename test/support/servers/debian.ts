@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { cacheFolder as cache, ensureFolder } from '../../../bin/bootstrap.js'
+import { cacheFolder as cache, ensureFolder } from '../../../bin/bootstrap.mjs'
 
 /** Where what is fetched for the tests stays between runs, beside the Django environments. */
 export function keptFolder(...parts: string[]): string {

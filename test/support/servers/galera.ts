@@ -3,7 +3,7 @@ import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { freePort, unprivilegedUser } from '../../../bin/private-postgres.js'
+import { freePort, unprivilegedUser } from '../../../bin/private-postgres.mjs'
 import { until } from '../until.js'
 import { debianFile } from './debian.js'
 import { answers, find } from './private-mysql.js'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { freePort } from '../../../bin/private-postgres.js'
+import { freePort } from '../../../bin/private-postgres.mjs'
 import { until } from '../until.js'
 import type { Cluster } from './galera.js'
 import { answers, mysqldOf } from './private-mysql.js'

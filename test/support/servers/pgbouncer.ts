@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { freePort, unprivilegedUser } from '../../../bin/private-postgres.js'
+import { freePort, unprivilegedUser } from '../../../bin/private-postgres.mjs'
 import { whenTestEnds } from '../endings.js'
 import { until } from '../until.js'
 import { copyDebianProgram } from './debian.js'

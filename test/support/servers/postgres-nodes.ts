@@ -3,7 +3,7 @@ import { appendFileSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the demo
-import { freePort, linkLibraries, unprivilegedUser } from '../../../bin/private-postgres.js'
+import { freePort, linkLibraries, unprivilegedUser } from '../../../bin/private-postgres.mjs'
 import { until } from '../until.js'
 import { keptFolder } from './debian.js'
 

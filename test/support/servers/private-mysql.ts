@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 // @ts-expect-error plain JavaScript, shared with the bootstrap
-import { freePort, unprivilegedUser } from '../../../bin/private-postgres.js'
+import { freePort, unprivilegedUser } from '../../../bin/private-postgres.mjs'
 import type { Server } from './server.js'
 
 /** The first of these programs on PATH or in the folders where Debian keeps servers. */

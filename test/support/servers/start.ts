@@ -1,5 +1,5 @@
 // @ts-expect-error plain JavaScript, shared with the demo
-import { startPostgres } from '../../../bin/private-postgres.js'
+import { startPostgres } from '../../../bin/private-postgres.mjs'
 import { startContainer } from './containers.js'
 import { installMariadb, startPrivate } from './private-mysql.js'
 import type { Engine, Missing, Server } from './server.js'

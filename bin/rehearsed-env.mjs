@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, ensureFolder, root, run } from './bootstrap.js'
-import { findPythons } from './django-env.js'
+import { cacheFolder, ensureFolder, root, run } from './bootstrap.mjs'
+import { findPythons } from './django-env.mjs'
 
 const PYTHONS = ['3.11', '3.12', '3.10']
 

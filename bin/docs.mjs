@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Config, Help, settings } from '@oclif/core'
-import { casesPage } from './cases.js'
-import { errorPages } from './errors.js'
-import { manPage } from './man.js'
+import { casesPage } from './cases.mjs'
+import { errorPages } from './errors.mjs'
+import { manPage } from './man.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 

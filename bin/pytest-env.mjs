@@ -1,7 +1,7 @@
 // pytest and pytest-django from PyPI, in a folder outside the checkout, for the tests of the fixtures.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, ensureFolder, run } from './bootstrap.js'
+import { cacheFolder, ensureFolder, run } from './bootstrap.mjs'
 
 /** Of these series; they run on every Python that Django 4.2 to 6.0 runs on. */
 const PACKAGES = ['pytest>=8,<10', 'pytest-django>=4.9,<5']

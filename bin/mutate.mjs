@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { root, run, say } from './bootstrap.js'
+import { root, run, say } from './bootstrap.mjs'
 
 const LISTS = join(root, 'test', 'mutations')
 const words = process.argv.slice(2)
@@ -63,7 +63,7 @@ function apply(copy, { id, edits }) {
 
 /** @returns the names of the tests that failed, or what went wrong */
 async function test(copy, { test: file, name, engines }, bail) {
-  const built = await run(process.execPath, [join(copy, 'bin', 'build.js'), '--cli'], { cwd: copy })
+  const built = await run(process.execPath, [join(copy, 'bin', 'build.mjs'), '--cli'], { cwd: copy })
   if (built.status !== 0) return { problem: `it cannot be built: ${built.output.slice(-500)}` }
   const report = join(copy, 'report.json')
   rmSync(report, { force: true })

@@ -1,12 +1,13 @@
 // Builds dist/cli.cjs, the CLI, with a file for each driver beside it, and the library with its declarations: dist/cjs, one CommonJS file that takes
-// the same drivers, and dist/lib, its face as ECMAScript modules. "node bin/build.js --cli" builds the CLI only, "--library" the library only.
+// the same drivers, and dist/lib, its face as ECMAScript modules. "node bin/build.mjs --cli" builds the CLI only, "--library" the library only.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, Module } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lazyModules } from './lazy-modules.js'
-import { bundledPackages, noticesOf } from './notices.js'
+import { lazyModules } from './lazy-modules.mjs'
+import { bundledPackages, noticesOf } from './notices.mjs'
+import { parserTables } from './parser-tables.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -91,7 +92,8 @@ export async function bundleProgram(more) {
     // With NODE_ENV=test or development oclif would look for TypeScript sources, warn that it has no compiler, or start one.
     settings.enableAutoTranspile = false
     export async function run(argv, root) {
-      const load = builtConfig(root, ${JSON.stringify(packageFacts())}, JSON.parse(${JSON.stringify(manifest)}))
+      const manifest = () => JSON.parse(${JSON.stringify(manifest)})
+      const load = builtConfig({ root, pjson: ${JSON.stringify(packageFacts())}, ids: Object.keys(COMMANDS), manifest })
       const config = await load.catch((error) => failedOutside(error, argv))
       if (config === undefined) return
       await main(argv, { config, find: async (id) => COMMANDS[id] })
@@ -104,7 +106,7 @@ async function programOptions(more, entry) {
   return {
     ...OPTIONS,
     stdin: { contents: entry, resolveDir: root, sourcefile: 'cli-entry.ts', loader: 'ts' },
-    plugins: [lazyModules],
+    plugins: [lazyModules, parserTables],
     define: { 'import.meta.url': '__bundleUrl', __DRIVER_VERSIONS__: JSON.stringify(await driverVersions()) },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     ...more,

@@ -1,15 +1,23 @@
 // What of the packages in the bundles runs only when it is used, or never.
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /**
- * What the packages load at every start and few runs need: file search, spinners of a terminal, stacks of errors (which look for the home
+ * What the packages load at every start and few runs need: file search, templates, rc files, spinners of a terminal, stacks of errors (which look for the home
  * folder, and die where a user id has none), migrations and seeds of Knex's own, MySQL's thousands of error names and old character sets. They
  * are in the bundle like everything else; only their bodies run when something of theirs is first used.
  */
-const WHEN_USED = /^(tinyglobby|cli-spinners|clean-stack|iconv-lite)$|\/migrations\/(migrate|seed)\/\w+$|^\.\.\/constants\/errors\.js$/
+const WHEN_USED =
+  /^(ejs|lilconfig|minimatch|tinyglobby|wrap-ansi|cli-spinners|clean-stack|iconv-lite)$|\/migrations\/(migrate|seed)\/\w+$|^\.\.\/constants\/errors\.js$/
+
+/**
+ * What of Node's own is loaded by the packages and by this program and used by few runs. It is compiled at each start, with all that it needs itself:
+ * child_process alone brings sockets of UDP.
+ */
+const OF_NODE = /^(node:)?(assert|child_process|fs\/promises|perf_hooks|readline)$/
 
 /** What oclif asks of the system dies for a user id without a name, and looks for WSL by reading files. Nothing here depends on the answers. */
 const SYSTEM_OF_OCLIF = /@oclif[\\/]core[\\/]lib[\\/]util[\\/]os\.js$/
@@ -32,6 +40,12 @@ const WHEN_USED_MODULE = `
     construct: (_target, args, target) => Reflect.construct(module_(), args, target),
   })`
 
+/** @param {string} name of a module of Node whose functions are imported: an import takes what a module has by name, so all its names are there */
+const functionsWhenUsed = (name) => `
+  module.exports = { ${Object.keys(createRequire(import.meta.url)(name))
+    .map((key) => `get ${key}() { return require('${name}').${key} }`)
+    .join(', ')} }`
+
 /** A plugin of esbuild. */
 export const lazyModules = {
   name: 'lazy-modules',
@@ -41,6 +55,12 @@ export const lazyModules = {
       contents: 'module.exports = () => Object.assign(() => {}, { enabled: false })',
     }))
     build.onLoad({ filter: SYSTEM_OF_OCLIF }, () => ({ contents: SYSTEM }))
+    build.onResolve({ filter: OF_NODE }, ({ path, kind, namespace }) => {
+      if (namespace.startsWith('node-when-used')) return { path, external: true }
+      return { path: path.replace(/^(node:)?/, 'node:'), namespace: kind === 'require-call' ? 'node-when-used' : 'node-when-used-by-name' }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'node-when-used' }, ({ path }) => ({ contents: WHEN_USED_MODULE.replace('REAL', `'${path}'`) }))
+    build.onLoad({ filter: /.*/, namespace: 'node-when-used-by-name' }, ({ path }) => ({ contents: functionsWhenUsed(path) }))
     build.onResolve({ filter: WHEN_USED }, async ({ path, resolveDir, kind, pluginData }) => {
       if (kind !== 'require-call' || pluginData === 'real') return undefined
       const { path: real, errors } = await build.resolve(path, { resolveDir, kind, pluginData: 'real' })

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, ensureFolder, root, run } from './bootstrap.js'
-import { findPythons } from './django-env.js'
+import { cacheFolder, ensureFolder, root, run } from './bootstrap.mjs'
+import { findPythons } from './django-env.mjs'
 
 /** Django's version to the Python that its packages are pinned for. */
 export const SITES = { 4.2: '3.11', 5.2: '3.12' }

@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { root, run, say } from './bootstrap.js'
-import { addChildren, makeCoveredProgram } from './covered-program.js'
+import { root, run, say } from './bootstrap.mjs'
+import { addChildren, makeCoveredProgram } from './covered-program.mjs'
 
 const ROOMS = ['src/change', 'src/journal', 'src/rerun', 'src/recovery', 'src/database/*/index.ts', 'src/database/*/lock*.ts', 'src/database/mysql/cluster.ts']
 const LOWEST = 95

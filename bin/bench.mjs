@@ -3,7 +3,7 @@
 // projects; "npm run bench -- rerun": what shadow mode costs; "npm run bench -- rehearse": what a rehearsal costs; "npm run bench -- journal": what a long journal costs; "npm run bench -- doctor": what doctor costs over status.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildCli, checkNode, ensurePackages, root } from './bootstrap.js'
+import { buildCli, checkNode, ensurePackages, root } from './bootstrap.mjs'
 
 checkNode()
 await ensurePackages()

@@ -4,7 +4,7 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { root } from './bootstrap.js'
+import { root } from './bootstrap.mjs'
 
 export function freePort() {
   return new Promise((done, fail) => {

@@ -7,10 +7,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { giveUp, root, run, say } from './bootstrap.js'
-import { ensureDjango, findPythons } from './django-env.js'
-import { ensureNode } from './node-env.js'
-import { buildWheel, pythonVersion } from './wheel.js'
+import { giveUp, root, run, say } from './bootstrap.mjs'
+import { ensureDjango, findPythons } from './django-env.mjs'
+import { ensureNode } from './node-env.mjs'
+import { buildWheel, pythonVersion } from './wheel.mjs'
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const text = (path) => readFileSync(join(root, path), 'utf8')
@@ -80,7 +80,7 @@ async function tryTarball(tarball, { folder, project, nodes }) {
 }
 
 async function tryContainer({ folder, project }) {
-  const { makeContext } = await import('./container.js')
+  const { makeContext } = await import('./container.mjs')
   const { node, missing } = await ensureNode({ version: '24', pythons: findPythons() })
   if (missing) throw new Error(missing)
   const context = join(folder, 'container')
@@ -106,7 +106,7 @@ async function release(words) {
   const wrong = versionProblems()
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'migstate-release-')))
   try {
-    await must(process.execPath, [join(root, 'bin', 'build.js')], { doing: 'Building the program and the library' })
+    await must(process.execPath, [join(root, 'bin', 'build.mjs')], { doing: 'Building the program and the library' })
     const packed = JSON.parse(spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }).stdout)
     const tarball = join(folder, packed[0].filename)
     const { wheel, sdist } = buildWheel(join(folder, 'python'))

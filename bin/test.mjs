@@ -2,7 +2,7 @@
 // "npm test": sets up what the suite needs, then runs it. "npm test -- --db sqlite" runs a subset; other words go to vitest.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildCli, checkNode, ensurePackages, root } from './bootstrap.js'
+import { buildCli, checkNode, ensurePackages, root } from './bootstrap.mjs'
 
 checkNode()
 await ensurePackages()

@@ -3,8 +3,8 @@
 // "--into DIR" keeps each row in DIR when it is there, and goes on from there the next time.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildCli, checkNode, ensurePackages, giveUp, root } from './bootstrap.js'
-import { ensureRehearsed } from './rehearsed-env.js'
+import { buildCli, checkNode, ensurePackages, giveUp, root } from './bootstrap.mjs'
+import { ensureRehearsed } from './rehearsed-env.mjs'
 
 checkNode()
 await ensurePackages()

@@ -2,7 +2,7 @@
 // "npm run conformance -- --worlds 20000 --django all": asks Django itself; "--write" keeps the figures in docs/conformance.md.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { checkNode, ensurePackages, root } from './bootstrap.js'
+import { checkNode, ensurePackages, root } from './bootstrap.mjs'
 
 checkNode()
 await ensurePackages()

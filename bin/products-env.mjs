@@ -1,8 +1,8 @@
 // The products of test/conformance/products/products.json, each with all that it needs in a virtual environment outside the checkout.
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, ensureFolder, run } from './bootstrap.js'
-import { findPythons } from './django-env.js'
+import { cacheFolder, ensureFolder, run } from './bootstrap.mjs'
+import { findPythons } from './django-env.mjs'
 
 /** Packages that old products need and do not name. */
 const BESIDE = ['setuptools<81', 'pip']

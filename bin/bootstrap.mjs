@@ -81,7 +81,7 @@ function npmEnvironment() {
 }
 
 export async function buildCli() {
-  const result = await run(process.execPath, [join(root, 'bin', 'build.js'), '--cli'], {})
+  const result = await run(process.execPath, [join(root, 'bin', 'build.mjs'), '--cli'], {})
   if (result.status !== 0) giveUp(`The build failed:\n${result.output}`)
 }
 

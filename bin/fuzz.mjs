@@ -3,7 +3,7 @@
 // "npm run fuzz -- --kills --engine mysql --minutes 20": strikes the built program at random moments, and says where it was untrue afterwards.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { checkNode, ensurePackages, root } from './bootstrap.js'
+import { checkNode, ensurePackages, root } from './bootstrap.mjs'
 
 checkNode()
 await ensurePackages()

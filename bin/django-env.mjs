@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { cacheFolder, ensureFolder, run } from './bootstrap.js'
+import { cacheFolder, ensureFolder, run } from './bootstrap.mjs'
 
 /** Django 2.2 and older do not work with psycopg2 2.9 (ticket 31936). */
 export function driversFor(version) {

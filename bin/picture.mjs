@@ -4,8 +4,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildCli, checkNode, ensurePackages, giveUp, root, say } from './bootstrap.js'
-import { ensureDjango, findPythons } from './django-env.js'
+import { buildCli, checkNode, ensurePackages, giveUp, root, say } from './bootstrap.mjs'
+import { ensureDjango, findPythons } from './django-env.mjs'
 
 const [COLUMNS, CELL, LINE, MARGIN] = [80, 8.43, 19, 24]
 const COLOURS = { 31: '#f38ba8', 32: '#a6e3a1', 33: '#f9e2af' }

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { SourceMap } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from './bootstrap.js'
-import { bundleProgram, copyShims } from './build.js'
+import { root } from './bootstrap.mjs'
+import { bundleProgram, copyShims } from './build.mjs'
 
 /** Below node_modules, so that it finds the packages that are not bundled. */
 const home = join(root, 'node_modules', '.cache', 'migstate-covered')
