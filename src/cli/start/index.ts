@@ -20,6 +20,12 @@ export async function start(argv: string[], root: string): Promise<void> {
   listenToStreams()
   process.on('exit', () => bundles.keep(commandOf(argv, Object.keys(program.COMMANDS))))
   await program.run(argv, root)
+  setImmediate(end)
+}
+
+/** Everything is closed and told. Without this, Node waits for its threads to finish what they compile and collect for a run that is over. */
+function end(): void {
+  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
 }
 
 /** A change that was made stays made, whatever has gone wrong after it. */
