@@ -85,7 +85,7 @@ export class Workspace {
     const spec = chooseConnection(config, project, options)
     learnConnection(redactor, spec)
     if (config.urlSource === 'file' || (config.urlSource === undefined && project)) sayWhere(spec, options)
-    return new Workspace(config, project, await connect(spec, config, { ...options, redactor }, warnings), warnings, options)
+    return new Workspace(config, project, await connect(spec, config, { ...options, redactor }, warnings, project), warnings, options)
   }
 
   /** The same project and database over a connection of its own that may write. */
@@ -157,10 +157,27 @@ export class Workspace {
   }
 }
 
-function connect(spec: ConnectionSpec, config: Config, options: WorkspaceOptions & { redactor: Redactor }, warnings: Warnings): Promise<Database> {
+/** What it fails with, reading the files fails with. */
+function readKept(project: Project): void {
+  try {
+    project.readKept()
+  } catch {
+    // Told by whoever asks for the files.
+  }
+}
+
+/** @param project is read while the server answers */
+function connect(
+  spec: ConnectionSpec,
+  config: Config,
+  options: WorkspaceOptions & { redactor: Redactor },
+  warnings: Warnings,
+  project: Project | null = null,
+): Promise<Database> {
   const { schema, table, lockTimeout } = config
   const { readOnly, signal, onStatement, redactor } = options
-  return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement, redactor }, warnings)
+  const meanwhile = project && !config.noFiles ? () => readKept(project) : undefined
+  return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement, redactor, meanwhile }, warnings)
 }
 
 function learnSecrets(redactor: Redactor, config: Config, project: Project | null, { env }: WorkspaceOptions): void {

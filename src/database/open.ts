@@ -21,6 +21,8 @@ export interface OpenOptions {
   onStatement?: ((sql: string) => void) | undefined
   /** Without: one that knows what URLs and names of variables show. */
   redactor?: Redactor
+  /** Called while the server answers the longest question of most commands; throws nothing. */
+  meanwhile?: (() => void) | undefined
 }
 
 export const DJANGO_TABLE = 'django_migrations'
@@ -78,7 +80,10 @@ async function inCluster(dialect: Dialect, session: Session, cluster: Cluster, w
 async function findHistory(parts: DatabaseParts, warnings: Warnings): Promise<Database> {
   const { dialect, session, options } = parts
   const name = options.table ?? DJANGO_TABLE
-  const search = await dialect.findTable(session, { schema: options.schema, name })
+  const asked = dialect.findTable(session, { schema: options.schema, name })
+  // By then the question is on its way.
+  if (options.meanwhile) setImmediate(options.meanwhile)
+  const search = await asked
   if (!search.table && options.schema !== undefined)
     throw new MigstateError('table-missing', `There is no table ${options.schema}.${name}.`, {
       hint: search.others.length > 0 ? `It exists as ${search.others.join(', ')}.` : 'Check --schema and --table.',
