@@ -206,7 +206,7 @@ async function buildCommonJs() {
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
     bundle: true,
     external: EXTERNAL,
-    plugins: [sharedDrivers, lazyModules],
+    plugins: [sharedDrivers, lazyModules, parserTables],
     platform: 'node',
     target: 'node20',
     format: 'cjs',
