@@ -135,6 +135,12 @@ async function freshMysql(engine: 'mysql' | 'mariadb', like?: string): Promise<T
   }
 }
 
+/** Host and port of the server that a test has now; of files none. */
+export function serverOf(engine: Engine): string {
+  if (engine === 'sqlite') return ''
+  return engine === 'postgresql' ? new URL(process.env.MIGSTATE_TEST_PG_URL as string).host : mysqlServer(engine).host
+}
+
 function mysqlServer(engine: 'mysql' | 'mariadb'): URL {
   return new URL((engine === 'mysql' ? process.env.MIGSTATE_TEST_MYSQL_URL : process.env.MIGSTATE_TEST_MARIADB_URL) as string)
 }

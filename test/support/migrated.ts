@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Engine, freshDatabase, type TestDatabase } from './databases.js'
+import { type Engine, freshDatabase, serverOf, type TestDatabase } from './databases.js'
 import { until } from './until.js'
 
 /**
@@ -9,7 +9,8 @@ import { until } from './until.js'
  * @param migrate makes the first one
  */
 export async function migratedDatabase(engine: Engine, key: string, migrate: (database: TestDatabase) => Promise<void>): Promise<TestDatabase> {
-  const folder = join(process.env.MIGSTATE_TEST_TEMPLATES as string, `${engine}-${key}`)
+  // A file of test/engines has one server after another.
+  const folder = join(process.env.MIGSTATE_TEST_TEMPLATES as string, [engine, key, encodeURIComponent(serverOf(engine))].join('-'))
   const ready = join(folder, 'ready')
   if (isFirst(folder)) {
     const made = await freshDatabase(engine, { keep: true })
