@@ -7,7 +7,7 @@ import { classAttribute } from './class-attribute.js'
 import { changeContainer, perhapsAbsent } from './container-calls.js'
 import { attribute } from './members.js'
 import { CHANGING, handOver, loseSight } from './handing-over.js'
-import { lookedAt, namesMethod, namesOf } from './names.js'
+import { localsOf, lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
 import type { Interpreter } from './interpreter.js'
 import { sideEffect } from './effects.js'
@@ -26,6 +26,8 @@ export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): V
   if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
   const own = namesOf(py, node, scope)
   if (own) return { kind: 'names', scope: own }
+  const locals = localsOf(py, node, scope)
+  if (locals) return locals
   const { args, keywords } = readArguments(py, argumentList, scope)
   if (calleeNode.name === 'MemberExpression') {
     const [objectNode, mark, property] = childrenOf(calleeNode)

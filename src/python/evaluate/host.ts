@@ -21,6 +21,10 @@ export interface Host {
   env: Environment
   /** The Python that runs the project, where it is known. */
   readonly python: readonly [major: number, minor: number] | null
+  /** `sys.prefix`, where it is known. */
+  readonly prefix: string | null
+  /** The folder of pure packages, `sysconfig.get_path("purelib")`, where it is known: `site.getsitepackages()` begins with it. */
+  readonly pureLibrary: string | null
   /** The names of another module, or null when it is not one that is read. */
   importModule(dotted: string, from: string, doubtful?: boolean): Scope | null
   /** A module whose import does something to see: one of the project's own. */

@@ -1,6 +1,6 @@
 import { dirname, resolve, sep } from 'node:path'
 import type { PythonEnvironment } from '../environment/index.js'
-import { readPathFiles } from '../environment/index.js'
+import { pureLibrary, readPathFiles, sysPrefix } from '../environment/index.js'
 import type { Files } from '../files.js'
 import { callLibrary } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
@@ -228,6 +228,14 @@ export class Modules implements Host {
 
   get python(): PythonEnvironment['python'] {
     return this.environment.python
+  }
+
+  get prefix(): string | null {
+    return sysPrefix(this.environment, this.files)
+  }
+
+  get pureLibrary(): string | null {
+    return pureLibrary(this.environment, this.files)
   }
 
   mayImport(dotted: string): boolean {

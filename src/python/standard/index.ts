@@ -4,13 +4,19 @@ import type { Call, Value } from '../evaluate/value.js'
 import { configParserHas, configParserMethod, configParserSection } from './config-parser.js'
 import { dataCall } from './data-files.js'
 import { folderCall, folderMethod } from './folders.js'
+import { installationCall, installationItem } from './installation.js'
 import { metadataAttribute, metadataCall, metadataMethod } from './entry-points.js'
 
 type Arguments = { args: readonly Value[]; keywords: ReadonlyMap<string, Value> }
 
 /** Functions of Python's own library that read files of the project or of its environment. */
 export function standardCall(py: Interpreter, name: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
-  return dataCall(py, name, args, keywords, node) ?? metadataCall(py, name, args, keywords, node) ?? folderCall(py, name, args, keywords, node)
+  return (
+    dataCall(py, name, args, keywords, node) ??
+    metadataCall(py, name, args, keywords, node) ??
+    folderCall(py, name, args, keywords, node) ??
+    (keywords.size === 0 ? installationCall(py.host, name, args) : undefined)
+  )
 }
 
 /** Methods of the objects that they give. */
@@ -26,7 +32,9 @@ export function standardAttribute(object: Call, name: string): Value | undefined
 
 export function standardSubscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value | undefined {
   if (object.kind !== 'call' || object.target) return undefined
-  return configParserSection(py, object, key, node) ?? metadataMethod(py, object, '__getitem__', [key], new Map(), node)
+  return (
+    configParserSection(py, object, key, node) ?? metadataMethod(py, object, '__getitem__', [key], new Map(), node) ?? installationItem(py.host, object, key)
+  )
 }
 
 export function standardHas(object: Value, key: Value): boolean | undefined {
