@@ -9,6 +9,7 @@ import { attribute } from './members.js'
 import { CHANGING, handOver, loseSight } from './handing-over.js'
 import { localsOf, lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
+import type { Caller } from './host.js'
 import type { Interpreter } from './interpreter.js'
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
@@ -114,7 +115,7 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
   }
   const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
   if (ran) return ran
-  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
   if (library) return library
   if (object.target?.kind === 'class') {
     const member = attribute(py, object, name, node)
@@ -162,12 +163,15 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     const result =
       callBuiltin(callee.name, known, named, py, node) ??
       standardCall(py, callee.name, { args: known, keywords: named }, node) ??
-      py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
+      py.host.callLibrary(callee.name, known, named, callerOf(py, node, scope))
     if (result) return result
   }
   if (callee.kind === 'call') {
     const known = args.map((arg) => py.resolve(arg))
-    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+    const places = placesOf(callee)
+    if (places && known.length === places.length && keywords.size === 0 && !known.some((one) => one.kind === 'unknown' && one.isSpread))
+      return { kind: 'tuple', items: known, named: places }
+    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
     if (result) return result
   }
   const target = py.resolve(callee)
@@ -188,6 +192,20 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     args.map((arg) => py.resolve(arg)),
   )
   return worth ? { ...made, worth } : made
+}
+
+/** The names of the places of `collections.namedtuple("Name", "a b")`. */
+function placesOf({ callee, args, keywords }: Call): string[] | undefined {
+  const [, given, ...more] = args
+  if (callee !== 'collections.namedtuple' || more.length + keywords.size > 0) return undefined
+  if (given?.kind === 'string') return given.value.split(/[,\s]+/).filter(Boolean)
+  const names = given && 'items' in given ? given.items.map(textOf) : []
+  return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined
+}
+
+function callerOf(py: Interpreter, node: SyntaxNode, scope: Scope): Caller {
+  const apply = (callee: Value, args: Value[]) => py.resolve(callValue(py, callee, { written: py.brief(node), args, keywords: new Map(), node, scope }))
+  return { file: py.file.file, line: py.line(node), isDoubtful: py.isDoubtful, apply }
 }
 
 /** `environ.Path("/srv")("apps")` is a text: `os.path.abspath(os.path.join(…))`; no other path can be called. */
