@@ -27,7 +27,12 @@ export function standardMethod(py: Interpreter, object: Value, method: string, {
 }
 
 export function standardAttribute(object: Call, name: string): Value | undefined {
-  return metadataAttribute(object, name)
+  return metadataAttribute(object, name) ?? namespaceAttribute(object, name)
+}
+
+/** `types.SimpleNamespace(a=1).a` */
+function namespaceAttribute({ callee, args, keywords }: Call, name: string): Value | undefined {
+  return callee === 'types.SimpleNamespace' && args.length === 0 && !keywords.has('**') ? keywords.get(name) : undefined
 }
 
 export function standardSubscript(py: Interpreter, object: Value, key: Value, node: SyntaxNode): Value | undefined {

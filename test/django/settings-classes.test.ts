@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'vitest'
+import { agreesWithPython, type SettingsCase } from '../support/settings-case.js'
+
+/** Settings that stand in classes, enumerations and small objects, and that change other modules: Python is asked. */
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'migstate-classes-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const FROM_CLASS = 'for k in dir(Dev):\n    if k.isupper():\n        globals()[k] = getattr(Dev, k)'
+const BASES = 'class Base:\n    INSTALLED_APPS = ["a"]\n\n\nclass Dev(Base):\n    INSTALLED_APPS = Base.INSTALLED_APPS + ["b"]\n\n\n'
+const META =
+  'class Meta(type):\n    def __new__(cls, name, bases, names):\n        names["APPS"] = ["b"]\n        return super().__new__(cls, name, bases, names)\n\n\n'
+const ENUM = 'import enum\n\n\nclass Mode(enum.Enum):\n    DEV = "dev"\n\n\n'
+
+const CLASSES: SettingsCase[] = [
+  ['dir() of a class', BASES + FROM_CLASS, { certain: true }],
+  ['dir() of a class: names of Python', `${BASES}INSTALLED_APPS = ["a" if "__eq__" in dir(Dev) else "b"]`, { certain: true }],
+  ['dir() of a class: how many', 'class Dev:\n    pass\n\n\nINSTALLED_APPS = ["a" if len(dir(Dev)) == len(dir(type("X", (), {}))) else "b"]'],
+  ['vars() of a class', `${BASES}globals().update({k: v for k, v in vars(Dev).items() if k.isupper()})`, { certain: true }],
+  ['vars() of a class: what is inherited', `${BASES}INSTALLED_APPS = ["a"] if "X" in vars(Dev) else ["b"]`, { certain: true }],
+  ['__dict__ of a class', `${BASES}for k, v in Dev.__dict__.items():\n    if not k.startswith("__"):\n        globals()[k] = v`, { certain: true }],
+  ['a metaclass', `${META}class Settings(metaclass=Meta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = Settings.APPS`],
+  ['a metaclass: inherited', `${META}class Base(metaclass=Meta):\n    pass\n\n\nclass Settings(Base):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = Settings.APPS`],
+  ['a metaclass: an object', `${META}class Settings(metaclass=Meta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = Settings().APPS`],
+  ['a metaclass: getattr', `${META}class Settings(metaclass=Meta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = getattr(Settings, "APPS")`],
+  ['a metaclass: vars()', `${META}class Settings(metaclass=Meta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = vars(Settings)["APPS"]`],
+  [
+    'a metaclass that reads the environment',
+    'import os\n\n\nclass Meta(type):\n    def __call__(cls):\n        made = super().__call__()\n        made.debug = bool(os.environ.get("APP_DEBUG"))\n        return made\n\n\nclass Base(metaclass=Meta):\n    pass\n\n\nclass Settings(Base):\n    debug = False\n\n\nINSTALLED_APPS = ["b"] if Settings().debug else ["a"]',
+    { env: { APP_DEBUG: '1' } },
+  ],
+  ['an abstract base', 'import abc\n\n\nclass Base(metaclass=abc.ABCMeta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = Base.APPS', { certain: true }],
+]
+
+const ENUMERATIONS: SettingsCase[] = [
+  ['a member of an enumeration is no text', `${ENUM}INSTALLED_APPS = ["a"] if Mode.DEV == "dev" else ["b"]`],
+  [
+    'TextChoices',
+    'from django.db import models\n\n\nclass Mode(models.TextChoices):\n    DEV = "dev", "Development"\n\n\nINSTALLED_APPS = ["a"] if Mode.DEV == "dev" else ["b"]',
+    { certain: true },
+  ],
+  ['TextChoices: the label', 'from django.db import models\n\n\nclass Mode(models.TextChoices):\n    DEV = "dev", "a"\n\n\nINSTALLED_APPS = [Mode.DEV.label]'],
+  [
+    'IntegerChoices',
+    'from django.db import models\n\n\nclass Place(models.IntegerChoices):\n    ONE = 1, "One"\n\n\nINSTALLED_APPS = [["a", "b"][Place.ONE]]',
+    { certain: true },
+  ],
+  ['StrEnum', 'import enum\n\n\nclass Mode(enum.StrEnum):\n    DEV = "dev"\n\n\nINSTALLED_APPS = ["a"] if Mode.DEV == "dev" else ["b"]', { certain: true }],
+  ['StrEnum: auto()', 'import enum\n\n\nclass App(enum.StrEnum):\n    A = enum.auto()\n\n\nINSTALLED_APPS = [App.A]'],
+  [
+    'an enumeration of another module',
+    'import modes\nINSTALLED_APPS = ["a"] if modes.Mode.DEV == "dev" else ["b"]',
+    { files: { 'modes.py': 'from django.db import models\n\n\nclass Mode(models.TextChoices):\n    DEV = "dev", "Development"\n' } },
+  ],
+]
+
+const OBJECTS: SettingsCase[] = [
+  [
+    'namedtuple',
+    'from collections import namedtuple\nApp = namedtuple("App", "name on")\nINSTALLED_APPS = [x.name for x in (App("a", True), App("b", False)) if x.on]',
+    { certain: true },
+  ],
+  [
+    'namedtuple: names in a list',
+    'import collections\nApp = collections.namedtuple("App", ["name", "on"])\nINSTALLED_APPS = [App("a", 1).name]',
+    { certain: true },
+  ],
+  ['namedtuple: by name', 'import collections\nApp = collections.namedtuple("App", "name on")\nINSTALLED_APPS = [App(on=1, name="a").name]'],
+  ['SimpleNamespace', 'from types import SimpleNamespace\nX = SimpleNamespace(apps=["b"])\nINSTALLED_APPS = ["a"] + X.apps', { certain: true }],
+  ['SimpleNamespace: changed', 'from types import SimpleNamespace\nX = SimpleNamespace(apps=["b"])\nX.apps = ["c"]\nINSTALLED_APPS = ["a"] + X.apps'],
+  [
+    'SimpleNamespace: changed in place',
+    'from types import SimpleNamespace\nX = SimpleNamespace(apps=["b"])\nX.apps.append("c")\nINSTALLED_APPS = ["a"] + X.apps',
+  ],
+  [
+    'ast.literal_eval',
+    'import ast, os\nINSTALLED_APPS = ["a"] + ast.literal_eval(os.environ.get("EXTRA_APPS", "[]"))',
+    { env: { EXTRA_APPS: "['b', 'c']" }, certain: true },
+  ],
+  [
+    'ast.literal_eval: a name',
+    'import ast\nINSTALLED_APPS = ["a"]\ntry:\n    INSTALLED_APPS += ast.literal_eval("[x]")\nexcept ValueError:\n    INSTALLED_APPS.append("b")',
+  ],
+  ['platform.system', 'import platform\nINSTALLED_APPS = ["a"] + (["b"] if platform.system() == "Windows" else [])', { certain: true }],
+]
+
+const MODULES: SettingsCase[] = [
+  [
+    'setattr of a module of Django',
+    'from django.utils import encoding\nsetattr(encoding, "force_text", encoding.force_str)\nINSTALLED_APPS = ["a"]',
+    { certain: true },
+  ],
+  ['setattr of a module of Django: it is the settings', 'import settings\nsetattr(settings, "INSTALLED_APPS", ["b"])\nINSTALLED_APPS = ["a"]'],
+]
+
+describe('settings in classes and objects', () => {
+  it.each([...CLASSES, ...ENUMERATIONS, ...OBJECTS, ...MODULES])('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
+})
