@@ -37,6 +37,44 @@ const CLASSES: SettingsCase[] = [
   ['an abstract base', 'import abc\n\n\nclass Base(metaclass=abc.ABCMeta):\n    APPS = ["a"]\n\n\nINSTALLED_APPS = Base.APPS', { certain: true }],
 ]
 
+const CHAIN =
+  'class S:\n    def apps(self):\n        return ["a"]\n\n\nclass A(S):\n    def apps(self):\n        return super().apps() + ["b"]\n\n\nclass B(S):\n    def apps(self):\n        return super().apps() + ["c"]\n\n\nclass C(A, B):\n    pass\n\n\n'
+const CALLS: SettingsCase[] = [
+  ['super()', `${CHAIN}INSTALLED_APPS = A().apps()`, { certain: true }],
+  ['super() goes on in the order of the object', `${CHAIN}INSTALLED_APPS = C().apps()`, { certain: true }],
+  [
+    'super() as Python 2 writes it',
+    `${CHAIN.replace('super().apps() + ["b"]', 'super(A, self).apps() + ["b"]')}INSTALLED_APPS = C().apps()`,
+    { certain: true },
+  ],
+  [
+    'super() of a property',
+    'class S:\n    @property\n    def apps(self):\n        return ["a"]\n\n\nclass T(S):\n    @property\n    def apps(self):\n        return super().apps + ["b"]\n\n\nINSTALLED_APPS = T().apps',
+    { certain: true },
+  ],
+  [
+    'super() of a method of the class',
+    'class S:\n    X = ["a"]\n\n    @classmethod\n    def apps(cls):\n        return list(cls.X)\n\n\nclass T(S):\n    X = ["b"]\n\n    @classmethod\n    def apps(cls):\n        return super().apps() + ["c"]\n\n\nINSTALLED_APPS = T.apps()',
+    { certain: true },
+  ],
+  [
+    'super().__init__ over three classes',
+    'class S:\n    def __init__(self, x):\n        self.x = [x]\n\n\nclass T(S):\n    def __init__(self, x):\n        super().__init__(x)\n        self.x.append("b")\n\n\nclass U(T):\n    def __init__(self):\n        super().__init__("a")\n        self.x.append("c")\n\n\nINSTALLED_APPS = U().x',
+    { certain: true },
+  ],
+  ['super() of a class that is not read', 'class D(dict):\n    def get(self, k):\n        return super().get(k, ["a"])\n\n\nINSTALLED_APPS = D().get("x")'],
+  [
+    'an object that is called',
+    'import os\n\n\nclass Env:\n    def __init__(self, prefix):\n        self.prefix = prefix\n\n    def __call__(self, name, default=None, cast=str):\n        value = os.environ.get(self.prefix + name)\n        return default if value is None else cast(value)\n\n\nenv = Env("APP_")\nINSTALLED_APPS = ["a"] + env("EXTRA", ["b"], lambda v: v.split(",")) + env("MORE", [])',
+    { env: { APP_EXTRA: 'b,c' }, certain: true },
+  ],
+  [
+    'an object that is called: made by a metaclass',
+    'class M(type):\n    def __call__(cls):\n        return lambda: ["b"]\n\n\nclass S(metaclass=M):\n    def __call__(self):\n        return ["a"]\n\n\nf = S()\nINSTALLED_APPS = f()',
+  ],
+  ['a list times a bool', 'DEBUG = True\nINSTALLED_APPS = ["a"] + ["b"] * DEBUG + ["c"] * (not DEBUG)', { certain: true }],
+]
+
 const ENUMERATIONS: SettingsCase[] = [
   ['a member of an enumeration is no text', `${ENUM}INSTALLED_APPS = ["a"] if Mode.DEV == "dev" else ["b"]`],
   [
@@ -99,5 +137,5 @@ const MODULES: SettingsCase[] = [
 ]
 
 describe('settings in classes and objects', () => {
-  it.each([...CLASSES, ...ENUMERATIONS, ...OBJECTS, ...MODULES])('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
+  it.each([...CLASSES, ...CALLS, ...ENUMERATIONS, ...OBJECTS, ...MODULES])('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
 })

@@ -3,7 +3,6 @@ import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
-import { classAttribute } from './class-attribute.js'
 import { changeContainer, perhapsAbsent } from './container-calls.js'
 import { attribute } from './members.js'
 import { CHANGING, handOver, loseSight } from './handing-over.js'
@@ -16,10 +15,11 @@ import { callMethod } from './methods.js'
 import { splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { joinPython } from './os-path.js'
-import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { childrenOf } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { runsFile } from './running.js'
-import { type Call, type ClassValue, type FunctionValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
+import { callBehindSuper, superArguments } from './super-calls.js'
+import { type Call, type ClassValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -35,6 +35,7 @@ export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): V
     if (objectNode && mark?.name === '.' && property) return callMember(py, { node, objectNode, name: py.text(property), args, keywords, scope })
   }
   const callee = py.expression(calleeNode, scope)
+  if (callee.kind === 'reference' && callee.name === 'super' && args.length === 0) args.push(...superArguments(py, node, scope))
   return callValue(py, callee, { written: callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node, scope })
 }
 
@@ -109,10 +110,11 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     // What a class passes on to Django's own `__init__` is kept on the object itself.
     const self = scope.get('self')
     if (self?.kind === 'call') rememberInit(py, self, known, keywords, node)
-    const inherited = self?.kind === 'call' && self.target?.kind === 'class' ? initAbove(py, self.target, py.file) : undefined
-    if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
+    callBehindSuper(py, object, { name, args, keywords, node })
     return NONE
   }
+  const above = object.callee === 'super' ? callBehindSuper(py, object, { name, args, keywords, node }) : undefined
+  if (above) return above
   const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
   if (ran) return ran
   const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
@@ -131,17 +133,6 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
 function rememberInit(py: Interpreter, self: Call, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): void {
   const items = [args[0] ?? keywords.get('name') ?? NONE, args[1] ?? keywords.get('app_label') ?? keywords.get('**') ?? NONE]
   fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items })
-}
-
-/** The `__init__` of a base class, as `super()` finds it from a class of this file. */
-function initAbove(py: Interpreter, owner: ClassValue, file: ParsedFile): FunctionValue | undefined {
-  if (owner.file !== file || !owner.scope.names.has('__init__')) return undefined
-  for (const written of owner.bases) {
-    const base = py.resolve(written)
-    const found = base.kind === 'class' ? classAttribute(py, base, '__init__') : undefined
-    if (found?.kind === 'function') return found
-  }
-  return undefined
 }
 
 interface Given {
@@ -181,6 +172,10 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     // What its `__init__` does to the world around, and to what it is given, happens now.
     if (TOUCHES.test(py.file.source) || [...args, ...keywords.values()].some((one) => isTouched(one, target))) fieldsOf(py, object, node)
     return object
+  }
+  if (target.kind === 'call' && target.target?.kind === 'class') {
+    const own = attribute(py, target, '__call__', node)
+    if (own?.kind === 'function' && own.decorators.length === 0) return py.callFunction(own, [target, ...args], keywords, node)
   }
   if (target.kind === 'path') return calledPath(py, target.value, args, node)
   handOver(py, [...args, ...keywords.values()], { callee: written, isNamed: callee.kind === 'reference', node, scope })

@@ -18,6 +18,7 @@ import { equal, keyOf } from './equality.js'
 import { lookUp, placeOf } from './keys.js'
 import { missingKey } from './missing-key.js'
 import { nameIn } from './names.js'
+import { attributeBehindSuper, isProperty } from './super-calls.js'
 import { type Call, type ClassValue, type Scope, string, textOf, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
@@ -120,6 +121,8 @@ const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass_
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
+  const above = object.callee === 'super' ? attributeBehindSuper(py, object, name, node) : undefined
+  if (above) return above
   if (target?.kind !== 'class') return standardAttribute(object, name) ?? { kind: 'reference', name: `${object.callee}().${name}` }
   const own = fieldOf(py, object, name, node)
   if (own) return own
@@ -131,7 +134,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   if (name === '__dict__') return fieldsAsDict(py, object, node)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
-    if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
+    if (isProperty(found)) return py.callFunction(found, [object], new Map(), node)
     return found
   }
   if (found) return found
