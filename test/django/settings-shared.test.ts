@@ -79,6 +79,33 @@ const PLACES: SettingsCase[] = [
   ['sys.base_prefix', 'import sys\nINSTALLED_APPS = ["a" if sys.base_prefix == sys.prefix else "b"]'],
 ]
 
+/** A block that is not followed: what it does to the environment is lost, a look at it loses nothing. */
+const around = (line: string) =>
+  `${UNKNOWN}import os\nos.environ.setdefault("HERE", "1")\nfor x in ([1] if UNKNOWN else []):\n    with open(os.devnull) as f:\n        ${line}\nINSTALLED_APPS = ["a"] + (["b"] if os.environ.get("APP_B") else []) + (["c"] if os.environ.get("APP_C") else [])`
+const ENVIRONMENT: SettingsCase[] = [
+  ...[
+    'X = os.environ["APP_C"]',
+    'X = os.environ.get("APP_B", "")',
+    'X = 1 if "APP_B" in os.environ else 2',
+    'X = [k for k in os.environ]',
+    'X = dict(os.environ.items())',
+  ].map((line): SettingsCase => [`a block that looks: ${line}`, around(line), { env: { APP_C: '1' }, certain: true }]),
+  ...[
+    'os.environ["APP_B"] = "1"',
+    'os.environ.setdefault("APP_B", "1")',
+    'del os.environ["APP_C"]',
+    'os.environ["APP_B"], X = "1", 2',
+    'os.environ["APP_B"] += "1"',
+    'os.environ.update(APP_B="1")',
+    'os.environ.pop("APP_C")',
+    'X = os.environ; X["APP_B"] = "1"',
+  ].map((line): SettingsCase => [`a block that sets: ${line}`, around(line), { env: { APP_C: '1', ...(line.includes('+=') ? { APP_B: '1' } : {}) } }]),
+]
+
+describe('settings beside a block that is not followed', () => {
+  it.each(ENVIRONMENT)('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
+})
+
 describe('settings that a function makes', () => {
   it.each(LOCALS)('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
 })
