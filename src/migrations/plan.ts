@@ -78,7 +78,7 @@ function planCertain(input: PlanInput, target?: Target): MigratePlan {
   const weak = weakGates(view)
   const loading = [...view.gates.filter((gate) => stopsLoading(gate) && !weak.has(gate))]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
-  const settings = isKnown(input.project) ? [] : [settingsGate(input.project)]
+  const settings = isKnown(input.project) ? placeGates(input.project) : [settingsGate(input.project)]
   const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine, input.timeColumn), ...loading.filter((gate) => gate.gate !== 'bad-file')]
   if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules, new Set([...weak.values()].map(appOf)))]
@@ -131,6 +131,14 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
   const [problem] = problems
   const where = problem ? ` (${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message})` : ''
   return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
+}
+
+/** MIGRATION_MODULES does not say where the migrations of an app are, or whether there are any: no plan is known. One gate, as all have one cause. */
+function placeGates({ apps }: ProjectFiles): Gate[] {
+  const problem = apps.find((app) => app.placeIsGuess)?.problems.at(-1)
+  if (!problem) return []
+  const where = `${problem.file}${problem.line ? `:${problem.line}` : ''}`
+  return [{ gate: 'unreadable', exception: null, message: `${where}: ${problem.message}`, migrations: [] }]
 }
 
 /** Before 2.2 a cycle is met by the first plan that walks: the target's and, since 1.10, that of the whole project after it. */

@@ -26,6 +26,7 @@ export function readApp(entry: string, context: Omit<MigrationContext, 'app'>, r
     module: identity.module,
     // Whatever cannot be read of an AppConfig is its name or its label.
     ...(identity.problems.length > 0 ? { labelIsGuess: true as const } : {}),
+    ...(found.problems.length > 0 ? { placeIsGuess: true as const } : {}),
     path: path ?? '',
     migrated: found.package !== null,
     broken: found.broken,

@@ -111,6 +111,8 @@ export interface AppFiles {
   inDoubt?: true
   /** Its AppConfig may give it another label. */
   labelIsGuess?: true
+  /** MIGRATION_MODULES may say that its migrations are elsewhere, or that it has none. */
+  placeIsGuess?: true
   /** Absolute folder of the app. */
   path: string
   /** Django's word: an app without a migrations package is unmigrated. */

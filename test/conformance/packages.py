@@ -5,9 +5,11 @@ import json
 import os
 import sys
 
-import django
+# As manage.py of this folder: a project may have a package of its own by the name of a file beside this one.
+sys.path[0] = os.getcwd()
 
-sys.path.insert(0, os.getcwd())
+import django  # noqa: E402
+
 django.setup()
 
 from django.apps import apps  # noqa: E402

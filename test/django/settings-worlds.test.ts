@@ -55,6 +55,21 @@ const planned = (project: ProjectFiles, app?: string) => {
   return { steps: plan.steps.map((one) => `${one.app}.${one.name}`), blockedBy: plan.blockedBy }
 }
 
+describe('an app whose entry of MIGRATION_MODULES cannot be read', () => {
+  const DISABLED = 'class Disabled:\n    def __contains__(self, label):\n        return True\n\n    def __getitem__(self, label):\n        return None\n\n\n'
+  it.each([
+    ['the whole', 'if CASE == "1":\n    MIGRATION_MODULES = {"a": None}\n'],
+    ['an object', `${DISABLED}if CASE == "1":\n    MIGRATION_MODULES = Disabled()\n`],
+    ['one entry', 'MIGRATION_MODULES = {"a": None if CASE == "1" else "a.migrations"}\n'],
+  ])('%s: Django has more than one answer, and no plan is claimed', (_name, text) => {
+    const project = ours(`INSTALLED_APPS = ["a", "b"]\n${text}`, { ...app('a', migration('[]')), ...app('b') })
+    expect(djangosPlans(['1', '2'])).toEqual([[], ['a.0001_m']])
+    const { steps, blockedBy } = planned(project)
+    expect(steps).toEqual([])
+    expect(blockedBy).toMatchObject([{ gate: 'unreadable', message: expect.stringContaining('MIGRATION_MODULES["a"] cannot be read') as unknown }])
+  })
+})
+
 describe('an app that is installed only if something holds that is not known', () => {
   it('that has no migrations changes nothing', () => {
     const project = ours('INSTALLED_APPS = ["a"]\nif CASE == "1":\n    INSTALLED_APPS.append("b")\n', { ...app('a', migration('[]')), ...app('b') })

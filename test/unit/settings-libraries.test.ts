@@ -104,14 +104,66 @@ describe('INSTALLED_APPS', () => {
       'import environ\nfrom split_settings.tools import include, optional\nROOT = environ.Path(__file__) - 2\nBASE = ["a"]\ninclude(optional("/config/base.py"), ROOT("config/base.py"), optional(ROOT.path("config", "components/more.py")))',
       'a b c',
     ],
+    ['decouple with a function', 'from decouple import config\nINSTALLED_APPS = config("EXTRA", cast=lambda text: ["a"] + text.split(","))', 'a b c'],
+    ['decouple casts its default', 'from decouple import config\nINSTALLED_APPS = config("NOT_THERE", default="a+c", cast=lambda v: v.split("+"))', 'a c'],
+    ['decouple with a folder', 'from decouple import AutoConfig\nconfig = AutoConfig(search_path="conf")\nINSTALLED_APPS = ["a", config("APP")]', 'a b'],
+    [
+      'decouple with a file',
+      'from decouple import Config, RepositoryEnv\nconfig = Config(RepositoryEnv("conf/.env"))\nINSTALLED_APPS = ["a", config("APP")]',
+      'a b',
+    ],
+    [
+      'decouple with an ini file',
+      'from decouple import Config, RepositoryIni\nconfig = Config(RepositoryIni("conf/s.ini"))\nINSTALLED_APPS = [config("APP")]',
+      'c',
+    ],
+    ['env with a function', 'import environ\nenv = environ.Env()\nINSTALLED_APPS = env("EXTRA", cast=lambda text: text.split(","))', 'b c'],
+    ['env with a function, of the scheme', 'import environ\nenv = environ.Env(EXTRA=(lambda text: text.split(","), []))\nINSTALLED_APPS = env("EXTRA")', 'b c'],
+    ['environs: the env that it brings', 'from environs import env\nINSTALLED_APPS = ["a"] + env.list("EXTRA", [])', 'a b c'],
+    ['environs: the default by its place', 'from environs import Env\nenv = Env()\nINSTALLED_APPS = [env("NOT_THERE", "a")]', 'a'],
+    [
+      'environs: a prefix, and one inside of another',
+      'from environs import Env\nenv = Env()\nwith env.prefixed("EX") as e:\n    X = e.list("TRA")\n    with env.prefixed("T"):\n        X += env.list("RA", [])\nINSTALLED_APPS = ["a"] + X[:2] + X[4:] + env.list("TRA", [])',
+      'a b c',
+    ],
     [
       'a slice and an index',
       'INSTALLED_APPS = ["a", "c"]\nINSTALLED_APPS[1:1] = ["b"]\nINSTALLED_APPS.insert(INSTALLED_APPS.index("a"), "c")\nINSTALLED_APPS.pop()',
       'c a b',
     ],
   ])('%s', (_name, settings, expected) => {
-    const more = { 'config/base.py': 'INSTALLED_APPS = BASE + ["b"]\n', 'config/components/more.py': 'INSTALLED_APPS.append("c")\n' }
+    const more = {
+      'config/base.py': 'INSTALLED_APPS = BASE + ["b"]\n',
+      'config/components/more.py': 'INSTALLED_APPS.append("c")\n',
+      'conf/.env': 'APP=b\n',
+      'conf/s.ini': '[settings]\nAPP=c\n',
+    }
     expect(apps(settings, more, { MORE: 'yes', EXTRA: 'b,c' })).toBe(expected)
+  })
+
+  it.each([
+    ['a .env file that is perhaps read', 'from dotenv import load_dotenv\nif UNKNOWN:\n    load_dotenv()\nINSTALLED_APPS = ["a"]\nif os.environ.get("X"):'],
+    ['environ', 'import environ\nenv = environ.Env()\nif UNKNOWN:\n    env.read_env()\nINSTALLED_APPS = ["a"]\nif env("X", default=""):'],
+    ['environs', 'from environs import env\nif UNKNOWN:\n    env.read_env()\nINSTALLED_APPS = ["a"]\nif env("X", ""):'],
+  ])('%s: what it may set is not claimed', (_name, text) => {
+    const settings = `import os, socket\nUNKNOWN = socket.gethostname() != ""\n${text}\n    INSTALLED_APPS.append("b")\n`
+    const read = project(settings, { 'config/.env': 'X=1\n' }).files()
+    expect(read.apps.map((app) => [app.label, app.inDoubt !== undefined])).toEqual([
+      ['a', false],
+      ['b', true],
+    ])
+  })
+
+  it.each([
+    ['subcast', 'from environs import Env\nenv = Env()\nINSTALLED_APPS = env.list("EXTRA", subcast=str.upper)'],
+    ['delimiter', 'from environs import Env\nenv = Env()\nINSTALLED_APPS = env.list("EXTRA", delimiter="+")'],
+    ['an Env with a prefix of its own', 'from environs import Env\nenv = Env(prefix="EX")\nINSTALLED_APPS = env.list("EXTRA", [])'],
+    [
+      'a prefix that is not known',
+      'import socket\nfrom environs import env\nwith env.prefixed(socket.gethostname()):\n    INSTALLED_APPS = env.list("EXTRA", [])',
+    ],
+  ])('environs: %s is not guessed', (_name, settings) => {
+    expect(project(settings, {}, { EXTRA: 'b,c' }).files().complete).toBe(false)
   })
 
   it('of a django-configurations class, inherited, as a property, from the environment', () => {

@@ -1,5 +1,6 @@
 export { defaultPython, findEnvironment } from './choose.js'
 export { versionInText } from './site-packages.js'
+export { pureLibrary, sysPrefix } from './interpreter.js'
 export { describeEnvironment } from './describe.js'
 export { readPathFiles } from './pth.js'
 export type { EnvironmentRequest, PythonEnvironment } from './types.js'

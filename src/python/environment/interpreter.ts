@@ -6,7 +6,7 @@ import { Files } from '../files.js'
 import type { PythonVersion } from '../grammar/syntax.js'
 import { pyenvShim } from './pyenv.js'
 import { versionIn } from './site-packages.js'
-import type { EnvironmentRequest } from './types.js'
+import type { EnvironmentRequest, PythonEnvironment } from './types.js'
 import { platformOf } from '../../config/user-folder.js'
 import { realPath } from './user-folders.js'
 
@@ -40,6 +40,23 @@ export function homeOf(interpreter: string, request: EnvironmentRequest, files: 
   const above = prefixOf(interpreter)
   const holds = (home: string) => files.isFile(join(home, 'pyvenv.cfg')) || ['lib', 'Lib', 'lib64'].some((name) => files.isFolder(join(home, name)))
   return holds(above) ? above : prefixOf(realPath(interpreter))
+}
+
+/**
+ * `sys.prefix` of the environment's interpreter. A virtual environment is where it was started; another Python is where its program
+ * lies behind all links (getpath.py).
+ */
+export function sysPrefix({ home, interpreter }: PythonEnvironment, files: Files): string | null {
+  if (home === null || interpreter === null || !isAbsolute(home)) return null
+  return files.isFile(join(home, 'pyvenv.cfg')) || prefixOf(realPath(interpreter)) === home ? resolve(home) : null
+}
+
+/** Of a virtual environment with one folder of packages: other Pythons have schemes of their own (sysconfig.py), by system and by distribution. */
+export function pureLibrary(environment: PythonEnvironment, files: Files): string | null {
+  const { home, python } = environment
+  if (home === null || python === null || sysPrefix(environment, files) === null || !files.isFile(join(home, 'pyvenv.cfg'))) return null
+  const folder = join(home, 'lib', `python${python.join('.')}`, 'site-packages')
+  return environment.sitePackages.filter((one) => one.startsWith(home)).every((one) => one === folder) && files.isFolder(folder) ? folder : null
 }
 
 /** The version that the name of the program tells, links followed: `/usr/bin/python3` is `python3.11`. */

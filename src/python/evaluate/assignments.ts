@@ -5,6 +5,7 @@ import { payCopy, payLook, payValues } from '../budget.js'
 import { commaList } from './collections.js'
 import type { Interpreter } from './interpreter.js'
 import { sliceBounds } from './members.js'
+import { setOfModule } from './get-attribute.js'
 import { fieldsOf, forgetFields } from './object-fields.js'
 import { sideEffect } from './effects.js'
 import { forgetAll } from './forgetting.js'
@@ -106,7 +107,7 @@ function setMember(py: Interpreter, target: SyntaxNode, value: Value, scope: Sco
       change(py, object, container, py.unknown(target, `.${py.text(index)} of it is set`), scope)
     else if (container.kind === 'call' && py.text(index) === '__dict__') setFields(py, container, certain, target)
     else if (container.kind === 'call') fieldsOf(py, container, target).set(py.text(index), certain)
-    else if (container.kind === 'reference' && container.name === 'django.conf.settings') py.host.setSetting(py.text(index), certain)
+    else if (container.kind === 'reference') setOfModule(py, container.name, py.text(index), certain)
     return
   }
   if (inside.some((part) => part.name === ':')) return setSlice(py, target, object, inside.slice(0, -1), value, scope)

@@ -1,4 +1,5 @@
 import { callPlain, flattened } from './plain-calls.js'
+import { classAsDict, namesOfClass } from './class-names.js'
 import { isInstance, typeOf } from './types-of.js'
 import type { SyntaxNode } from '@lezer/common'
 import { anyOf, mapEither } from './alternatives.js'
@@ -11,7 +12,7 @@ import { openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod, hasMethod } from './methods.js'
 import { namesAsDict } from './names.js'
-import { runsFile } from './running.js'
+import { literalIn, runsFile } from './running.js'
 import { sorted, sortedBy } from './sorting.js'
 import { dedented } from './text-methods.js'
 import { matchesWildcard } from './wildcard.js'
@@ -39,14 +40,8 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return boolean(!(value.kind === 'reference' && value.name === '(absent)'))
     }
     case 'dir':
-    case 'vars': {
-      if (first?.kind === 'call' && first.target?.kind === 'class' && args.length === 1 && name === 'vars') return py.attribute(first, '__dict__', node)
-      const scope = first?.kind === 'module' && args.length === 1 ? first.scope : undefined
-      if (name === 'vars' || scope === undefined) return scope && { kind: 'names', scope }
-      const names = namesAsDict(scope)
-      if (names.kind !== 'dict') return names
-      return list(sorted(names.entries.map(([key]) => key as Value & { kind: 'string' })))
-    }
+    case 'vars':
+      return first && args.length === 1 ? namesIn(py, name, first, node) : undefined
     case 'copy.copy':
       return first && ('items' in first || first.kind === 'dict' ? callMethod(first, 'copy', [], NO_KEYWORDS) : undefined)
     case 'copy.deepcopy':
@@ -105,6 +100,10 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       return py.host.findsModule(first.value) ? { kind: 'module', name: first.value, scope: new Scope() } : undefined
     case 'django.utils.module_loading.import_string':
       return first?.kind === 'string' ? { kind: 'reference', name: first.value } : undefined
+    case 'platform.system':
+      return PLATFORMS[process.platform] === undefined ? undefined : string(PLATFORMS[process.platform] as string)
+    case 'ast.literal_eval':
+      return first?.kind === 'string' && args.length === 1 ? literalIn(py, first.value, node) : undefined
     case 'sys.exit':
     case 'exit':
     case 'quit':
@@ -138,6 +137,18 @@ function ofEach(py: Interpreter, name: 'list' | 'tuple', option: Value, node: Sy
 }
 
 const RUNS_FILES = /^(?:(?:io\.|codecs\.)?open$|file$|runpy\.|imp\.|importlib\.(?:util|machinery)\.)/
+
+const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = { linux: 'Linux', darwin: 'Darwin', win32: 'Windows' }
+
+/** `dir(x)` and `vars(x)` of a module, a class or an object of one. */
+function namesIn(py: Interpreter, name: 'dir' | 'vars', object: Value, node: SyntaxNode): Value | undefined {
+  if (object.kind === 'class') return name === 'vars' ? classAsDict(py, object, node) : namesOfClass(py, object)
+  if (object.kind === 'call' && object.target?.kind === 'class' && name === 'vars') return py.attribute(object, '__dict__', node)
+  if (object.kind !== 'module') return undefined
+  if (name === 'vars') return { kind: 'names', scope: object.scope }
+  const names = namesAsDict(object.scope)
+  return names.kind === 'dict' ? list(sorted(names.entries.map(([key]) => key as Value & { kind: 'string' }))) : names
+}
 
 const NO_KEYWORDS: ReadonlyMap<string, Value> = new Map()
 

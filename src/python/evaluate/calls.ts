@@ -3,22 +3,23 @@ import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
 import { payCopy, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
-import { classAttribute } from './class-attribute.js'
 import { changeContainer, perhapsAbsent } from './container-calls.js'
 import { attribute } from './members.js'
 import { CHANGING, handOver, loseSight } from './handing-over.js'
-import { lookedAt, namesMethod, namesOf } from './names.js'
+import { localsOf, lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
+import type { Caller } from './host.js'
 import type { Interpreter } from './interpreter.js'
 import { sideEffect } from './effects.js'
 import { callMethod } from './methods.js'
 import { splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { joinPython } from './os-path.js'
-import { childrenOf, type ParsedFile } from '../grammar/parse.js'
+import { childrenOf } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { runsFile } from './running.js'
-import { type Call, type ClassValue, type FunctionValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
+import { callBehindSuper, superArguments } from './super-calls.js'
+import { type Call, type ClassValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -26,12 +27,15 @@ export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): V
   if (!calleeNode || !argumentList) return py.unknown(node, 'it cannot be read')
   const own = namesOf(py, node, scope)
   if (own) return { kind: 'names', scope: own }
+  const locals = localsOf(py, node, scope)
+  if (locals) return locals
   const { args, keywords } = readArguments(py, argumentList, scope)
   if (calleeNode.name === 'MemberExpression') {
     const [objectNode, mark, property] = childrenOf(calleeNode)
     if (objectNode && mark?.name === '.' && property) return callMember(py, { node, objectNode, name: py.text(property), args, keywords, scope })
   }
   const callee = py.expression(calleeNode, scope)
+  if (callee.kind === 'reference' && callee.name === 'super' && args.length === 0) args.push(...superArguments(py, node, scope))
   return callValue(py, callee, { written: callee.kind === 'reference' ? callee.name : py.text(calleeNode), args, keywords, node, scope })
 }
 
@@ -106,13 +110,14 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
     // What a class passes on to Django's own `__init__` is kept on the object itself.
     const self = scope.get('self')
     if (self?.kind === 'call') rememberInit(py, self, known, keywords, node)
-    const inherited = self?.kind === 'call' && self.target?.kind === 'class' ? initAbove(py, self.target, py.file) : undefined
-    if (inherited && self) py.callFunction(inherited, [self, ...args], keywords, node)
+    callBehindSuper(py, object, { name, args, keywords, node })
     return NONE
   }
+  const above = object.callee === 'super' ? callBehindSuper(py, object, { name, args, keywords, node }) : undefined
+  if (above) return above
   const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
   if (ran) return ran
-  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
   if (library) return library
   if (object.target?.kind === 'class') {
     const member = attribute(py, object, name, node)
@@ -128,17 +133,6 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
 function rememberInit(py: Interpreter, self: Call, args: readonly Value[], keywords: ReadonlyMap<string, Value>, node: SyntaxNode): void {
   const items = [args[0] ?? keywords.get('name') ?? NONE, args[1] ?? keywords.get('app_label') ?? keywords.get('**') ?? NONE]
   fieldsOf(py, self, node).set('__init_arguments__', { kind: 'tuple', items })
-}
-
-/** The `__init__` of a base class, as `super()` finds it from a class of this file. */
-function initAbove(py: Interpreter, owner: ClassValue, file: ParsedFile): FunctionValue | undefined {
-  if (owner.file !== file || !owner.scope.names.has('__init__')) return undefined
-  for (const written of owner.bases) {
-    const base = py.resolve(written)
-    const found = base.kind === 'class' ? classAttribute(py, base, '__init__') : undefined
-    if (found?.kind === 'function') return found
-  }
-  return undefined
 }
 
 interface Given {
@@ -160,12 +154,15 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     const result =
       callBuiltin(callee.name, known, named, py, node) ??
       standardCall(py, callee.name, { args: known, keywords: named }, node) ??
-      py.host.callLibrary(callee.name, known, named, py.file.file, py.line(node))
+      py.host.callLibrary(callee.name, known, named, callerOf(py, node, scope))
     if (result) return result
   }
   if (callee.kind === 'call') {
     const known = args.map((arg) => py.resolve(arg))
-    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), py.file.file, py.line(node))
+    const places = placesOf(callee)
+    if (places && known.length === places.length && keywords.size === 0 && !known.some((one) => one.kind === 'unknown' && one.isSpread))
+      return { kind: 'tuple', items: known, named: places }
+    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
     if (result) return result
   }
   const target = py.resolve(callee)
@@ -175,6 +172,10 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     // What its `__init__` does to the world around, and to what it is given, happens now.
     if (TOUCHES.test(py.file.source) || [...args, ...keywords.values()].some((one) => isTouched(one, target))) fieldsOf(py, object, node)
     return object
+  }
+  if (target.kind === 'call' && target.target?.kind === 'class') {
+    const own = attribute(py, target, '__call__', node)
+    if (own?.kind === 'function' && own.decorators.length === 0) return py.callFunction(own, [target, ...args], keywords, node)
   }
   if (target.kind === 'path') return calledPath(py, target.value, args, node)
   handOver(py, [...args, ...keywords.values()], { callee: written, isNamed: callee.kind === 'reference', node, scope })
@@ -186,6 +187,20 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     args.map((arg) => py.resolve(arg)),
   )
   return worth ? { ...made, worth } : made
+}
+
+/** The names of the places of `collections.namedtuple("Name", "a b")`. */
+function placesOf({ callee, args, keywords }: Call): string[] | undefined {
+  const [, given, ...more] = args
+  if (callee !== 'collections.namedtuple' || more.length + keywords.size > 0) return undefined
+  if (given?.kind === 'string') return given.value.split(/[,\s]+/).filter(Boolean)
+  const names = given && 'items' in given ? given.items.map(textOf) : []
+  return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined
+}
+
+function callerOf(py: Interpreter, node: SyntaxNode, scope: Scope): Caller {
+  const apply = (callee: Value, args: Value[]) => py.resolve(callValue(py, callee, { written: py.brief(node), args, keywords: new Map(), node, scope }))
+  return { file: py.file.file, line: py.line(node), isDoubtful: py.isDoubtful, apply }
 }
 
 /** `environ.Path("/srv")("apps")` is a text: `os.path.abspath(os.path.join(…))`; no other path can be called. */

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { payLook } from '../budget.js'
+import { payLook, payScan } from '../budget.js'
 import { floorOf } from './floors.js'
 import type { Interpreter } from './interpreter.js'
 import { replaceEverywhere } from './holders.js'
@@ -12,7 +12,7 @@ import { type Call, leadingTo, leadsOn, Scope, type Unknown, type Value } from '
 export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: string, seen = new Set<SyntaxNode>()): void {
   const { assigned, changed, imports } = assignedIn(node, py.file.source)
   const text = py.text(node)
-  if (/\benviron\b|\bputenv\(/.test(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]{0,200}\]\s*=[^=]|\.update\(|putenv/.test(text))
+  if (mayWriteEnvironment(text)) py.host.forgetEnvironment(/\benviron\s*\[[^\]]{0,200}\]\s*=[^=]|\.update\(|putenv/.test(text))
   // What a function that is called in it changes of its module.
   for (const name of changed) {
     const called = scope.get(name)
@@ -54,6 +54,22 @@ export function forget(py: Interpreter, node: SyntaxNode, scope: Scope, reason: 
     else scope.set(name, py.unknown(node, reason))
   }
   if (/\b(exec|execfile|globals|locals|vars)\s*\(/.test(py.text(node))) forgetAll(py, node, scope, reason)
+}
+
+/** Behind `environ`: what only looks at it. */
+const LOOKS_AT = /^\.(?:get|items|keys|values|copy)\(|^\[[^\][\n]{0,120}\](?![ \t]*(?:[-+|*/]?=(?!=)|,|\.|\[|in\b))/
+
+/** Whether a text sets variables; a mention of `environ` that is not surely a look at it counts. */
+function mayWriteEnvironment(text: string): boolean {
+  payScan(2 * text.length)
+  if (/\bputenv\(/.test(text)) return true
+  for (const { index } of text.matchAll(/\benviron\b/g)) {
+    const rest = text.slice(index + 7, index + 140)
+    const before = text.slice(Math.max(0, index - 24), index)
+    const isMember = /\bin[ \t]+(?:os\.)?$/.test(before) && !/^\s*[.[(]/.test(rest)
+    if (!isMember && (!LOOKS_AT.test(rest) || /\bdel\b[^\n]*$/.test(before))) return true
+  }
+  return false
 }
 
 /** Whatever comes out of a block that cannot be followed. */

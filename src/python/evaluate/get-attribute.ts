@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common'
-import { classAttribute } from './class-attribute.js'
+import { classAttribute, hasMetaclass } from './class-attribute.js'
 import type { Interpreter } from './interpreter.js'
 import { fieldOf, fieldsOf } from './object-fields.js'
 import { NONE, type Value } from './value.js'
@@ -22,6 +22,7 @@ export function getAttribute(py: Interpreter, args: readonly Value[], node: Synt
   if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
   if (object.kind === 'call' && object.target?.kind === 'class')
     return fieldOf(py, object, name.value, node) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
+  if (object.kind === 'class' && hasMetaclass(py, object)) return undefined
   if (object.kind === 'class')
     return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
   return object.kind === 'unknown' ? py.unknown(node, object.reason) : undefined
@@ -32,10 +33,19 @@ function lacks(py: Interpreter, module: string, name: string): boolean {
   return py.host.findsModule(module) && !py.host.mayImport(`${module}.${name}`) && !py.host.mayHave(module, name)
 }
 
+/** `module.name = value` of a module that is known by its name: Django's settings, or one that is read when something of it is needed. */
+export function setOfModule(py: Interpreter, module: string, name: string, value: Value): void {
+  if (module === 'django.conf.settings') return py.host.setSetting(name, value)
+  const scope = py.host.importModule(module, py.file.file, py.isDoubtful)
+  if (!scope) return
+  scope.set(name, value)
+  py.host.forgetLookUps()
+}
+
 export function setAttribute(py: Interpreter, [object, name, given]: readonly Value[], node: SyntaxNode): Value | undefined {
   if (!object || name?.kind !== 'string' || !given) return undefined
   const value = py.isDoubtful ? py.unknown(node, 'it is set in a branch that may not be taken') : given
-  if (object.kind === 'reference' && object.name === 'django.conf.settings') py.host.setSetting(name.value, value)
+  if (object.kind === 'reference') setOfModule(py, object.name, name.value, value)
   else if (object.kind === 'class' || object.kind === 'module') object.scope.set(name.value, py.mayHaveEnded ? value : given)
   else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
   else return undefined

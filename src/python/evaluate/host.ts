@@ -16,11 +16,25 @@ export interface Environment {
   get(name: string): string | undefined
 }
 
+/** Where a function of a library is called. */
+export interface Caller {
+  file: string
+  line: number
+  /** In a branch that may not be taken. */
+  isDoubtful: boolean
+  /** Calls what the library is given: `cast=lambda value: …`. */
+  apply: (callee: Value, args: Value[]) => Value
+}
+
 /** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
   env: Environment
   /** The Python that runs the project, where it is known. */
   readonly python: readonly [major: number, minor: number] | null
+  /** `sys.prefix`, where it is known. */
+  readonly prefix: string | null
+  /** The folder of pure packages, `sysconfig.get_path("purelib")`, where it is known: `site.getsitepackages()` begins with it. */
+  readonly pureLibrary: string | null
   /** The names of another module, or null when it is not one that is read. */
   importModule(dotted: string, from: string, doubtful?: boolean): Scope | null
   /** A module whose import does something to see: one of the project's own. */
@@ -42,7 +56,9 @@ export interface Host {
   /** `from . import x` and friends: the dotted name of a relative import. */
   resolveRelative(level: number, dotted: string, from: string): string | null
   /** A known function of a library, called; undefined: not one of them, or not with known arguments. */
-  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, by: Caller): Value | undefined
+  /** A context of a library that changes how names are looked up (`with env.prefixed("APP_"):`). @returns what ends it; null: not one of them */
+  enter(object: Value, method: string, args: readonly Value[]): (() => void) | null
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
   includes(name: string, args: readonly Value[], file: string): (string | null)[] | null
   /** @returns why it was not run, or not to its end */

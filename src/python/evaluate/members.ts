@@ -3,7 +3,8 @@ import type { SyntaxNode } from '@lezer/common'
 import { commaList } from './collections.js'
 import { mapEither } from './alternatives.js'
 import { payCopy, payText } from '../budget.js'
-import { classAttribute, resolutionOrder } from './class-attribute.js'
+import { classAttribute, hasMetaclass, resolutionOrder } from './class-attribute.js'
+import { classAsDict } from './class-names.js'
 import { anyNumber, hasGap } from './floors.js'
 import { forgetAll } from './forgetting.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
@@ -17,6 +18,7 @@ import { equal, keyOf } from './equality.js'
 import { lookUp, placeOf } from './keys.js'
 import { missingKey } from './missing-key.js'
 import { nameIn } from './names.js'
+import { attributeBehindSuper, isProperty } from './super-calls.js'
 import { type Call, type ClassValue, type Scope, string, textOf, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
@@ -88,8 +90,8 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
       return object.scope.names.get(name) ?? py.host.lookUp(`${object.name}.${name}`) ?? py.unknown(node, `${object.name} has no ${name}`)
     case 'class':
       if (name === '__name__') return string(object.name)
-      if (object.bases.some((base) => base.kind === 'reference' && /(^|\.)(Enum|Flag)$/.test(base.name)) && object.scope.names.has(name))
-        return py.unknown(node, `${object.name}.${name} is a member of an enumeration`)
+      if (name === '__dict__') return classAsDict(py, object, node) ?? py.unknown(node, `the names of ${object.name} are not known`)
+      if (hasMetaclass(py, object)) return py.unknown(node, `what makes ${object.name} may change it`)
       return classAttribute(py, object, name) ?? py.unknown(node, `${object.name}.${name} is inherited or not set`)
     case 'call':
       return instanceAttribute(py, object, name, node)
@@ -106,6 +108,7 @@ export function attribute(py: Interpreter, object: Value, name: string, node: Sy
 
 /** A base that was not read, a decorated one, or hooks of its own: what an object has may come from there (pydantic, NamedTuple, dataclasses). */
 function isMadeByOthers(py: Interpreter, owner: ClassValue): boolean {
+  if (hasMetaclass(py, owner)) return true
   return resolutionOrder(py, owner).some((ancestor) =>
     typeof ancestor === 'string'
       ? !/^object$|^(?:django|configurations)\.|(?:^|\.)(?:Enum|Flag)$/.test(ancestor)
@@ -118,6 +121,8 @@ const HOOKS = ['__post_init__', '__new__', '__getattribute__', '__init_subclass_
 /** An object of a class that was read: what `__init__` sets on self, properties, class attributes. */
 function instanceAttribute(py: Interpreter, object: Call, name: string, node: SyntaxNode): Value {
   const { target } = object
+  const above = object.callee === 'super' ? attributeBehindSuper(py, object, name, node) : undefined
+  if (above) return above
   if (target?.kind !== 'class') return standardAttribute(object, name) ?? { kind: 'reference', name: `${object.callee}().${name}` }
   const own = fieldOf(py, object, name, node)
   if (own) return own
@@ -129,7 +134,7 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   if (name === '__dict__') return fieldsAsDict(py, object, node)
   const found = classAttribute(py, target, name)
   if (found?.kind === 'function') {
-    if (found.decorators.some((decorator) => /(^|\.)(property|cached_property)$/.test(decorator))) return py.callFunction(found, [object], new Map(), node)
+    if (isProperty(found)) return py.callFunction(found, [object], new Map(), node)
     return found
   }
   if (found) return found

@@ -15,6 +15,7 @@ export function referenceValue(name: string, host: Host): Value | undefined {
   if (name === 'os.sep' || name === 'os.path.sep') return string('/')
   if (name === 'os.name') return string('posix')
   if (name === 'sys.platform') return string(process.platform)
+  if ((name === 'sys.prefix' || name === 'sys.exec_prefix') && host.prefix !== null) return string(host.prefix)
   if (name === 'os.pardir') return string('..')
   if (name === 'os.curdir') return string('.')
   // What decides by the command line decides as for `manage.py migrate`.

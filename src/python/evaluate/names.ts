@@ -25,6 +25,24 @@ export function namesOf(py: Interpreter, node: SyntaxNode, scope: Scope): Scope 
   return rootOf(scope)
 }
 
+/** What gives the dict of a function's names, or writes it anew. */
+const GIVES_LOCALS = /\b(?:locals|vars|exec|eval)\s*\(/g
+
+/**
+ * `locals()` in a function of a module: a dict of its own. Before Python 3.13 a second call writes into the same one (PEP 667), and a
+ * function inside of another has names of that one too: neither is followed.
+ */
+export function localsOf(py: Interpreter, node: SyntaxNode, scope: Scope): Value | undefined {
+  if (node.to - node.from > 40 || !/^(?:locals|vars)\(\s*\)$/.test(py.text(node))) return undefined
+  if (scope.parent === undefined || scope.parent.parent !== undefined || scope.isClass) return undefined
+  let outer = node.parent
+  while (outer && outer.name !== 'FunctionDefinition') {
+    if (/^(?:For|While)Statement$/.test(outer.name)) return undefined
+    outer = outer.parent
+  }
+  return outer && py.text(outer).match(GIVES_LOCALS)?.length === 1 ? namesAsDict(scope) : undefined
+}
+
 /** The names of a module as a dict; unknown where a star import of it was not followed. */
 export function namesAsDict(scope: Scope): Value {
   payCopy(4 * scope.names.size)

@@ -85,8 +85,10 @@ function added(left: Value, right: Value): Value | undefined {
 }
 
 function repeated(left: Value, right: Value): Value | undefined {
-  if (right.kind !== 'number' || !Number.isSafeInteger(right.value)) return undefined
-  const times = Math.max(0, right.value)
+  // A bool is a number: `["debug_toolbar"] * DEBUG`.
+  const count = right.kind === 'boolean' ? Number(right.value) : right.kind === 'number' ? right.value : undefined
+  if (count === undefined || !Number.isSafeInteger(count)) return undefined
+  const times = Math.max(0, count)
   if (left.kind === 'string' && times * left.value.length < MAX_TEXT) {
     payText(times * left.value.length)
     return string(left.value === '' ? '' : left.value.repeat(times))

@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
-import { payCopy } from '../budget.js'
+import { payCopy, payStep } from '../budget.js'
+import { childrenOf, parsePython } from '../grammar/parse.js'
 import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { namesAsDict } from './names.js'
 import { refused } from './open-files.js'
@@ -32,6 +33,28 @@ export function runExec(
   py.change(argument, given, reason === null ? namesAsDict(inner) : py.unknown(node, reason), scope)
   return null
 }
+
+/** What a literal is written with; a name, a call or an operator would be refused. */
+const LITERAL = /^(?:String|ContinuedString|Number|Boolean|None|(?:Array|Tuple|Set|Dictionary|Parenthesized)Expression|[[\](){},:])$/
+
+/** `ast.literal_eval(text)`; undefined for anything else than a plain literal. */
+export function literalIn(py: Interpreter, text: string, node: SyntaxNode): Value | undefined {
+  if (text.length > MOST_OF_LITERAL) return undefined
+  const parsed = parsePython(py.file.file, text.trim(), py.host.python)
+  const [statement, ...more] = childrenOf(parsed.tree.topNode)
+  if (parsed.syntaxError !== null || more.length > 0 || statement?.name !== 'ExpressionStatement') return undefined
+  const [expression, ...others] = childrenOf(statement)
+  if (!expression || others.length > 0 || !isLiteral(expression, 0)) return undefined
+  const value = py.in(parsed).expression(expression, new Scope())
+  return value.kind === 'unknown' ? py.unknown(node, value.reason) : value
+}
+
+function isLiteral(node: SyntaxNode, depth: number): boolean {
+  payStep()
+  return depth < 40 && LITERAL.test(node.name) && childrenOf(node).every((child) => isLiteral(child, depth + 1))
+}
+
+const MOST_OF_LITERAL = 20_000
 
 interface Source {
   kind: 'source'

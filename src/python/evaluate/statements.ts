@@ -137,10 +137,32 @@ function loseCaptures(py: Interpreter, node: SyntaxNode, scope: Scope): void {
 /** Context managers that let the body run as it stands; of others nobody knows (`env.prefixed`, a patched module). */
 const PLAIN_CONTEXT = /^(open|io\.open|codecs\.open|suppress|contextlib\.suppress|warnings\.catch_warnings|catch_warnings)\(|\.open\(/
 
+/** `with env.prefixed("APP_") as env:` of a library that is known. @returns what ends it */
+function enter(py: Interpreter, manager: SyntaxNode, parts: readonly SyntaxNode[], scope: Scope): (() => void) | undefined {
+  const [callee, argumentList] = childrenOf(manager)
+  const [object, , property] = callee?.name === 'MemberExpression' ? childrenOf(callee) : []
+  if (manager.name !== 'CallExpression' || !object || !property || !argumentList || py.text(property) !== 'prefixed') return undefined
+  const env = py.value(object, scope)
+  const { args, keywords } = readArguments(py, argumentList, scope)
+  const known = [...args, ...keywords.values()].map((one) => py.resolve(one))
+  const ended = py.host.enter(env, 'prefixed', known)
+  const target = parts[parts.findIndex((part) => part.name === 'as') + 1]
+  if (ended && target && target.name === 'VariableName') py.bind([target], env, scope)
+  return ended ?? undefined
+}
+
 function runWith(py: Interpreter, node: SyntaxNode, scope: Scope): Ending {
   const parts = childrenOf(node)
   const body = parts.find((part) => part.name === 'Body')
   const managers = parts.filter((part) => part.name === 'CallExpression' || part.name === 'ParenthesizedExpression')
+  const ended = body && managers.length === 1 && managers[0] ? enter(py, managers[0], parts, scope) : undefined
+  if (body && ended) {
+    try {
+      return py.block(bodyOf(body), scope)
+    } finally {
+      ended()
+    }
+  }
   if (!body || managers.length === 0 || !managers.every((one) => PLAIN_CONTEXT.test(py.text(one))))
     return lost(py, node, scope, 'it is set inside a block that cannot be followed')
   parts.forEach((part, index) => {
@@ -194,7 +216,10 @@ function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: str
   const bases = parts.find((part) => part.name === 'ArgList')
   const body = parts.find((part) => part.name === 'Body')
   const inner = new Scope(scope, [], true)
-  const known = bases ? readArguments(py, bases, scope).args : []
+  const given = bases && readArguments(py, bases, scope)
+  const known = given?.args ?? []
   if (body) py.block(bodyOf(body), inner)
-  scope.set(name, { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file })
+  const metaclass = given?.keywords.get('metaclass') ?? given?.keywords.get('**') ?? inner.names.get('__metaclass__')
+  const made = { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file } as const
+  scope.set(name, metaclass ? { ...made, metaclass } : made)
 }

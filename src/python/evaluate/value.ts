@@ -60,6 +60,8 @@ export interface ClassValue {
   kind: 'class'
   name: string
   bases: Value[]
+  /** What makes it, where it is not `type`: what it and its objects have may come from there. */
+  metaclass?: Value
   scope: Scope
   line: number
   decorated: boolean

@@ -2,19 +2,18 @@ import { dirname, join } from 'node:path'
 import { NONE, string, textOf, type Value } from '../evaluate/value.js'
 import type { Environment } from '../evaluate/host.js'
 import { cast, castName } from './casts.js'
-import { isPlain } from './python-dotenv.js'
 import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
-import { findUpwards, parseDotenv, parseEnviron } from './dotenv.js'
+import { parseEnviron } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
-/** django-environ and environs: `env = environ.Env(DEBUG=(bool, False))`, `env("X", default=…)`, `env.db()`, `environ.Path(__file__) - 3`. */
+/** django-environ: `env = environ.Env(DEBUG=(bool, False))`, `env("X", default=…)`, `env.db()`, `environ.Path(__file__) - 3`. */
 export function environ(call: LibraryCall): Value | undefined {
   const { name, args } = call
   if (name === 'environ.Path') {
     const parts = args.map(textOf)
     return parts.length > 0 && parts.every((part) => part !== undefined) ? { kind: 'path', value: join(...(parts as string[])) } : undefined
   }
-  const method = /^(?:environ|environs)\.(?:Env|FileAwareEnv)(\(\))?(?:\.(\w+))?$/.exec(name)
+  const method = /^environ\.(?:Env|FileAwareEnv)(\(\))?(?:\.(\w+))?$/.exec(name)
   if (!method) return undefined
   const [, made, word] = method
   if (word === 'read_env') return readEnv(call, made ? args[1] : args[0])
@@ -40,7 +39,6 @@ const CASTS = new Map(
     json: 'json',
     db: 'db',
     db_url: 'db',
-    dj_db_url: 'db',
     path: 'path',
     get_value: 'str',
     url: 'url',
@@ -52,6 +50,9 @@ const CASTS = new Map(
     search_url: 'opaque',
   }),
 )
+
+/** Types that text is made into in a way of its own (`Env.parse_value`); any other cast is called with it. */
+const PLAIN = new Set(['str', 'bool', 'int', 'float', 'list', 'tuple', 'dict'])
 
 const DEFAULT_VARIABLE = new Map(Object.entries({ db: 'DATABASE_URL', db_url: 'DATABASE_URL', cache: 'CACHE_URL', email: 'EMAIL_URL' }))
 
@@ -70,25 +71,23 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const fallback = keywords.get('default') ?? positional ?? schemeDefault
   const asked = keywords.get('cast') ?? (wanted.cast === undefined ? args[2] : undefined) ?? schemeCast
   // `smart_cast`: the type of the default is the cast (Env.get_value).
-  const smart = wanted.cast === undefined && asked === undefined && !call.name.startsWith('environs') ? smartCast(object, fallback) : undefined
+  const smart = wanted.cast === undefined && asked === undefined ? smartCast(object, fallback) : undefined
   const kind = CASTS.get(wanted.cast ?? '') ?? castName(asked) ?? smart ?? 'str'
   if (wanted.cast === 'list' && keywords.has('cast')) return unknownIn(call, `the cast of ${wanted.name} is not evaluated`)
-  const isEnvirons = call.name.startsWith('environs')
-  if (isEnvirons && object.args.length + object.keywords.size > 0) return unknownIn(call, 'how this Env was made is not followed')
+  const ownCast = wanted.cast === undefined && asked && asked.kind !== 'none' && !PLAIN.has(castName(asked) ?? '') ? asked : undefined
   if (object.callee.endsWith('FileAwareEnv') && env.get(`${wanted.name}_FILE`) !== undefined) return unknownIn(call, `${wanted.name}_FILE is not read`)
-  const text = isEnvirons ? env.get(wanted.name) : resolveProxy(env, wanted.name)
+  const text = resolveProxy(env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
     if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}, and without it Python fails here too`)
     if (kind === 'db') return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
     return fallback.kind === 'reference' ? NONE : fallback
   }
+  if (ownCast) return call.apply(ownCast, [string(text)])
   if (kind === 'db') return databaseFromUrl(text, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
-  if (isEnvirons && /^(?:list|tuple)$/.test(kind) && /,\s|\s,|,,|^,|,$/.test(text))
-    return unknownIn(call, `what ${wanted.name} is split into depends on the version of environs`)
-  return cast(text, kind, call.name.startsWith('environs') ? 'plain' : 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
+  return cast(text, kind, 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)
 }
 
 const SMART = new Map(Object.entries({ boolean: 'bool', number: 'int', list: 'list', tuple: 'tuple', dict: 'dict' }))
@@ -108,15 +107,12 @@ function resolveProxy(env: Environment, name: string, depth = 0): string | undef
 /** A `.env` file sets what the environment has not (`overwrite=False`). */
 function readEnv(call: LibraryCall, file: Value | undefined): Value {
   const { host, keywords } = call
-  const given = textOf(file ?? keywords.get('env_file') ?? keywords.get('path'))
-  const path =
-    given ?? (call.name.startsWith('environs') ? findUpwards(dirname(call.file), ['.env'], (one) => host.exists(one)) : join(dirname(call.file), '.env'))
-  const text = path === undefined ? null : host.readFile(path)
-  const overwrite = keywords.get('overwrite') ?? keywords.get('override')
+  const path = textOf(file ?? keywords.get('env_file')) ?? join(dirname(call.file), '.env')
+  const text = host.readFile(path)
+  const overwrite = keywords.get('overwrite')
   const overrides = overwrite?.kind === 'boolean' && overwrite.value
-  const refusal = path === undefined || text !== null ? null : host.refusal(path)
+  const refusal = text !== null ? null : host.refusal(path)
   if (refusal !== null) host.forgetEnvironment(overrides, refusal)
-  const parse = call.name.startsWith('environs') ? parseDotenv : parseEnviron
-  for (const [name, value] of parse(text ?? '')) host.setEnvironment(name, parse === parseEnviron || isPlain(value) ? value : null, overrides)
+  for (const [name, value] of parseEnviron(text ?? '')) host.setEnvironment(name, call.isDoubtful ? null : value, overrides)
   return NONE
 }

@@ -1,15 +1,12 @@
-import type { Environment, Host } from '../evaluate/host.js'
+import type { Caller, Environment, Host } from '../evaluate/host.js'
 import type { Value } from '../evaluate/value.js'
 
 /** A call of something that is known by name rather than by its source. */
-export interface LibraryCall {
+export interface LibraryCall extends Caller {
   /** Dotted name; `environ.Env().bool` is a method of an object that `environ.Env` made, which is then the first argument. */
   name: string
   args: readonly Value[]
   keywords: ReadonlyMap<string, Value>
-  /** The file that calls, and where. */
-  file: string
-  line: number
   host: Host
   /** Reading a variable that is not known throws UnknownVariable. */
   env: Environment

@@ -45,6 +45,7 @@ export function dotenv(call: LibraryCall): Value | undefined {
         isPlain(value) ? string(value) : unknownIn(call, `${name} is put together from others`),
       ]),
     }
-  for (const [name, value] of values) host.setEnvironment(name, isPlain(value) ? value : null, override?.kind === 'boolean' && override.value)
+  for (const [name, value] of values)
+    host.setEnvironment(name, isPlain(value) && !call.isDoubtful ? value : null, override?.kind === 'boolean' && override.value)
   return boolean(text !== null)
 }

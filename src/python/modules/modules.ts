@@ -1,14 +1,14 @@
 import { dirname, resolve, sep } from 'node:path'
 import type { PythonEnvironment } from '../environment/index.js'
-import { readPathFiles } from '../environment/index.js'
+import { pureLibrary, readPathFiles, sysPrefix } from '../environment/index.js'
 import type { Files } from '../files.js'
-import { callLibrary } from '../libraries/index.js'
+import { callLibrary, enterContext } from '../libraries/index.js'
 import { includedFiles } from '../libraries/split-settings.js'
 import { Availability } from './availability.js'
 import type { Places } from '../places.js'
 import { payLook, payScan, Pool } from '../budget.js'
 import { Evaluator } from '../evaluate/evaluator.js'
-import type { Environment, Failure, Host } from '../evaluate/host.js'
+import type { Caller, Environment, Failure, Host } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
 import type { Call, ClassValue, Scope, Value } from '../evaluate/value.js'
@@ -230,6 +230,14 @@ export class Modules implements Host {
     return this.environment.python
   }
 
+  get prefix(): string | null {
+    return sysPrefix(this.environment, this.files)
+  }
+
+  get pureLibrary(): string | null {
+    return pureLibrary(this.environment, this.files)
+  }
+
   mayImport(dotted: string): boolean {
     this.#watched?.add(dotted)
     // A folder that is not known may hold packages; the modules of one that was found are where it is.
@@ -267,8 +275,12 @@ export class Modules implements Host {
     return this.path.resolveRelative(level, dotted, from)
   }
 
-  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, file: string, line: number): Value | undefined {
-    return callLibrary({ name, args, keywords, file, line, host: this })
+  callLibrary(name: string, args: readonly Value[], keywords: ReadonlyMap<string, Value>, by: Caller): Value | undefined {
+    return callLibrary({ ...by, name, args, keywords, host: this })
+  }
+
+  enter(object: Value, method: string, args: readonly Value[]): (() => void) | null {
+    return enterContext(object, method, args, this)
   }
 
   /** A method of an object whose class was read. */
