@@ -166,7 +166,7 @@ function readKept(project: Project): void {
   }
 }
 
-/** @param project is read while the server answers */
+/** @param project is read while the server answers, where the command reads it anyway */
 function connect(
   spec: ConnectionSpec,
   config: Config,
@@ -176,7 +176,7 @@ function connect(
 ): Promise<Database> {
   const { schema, table, lockTimeout } = config
   const { readOnly, signal, onStatement, redactor } = options
-  const meanwhile = project && !config.noFiles ? () => readKept(project) : undefined
+  const meanwhile = project && options.files === 'required' && !config.noFiles ? () => readKept(project) : undefined
   return openDatabase(spec, { schema, table, readOnly, patience: lockTimeout * 1000, signal, onStatement, redactor, meanwhile }, warnings)
 }
 
