@@ -136,6 +136,37 @@ const MODULES: SettingsCase[] = [
   ['setattr of a module of Django: it is the settings', 'import settings\nsetattr(settings, "INSTALLED_APPS", ["b"])\nINSTALLED_APPS = ["a"]'],
 ]
 
+/** Classes of another file; nothing in the settings changes anything by itself. */
+const PARTS = [
+  'class Adds:\n    def __init__(self, items):\n        items.append("b")\n        self.items = items\n',
+  'class Keeps:\n    def __init__(self, items):\n        self.items = items\n',
+  'class Outer:\n    def __init__(self, *parts, **named):\n        for part in [*parts, *named.values()]:\n            part.items.append("b")\n        self.parts = parts\n',
+  'class Many:\n    def __init__(self, parts):\n        for part in parts:\n            part.append("b")\n        self.parts = parts\n',
+  'class InOrder:\n    def __init__(self, parts):\n        parts[0].items.append("b")\n',
+].join('\n\n')
+const parts = (settings: string, certain = false): SettingsCase[2] & { settings: string } => ({
+  files: { 'parts.py': PARTS },
+  certain,
+  settings: `from parts import Adds, InOrder, Keeps, Many, Outer\n${settings}`,
+})
+const GIVEN: SettingsCase[] = Object.entries({
+  'a list that somebody holds': parts('APPS = ["a"]\nAdds(APPS)\nINSTALLED_APPS = APPS', true),
+  'a list that somebody holds, by name': parts('APPS = ["a"]\nAdds(items=APPS)\nINSTALLED_APPS = APPS', true),
+  'a list that is written there': parts('INSTALLED_APPS = Adds(["a"]).items', true),
+  'a list that is written there, asked twice': parts('X = Adds(["a"])\nY = X.items\nINSTALLED_APPS = X.items', true),
+  'an object that is written there': parts('INSTALLED_APPS = Outer(Keeps(["a"])).parts[0].items'),
+  'an object of a list that somebody holds': parts('APPS = ["a"]\nOuter(Keeps(APPS))\nINSTALLED_APPS = APPS'),
+  'an object that somebody holds': parts('X = Keeps(["a"])\nOuter(X)\nINSTALLED_APPS = X.items'),
+  'an object that somebody holds, by name': parts('X = Keeps(["a"])\nOuter(x=X)\nINSTALLED_APPS = X.items'),
+  'an object that somebody holds, in a list': parts('X = Keeps(["a"])\nInOrder([X])\nINSTALLED_APPS = X.items'),
+  'a list that somebody holds, in a list': parts('APPS = ["a"]\nMany([APPS])\nINSTALLED_APPS = APPS'),
+  'a list that somebody holds, in a tuple': parts('APPS = ["a"]\nMany((APPS,))\nINSTALLED_APPS = APPS'),
+  'a list that somebody holds, spread': parts('APPS = [["a"]]\nMany(*[APPS])\nINSTALLED_APPS = APPS[0]'),
+  'a list that was written there and is held since': parts('LIST = [["a"]]\nMany(LIST)\nINSTALLED_APPS = LIST[0]'),
+}).map(([name, { settings, ...more }]) => [`an object is given ${name}`, settings, more])
+
 describe('settings in classes and objects', () => {
-  it.each([...CLASSES, ...CALLS, ...ENUMERATIONS, ...OBJECTS, ...MODULES])('%s', (_name, settings, more) => agreesWithPython(folder, settings, more ?? {}))
+  it.each([...CLASSES, ...CALLS, ...ENUMERATIONS, ...OBJECTS, ...MODULES, ...GIVEN])('%s', (_name, settings, more) =>
+    agreesWithPython(folder, settings, more ?? {}),
+  )
 })

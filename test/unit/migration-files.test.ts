@@ -327,3 +327,17 @@ it('finds the files that pkgutil finds', () => {
   const project = openProject({ folder, managePy: undefined, settings: undefined, python: undefined, path: [], env: {} }).files()
   expect(project.apps[0]?.migrations.map((file) => file.name)).toEqual(['0001_x', '0002-dash'])
 })
+
+it('a field of thousands of blocks, as Wagtail writes a StreamField, is read whole', () => {
+  const blocks = [
+    `class Block:\n    def __init__(self, **kwargs):\n${Array.from({ length: 120 }, (_unused, at) => `        self.fact_${at} = None\n`).join('')}        self.meta = {}\n        for name, value in kwargs.items():\n            self.meta[name] = value\n`,
+    'class CharBlock(Block):\n    def __init__(self, required=True, max_length=None, choices=(), **kwargs):\n        self.options = {"required": required, "max_length": max_length}\n        super().__init__(**kwargs)\n',
+    'class StructBlock(Block):\n    def __init__(self, parts=None, **kwargs):\n        super().__init__(**kwargs)\n        self.parts = []\n        for name, block in parts:\n            block.name = name\n            self.parts.append(block)\n',
+  ].join('\n\n')
+  const part = (at: number) =>
+    `("part_${at}", blocks.StructBlock([("title", blocks.CharBlock(max_length=255, required=False, choices=[("", "None"), ("x", "Some")])), ("text", blocks.CharBlock(label="Text", help_text="What is shown"))]))`
+  const operation = `migrations.AddField("page", "body", models.TextField(blocks.StructBlock([${Array.from({ length: 1500 }, (_unused, at) => part(at)).join(', ')}])))`
+  const file = read(`import blocks\nclass Migration(migrations.Migration):\n    operations = [${operation}]\n`, { more: { 'blocks.py': blocks } })
+  expect(file.problems).toEqual([])
+  expect(file.operations).toMatchObject([{ type: 'AddField' }])
+})

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { mapEither } from './alternatives.js'
 import { callBuiltin } from './builtins.js'
-import { payCopy, payValues } from '../budget.js'
+import { payCopy, payScan, payValues } from '../budget.js'
 import { comprehension } from './collections.js'
 import { changeContainer, perhapsAbsent } from './container-calls.js'
 import { attribute } from './members.js'
@@ -11,15 +11,16 @@ import { fieldsOf } from './object-fields.js'
 import type { Caller } from './host.js'
 import type { Interpreter } from './interpreter.js'
 import { sideEffect } from './effects.js'
+import { isGivenFresh, nowFresh } from './fresh.js'
 import { callMethod } from './methods.js'
 import { splitByComma } from './nodes.js'
 import { readingMethod } from './open-files.js'
 import { joinPython } from './os-path.js'
-import { childrenOf } from '../grammar/parse.js'
+import { childrenOf, type ParsedFile } from '../grammar/parse.js'
 import { standardCall, standardMethod } from '../standard/index.js'
 import { runsFile } from './running.js'
 import { callBehindSuper, superArguments } from './super-calls.js'
-import { type Call, type ClassValue, isMutable, NONE, Scope, string, textOf, type Value } from './value.js'
+import { type Call, type ClassValue, leadsOn, NONE, Scope, string, textOf, type Value } from './value.js'
 
 /** `f(…)`, `object.method(…)`, `Class(…)`. What cannot be called here stays a call, with its arguments. */
 export function evaluateCall(py: Interpreter, node: SyntaxNode, scope: Scope): Value {
@@ -170,7 +171,9 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
   if (target.kind === 'class') {
     const object: Call = { ...opaque(py, callee.kind === 'reference' ? callee.name : (as ?? target.name), args, keywords, node), target }
     // What its `__init__` does to the world around, and to what it is given, happens now.
-    if (TOUCHES.test(py.file.source) || [...args, ...keywords.values()].some((one) => isTouched(one, target))) fieldsOf(py, object, node)
+    const isFresh = isGivenFresh(args, keywords, node, py.file)
+    if (isFresh) nowFresh(object)
+    if (touches(py.file) || (!isFresh && [...args, ...keywords.values()].some((one) => isTouched(one, target)))) fieldsOf(py, object, node)
     return object
   }
   if (target.kind === 'call' && target.target?.kind === 'class') {
@@ -182,6 +185,7 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
   if (target.kind === 'unknown' && !(callee.kind === 'reference' && isOfDjango(callee.name))) return target
   if (target.kind === 'either') return py.unknown(node, `depends on ${target.dependsOn}`)
   const made = opaque(py, written, args, keywords, node)
+  if (isGivenFresh(args, keywords, node, py.file)) nowFresh(made)
   const worth = py.host.worthOf(
     made.callee,
     args.map((arg) => py.resolve(arg)),
@@ -213,8 +217,19 @@ function calledPath(py: Interpreter, path: string, args: readonly Value[], node:
 /** What changes something that others hold as well. */
 const TOUCHES = /\.(append|extend|insert|add|update|setdefault)\(|\bglobal\b|\benviron\b/
 
+const TOUCHING = new WeakMap<ParsedFile, boolean>()
+
+function touches(file: ParsedFile): boolean {
+  const known = TOUCHING.get(file)
+  if (known !== undefined) return known
+  payScan(file.source.length)
+  const found = TOUCHES.test(file.source)
+  TOUCHING.set(file, found)
+  return found
+}
+
 function isTouched(given: Value, target: ClassValue): boolean {
-  return given.kind === 'names' || given.kind === 'module' || (isMutable(given) && TOUCHES.test(target.file.source))
+  return given.kind === 'names' || given.kind === 'module' || ((given.kind === 'call' || leadsOn(given)) && touches(target.file))
 }
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
