@@ -39,7 +39,8 @@ export function nowFresh(made: Call): void {
 
 /** @param node where the value is written */
 function isFresh(value: Value, node: SyntaxNode, file: ParsedFile): boolean {
-  if (FIXED.has(value.kind)) return true
+  // Through what is unknown nothing that is known changes, unless it may be something that is.
+  if (FIXED.has(value.kind) || (value.kind === 'unknown' && !value.mayBe?.some(({ kind }) => !FIXED.has(kind)))) return true
   if (node.name === 'ParenthesizedExpression') {
     const inner = node.firstChild?.nextSibling
     return inner ? isFresh(value, inner, file) : false
