@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import { moduleToRun } from './manage-py.js'
@@ -14,9 +14,8 @@ export function findProjectFolder(settings: Settings, cwd: string, env: Readonly
   const isNamed = Boolean(settings.settings ?? env.DJANGO_SETTINGS_MODULE)
   if (settings.project !== undefined) {
     const folder = resolve(cwd, settings.project)
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new MigstateError('no-project', `There is no folder ${folder}, so no project was read.`)
-    if (!existsSync(join(folder, 'manage.py')) && !isNamed && !settings.managePy && !settings.noFiles)
+    if (!look(folder)?.isDirectory()) throw new MigstateError('no-project', `There is no folder ${folder}, so no project was read.`)
+    if (!look(join(folder, 'manage.py')) && !isNamed && !settings.managePy && !settings.noFiles)
       throw new MigstateError('no-project', `${folder} has no manage.py, so no project was read.`, {
         hint: 'Give the folder of manage.py, or name the settings module with --settings or DJANGO_SETTINGS_MODULE.',
       })
@@ -28,5 +27,19 @@ export function findProjectFolder(settings: Settings, cwd: string, env: Readonly
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'manage.py'))) return folder
     if (dirname(folder) === folder) return isNamed ? resolve(cwd) : undefined
+  }
+}
+
+/** @throws MigstateError `no-project` where this user may not look: there may be something, or nothing */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTDIR') return undefined
+    throw new MigstateError('no-project', `Whether there is ${path} is not known (${code}), so no project was read.`, {
+      hint: 'Run it as a user who may enter the folder.',
+      cause: error,
+    })
   }
 }

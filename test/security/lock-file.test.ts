@@ -119,6 +119,25 @@ describe("the lock file in a stranger's folder", () => {
       chmodSync(dirname(database.file as string), 0o770)
     })
 
+    it.runIf(reachable)('a database in a folder that one may not enter is not called missing', () => {
+      chmodSync(dirname(database.file as string), 0o700)
+      expect(as(STRANGER, STRANGER, 'status')).toMatchObject({
+        error: { code: 'missing-rights', message: expect.stringContaining('may not be read (EACCES)') as string },
+      })
+      chmodSync(dirname(database.file as string), 0o770)
+    })
+
+    it.runIf(reachable)('a project in a folder that one may not enter is not called missing', () => {
+      chmodSync(dirname(database.file as string), 0o700)
+      const there = spawnSync(process.execPath, [join(root, 'bin', 'run.js'), 'status', '--json', '--project', join(dirname(database.file as string), 'p')], {
+        uid: STRANGER,
+        gid: STRANGER,
+        cwd: '/',
+        encoding: 'utf8',
+      })
+      expect(JSON.parse(there.stdout)).toMatchObject({ error: { code: 'no-project', message: expect.stringContaining('is not known (EACCES)') as string } })
+    })
+
     it('root leaves a lock file that the owner and the group can take', () => {
       readyLockFile(lock, database.file as string)
       expect(statSync(lock)).toMatchObject({ uid: OWNER, gid: GROUP })

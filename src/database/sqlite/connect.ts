@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { ConnectionSpec, SqliteSpec } from '../../config/index.js'
 import { MigstateError } from '../../errors/index.js'
 import type { ConnectOptions } from '../dialect.js'
@@ -60,11 +60,14 @@ export async function openFile(path: string, readOnly: boolean): Promise<Session
  * and in WAL mode another process would then take itself for the last one and remove the WAL under our feet.
  */
 function checkFile(path: string): void {
-  if (!existsSync(path)) throw new MigstateError('database-missing', `There is no file ${path}. It was not created.`)
-  if (!statSync(path).isFile()) throw new MigstateError('not-a-database', `${path} is not a file.`)
   try {
+    if (!statSync(path).isFile()) throw new MigstateError('not-a-database', `${path} is not a file.`)
     accessSync(path, constants.R_OK)
   } catch (error) {
-    throw new MigstateError('missing-rights', `${path} may not be read (${(error as NodeJS.ErrnoException).code}).`, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof MigstateError) throw error
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new MigstateError('database-missing', `There is no file ${path}. It was not created.`)
+    // Behind a folder that this user may not enter there may be a file, or none.
+    throw new MigstateError('missing-rights', `${path} may not be read (${code}).`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { AdvisoryLock } from '../dialect.js'
 import { isFailure } from '../failure.js'
 import type { Session } from '../session.js'
@@ -78,6 +78,15 @@ export async function lockFileHolder(database: string): Promise<string | null> {
   return holder && (holder.pid > 0 ? `process ${holder.pid} on this machine` : 'another process on this machine')
 }
 
+/** A folder that cannot be entered says nothing of it. */
+function isGone(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
+}
+
 /** A file left behind by a run that was killed is no lock. */
 async function isFree(path: string): Promise<boolean> {
   let session: Session | undefined
@@ -88,7 +97,7 @@ async function isFree(path: string): Promise<boolean> {
   } catch (error) {
     if (isFailure(error, 'busy')) return false
     // Removed meanwhile.
-    if (!existsSync(path)) return true
+    if (isGone(path)) return true
     throw error
   } finally {
     await session?.close()
