@@ -4,7 +4,7 @@
 //   npm run mutate -- --area lock  one file of them   npm run mutate -- --write         keeps their figures in docs/safety.md
 // A survivor that the list does not accept, a text that is no longer found, and a selection that fails unmutated are failures.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { root, run, say } from './bootstrap.mjs'
@@ -29,6 +29,8 @@ function mutations() {
 /** What git knows, and what it will know; packages are shared. */
 function copyCheckout() {
   const copy = mkdtempSync(join(tmpdir(), 'migstate-mutant-'))
+  // Some tests start the program as another user.
+  chmodSync(copy, 0o755)
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
   for (const name of listed.split('\0').filter(Boolean)) {
     if (name === 'node_modules' || !existsSync(join(root, name))) continue

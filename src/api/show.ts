@@ -90,7 +90,7 @@ export async function show(workspace: Workspace, args: ShowArgs): Promise<ShowRe
       rehearsal: journal?.rehearsal ?? null,
       next: holes.has(key)
         ? holeAdvice(app, name)
-        : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app)
+        : view && ghostsOf(view, own, app).length > 0 && project?.apps.some((one) => one.label === app && one.problems.length === 0)
           ? view.graph.missing.has(key)
             ? lostFileAdvice(name)
             : ghostAdvice(app, name)

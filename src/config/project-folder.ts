@@ -25,7 +25,9 @@ export function findProjectFolder(settings: Settings, cwd: string, env: Readonly
   if (moduleToRun(settings.managePy) !== null || /[/\\](?:bin|Scripts)[/\\][^/\\]+$/.test(settings.managePy ?? '')) return resolve(cwd)
   if (settings.managePy !== undefined) return dirname(resolve(cwd, settings.managePy))
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'manage.py'))) return folder
+    const candidate = join(folder, 'manage.py')
+    // What lies further up is another project, if there is one here.
+    if (settings.noFiles ? existsSync(candidate) : look(candidate)) return folder
     if (dirname(folder) === folder) return isNamed ? resolve(cwd) : undefined
   }
 }
@@ -38,7 +40,7 @@ function look(path: string): Stats | undefined {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOTDIR') return undefined
     throw new MigstateError('no-project', `Whether there is ${path} is not known (${code}), so no project was read.`, {
-      hint: 'Run it as a user who may enter the folder.',
+      hint: 'Run it as a user who may enter the folder, or give --url with --no-files.',
       cause: error,
     })
   }

@@ -3,6 +3,7 @@ import { inconsistencies, readableConflicts } from './gates.js'
 import { dotted, type Key, keyOf, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
+import { placeMigrations } from './places.js'
 import { worldsOf } from './worlds.js'
 import { differenceGate, inRunOrder, isKnown, lateCycles, migrationPlan, type PlanInput, settingsGate, type Step } from './plan.js'
 import { resolveTargets, type Target } from './target.js'
@@ -46,12 +47,14 @@ function callText({ action, key }: RecorderCall): string {
   return `${action === 'record' ? '+' : '-'}${dotted(key)}`
 }
 
-function fakeCertain(input: PlanInput, target?: Target): FakePlan | Gate {
-  const { rules } = input
+function fakeCertain(asked: PlanInput, target?: Target): FakePlan | Gate {
+  const { rules } = asked
+  const placed = placeMigrations(asked.project, target?.app)
+  const input = { ...asked, project: placed.project }
   const view = loadHistory(input.project, input.rows, rules)
   const named = input.project.apps.find((app) => app.label === target?.app)
   if (named?.broken) return { gate: 'bad-file', ...named.broken, migrations: [] }
-  const settings = isKnown(input.project) ? [] : [settingsGate(input.project)]
+  const settings = isKnown(input.project) ? placed.gates : [settingsGate(input.project)]
   const targets = resolveTargets(input, view, target)
   if ('gate' in targets) return targets
   const cycles = lateCycles(view, rules, targets)

@@ -8,6 +8,7 @@ import { appOf, type Key, makeKey, pairOf } from './key.js'
 import { cycleGate, loadHistory } from './loader.js'
 import type { LoaderView } from './loader-view.js'
 import { inShort } from '../errors/index.js'
+import { placeMigrations } from './places.js'
 import { doubtOf, worldsOf } from './worlds.js'
 import { type PlanTarget, resolveTargets, type Target } from './target.js'
 
@@ -72,13 +73,15 @@ export function differenceGate(project: ProjectFiles, answers: readonly (readonl
   return { gate: 'unreadable', exception: null, message, migrations: [] }
 }
 
-function planCertain(input: PlanInput, target?: Target): MigratePlan {
-  const { rules } = input
+function planCertain(asked: PlanInput, target?: Target): MigratePlan {
+  const { rules } = asked
+  const placed = placeMigrations(asked.project, target?.app)
+  const input = { ...asked, project: placed.project }
   const view = loadHistory(input.project, input.rows, rules)
   const weak = weakGates(view)
   const loading = [...view.gates.filter((gate) => stopsLoading(gate) && !weak.has(gate))]
   const files = loading.filter((gate) => gate.gate === 'bad-file')
-  const settings = isKnown(input.project) ? placeGates(input.project) : [settingsGate(input.project)]
+  const settings = isKnown(input.project) ? placed.gates : [settingsGate(input.project)]
   const first = [...settings, ...files, ...badRows(input.rows, rules, input.engine, input.timeColumn), ...loading.filter((gate) => gate.gate !== 'bad-file')]
   if (first.length > 0) return { steps: [], blockedBy: first, laterGatesUnknown: loading.length + settings.length > 0 }
   const gates = [...inconsistencies(view, rules, input.alias), ...conflicts(view, rules, new Set([...weak.values()].map(appOf)))]
@@ -131,14 +134,6 @@ export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
   const [problem] = problems
   const where = problem ? ` (${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message})` : ''
   return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
-}
-
-/** MIGRATION_MODULES does not say where the migrations of an app are, or whether there are any: no plan is known. One gate, as all have one cause. */
-function placeGates({ apps }: ProjectFiles): Gate[] {
-  const problem = apps.find((app) => app.placeIsGuess)?.problems.at(-1)
-  if (!problem) return []
-  const where = `${problem.file}${problem.line ? `:${problem.line}` : ''}`
-  return [{ gate: 'unreadable', exception: null, message: `${where}: ${problem.message}`, migrations: [] }]
 }
 
 /** Before 2.2 a cycle is met by the first plan that walks: the target's and, since 1.10, that of the whole project after it. */

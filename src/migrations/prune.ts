@@ -2,6 +2,7 @@ import { type Gate, stopsLoading } from './gate.js'
 import { conflicts, inconsistencies } from './gates.js'
 import { appOf, type Key, makeKey } from './key.js'
 import { loadHistory } from './loader.js'
+import { placeMigrations } from './places.js'
 import { type PlanInput, settingsGate } from './plan.js'
 import { resolveTargets } from './target.js'
 
@@ -17,7 +18,8 @@ export interface PrunePlan {
 export function planPrune(input: PlanInput, app: string): PrunePlan | Gate[] {
   const { project, rows, rules, alias } = input
   const view = loadHistory(project, rows, rules)
-  const first = [...(project.complete ? [] : [settingsGate(project)]), ...view.gates.filter(stopsLoading)]
+  const settings = project.complete ? placeMigrations(project, undefined).gates : [settingsGate(project)]
+  const first = [...settings, ...view.gates.filter(stopsLoading)]
   if (first.length > 0) return first
   const gates = [...inconsistencies(view, rules, alias), ...conflicts(view, rules)]
   const targets = resolveTargets(input, view, { app })

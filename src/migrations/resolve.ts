@@ -34,6 +34,10 @@ export function resolveMigration({ project, rows, app, text }: NameRequest, warn
       hint: `Type more of the name, for example: ${found[0]}`,
       details: { candidates: found },
     })
+  if (files.placeIsGuess) {
+    warnings.add('not-checked', `where the migrations of "${app}" are cannot be read, so "${text}" is taken as typed and its dependencies are not checked`)
+    return text
+  }
   throw new MigstateError('unknown-migration', `The app ${app} has neither a file nor a row named "${text}".`, {
     hint: suggestName(app, candidates, text),
     details: { candidates },

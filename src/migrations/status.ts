@@ -33,7 +33,7 @@ export interface AppStatus {
   ghosts: Row[]
 }
 
-/** An app that has rows and was not found. */
+/** An app that has rows and was not found, or rows that are not among the files of one that could not be read whole. */
 export interface UnknownApp {
   label: string
   /** INSTALLED_APPS has an entry that is probably this app. */
@@ -66,16 +66,18 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       path: app.path,
       migrated: app.migrated,
       migrations: listed(view, app.label, rules).map((key) => migrationStatus(facts, key)),
-      ghosts: ghostsOf(view, rows, app.label),
+      // What its label is or where its migrations are is not known: none is missing.
+      ghosts: app.problems.length > 0 ? [] : ghostsOf(view, rows, app.label),
     }))
     .filter((app) => app.migrated || app.ghosts.length > 0)
     .map(({ migrated: _migrated, ...app }) => app)
     .sort((left, right) => (left.label < right.label ? -1 : 1))
   const all = apps.flatMap((app) => app.migrations)
-  const files = project.apps.filter((app) => shown(app.label)).flatMap((app) => app.migrations)
+  const read = project.apps.filter((app) => shown(app.label))
+  const files = read.flatMap((app) => app.migrations)
   return {
     apps,
-    unknownApps: unknownApps(project, rows).filter((app) => shown(app.label)),
+    unknownApps: unknownApps(project, view, rows).filter((app) => shown(app.label)),
     summary: {
       applied: all.filter((one) => one.state !== 'unapplied').length,
       unapplied: all.filter((one) => one.state === 'unapplied').length,
@@ -83,8 +85,11 @@ export function statusOf(project: ProjectFiles, rows: readonly Row[], rules: Rul
       ghosts: apps.reduce((sum, app) => sum + app.ghosts.length, 0),
       duplicates: own.length - byKey.size,
       conflicts: readableConflicts(project, view, rules).filter((gate) => gate.migrations.some(([app]) => shown(app))).length,
-      // The settings are a file too.
-      unreadable: files.filter((file) => file.broken || file.problems.length > 0).length + (project.complete ? 0 : 1),
+      // What the settings say of an app is in a file too.
+      unreadable:
+        files.filter((file) => file.broken || file.problems.length > 0).length +
+        read.filter((app) => app.problems.length > 0).length +
+        (project.complete ? 0 : 1),
     },
     view,
   }
@@ -133,12 +138,16 @@ export function ghostsOf(view: LoaderView, rows: readonly Row[], app: string): R
   return rows.filter((row) => row.app === app && !view.disk.has(keyOf(row)) && !replaced.has(keyOf(row))).sort(byId)
 }
 
-function unknownApps(project: ProjectFiles, rows: readonly Row[]): UnknownApp[] {
+function unknownApps(project: ProjectFiles, view: LoaderView, rows: readonly Row[]): UnknownApp[] {
   const known = new Set(project.apps.map((app) => app.label))
   const labels = [...new Set(rows.map((row) => row.app))].filter((label) => !known.has(label)).sort()
-  return labels.map((label) => ({
-    label,
-    installed: project.notFound.some((entry) => probableLabel(entry) === label),
-    rows: rows.filter((row) => row.app === label).sort(byId),
-  }))
+  const elsewhere = project.apps.filter((app) => app.problems.length > 0).map(({ label }) => ({ label, installed: true, rows: ghostsOf(view, rows, label) }))
+  return [
+    ...elsewhere.filter((app) => app.rows.length > 0),
+    ...labels.map((label) => ({
+      label,
+      installed: project.notFound.some((entry) => probableLabel(entry) === label),
+      rows: rows.filter((row) => row.app === label).sort(byId),
+    })),
+  ]
 }

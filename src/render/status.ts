@@ -14,14 +14,17 @@ export function renderStatus(result: StatusResult, page: Page, several: boolean)
   const lines = page.quiet ? [] : [page.weak(wrap(heading(result, several), page.width, '  ')), ...facts(result, page), '']
   for (const app of result.apps) lines.push(page.strong(cleanLine(app.label)), ...appLines(app, result, page))
   for (const app of result.unknownApps) {
-    lines.push(
-      page.strong(cleanLine(app.label)) + page.weak(`  (${app.installed ? 'installed, but not found' : 'the app was not found'}; its rows are not judged)`),
-    )
+    lines.push(page.strong(cleanLine(app.label)) + page.weak(`  (${whyUnknown(app, result)}; its rows are not judged)`))
     for (const row of app.rows) lines.push(` [X] ${timed(cleanLine(row.name), row.applied, page)}`)
   }
   if (!page.quiet) lines.push('', wrap(summaryLine(result, page), page.width, '  '))
   if (!page.quiet && result.findings.length > 0) lines.push(page.note('Causes, evidence and repairs: migstate doctor'))
   return lines.join('\n')
+}
+
+function whyUnknown({ label, installed }: StatusResult['unknownApps'][number], { apps }: StatusResult): string {
+  if (apps.some((app) => app.label === label)) return 'not among the files that were read of it'
+  return installed ? 'installed, but not found' : 'the app was not found'
 }
 
 function heading({ database, django }: StatusResult, several: boolean): string {

@@ -110,6 +110,46 @@ it('INSTALLED_APPS that cannot be read whole: no label is surely none', async ()
   expect((await json('status', '--check')).exitCode).toBe(3)
 })
 
+describe('an app whose migrations may be elsewhere', () => {
+  const PLACE = 'MIGRATION_MODULES["blog"] cannot be read'
+  beforeEach(async () => {
+    install()
+    await database.query("INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0009_gone', '2024-01-01')")
+    project.write({ 'settings.py': 'INSTALLED_APPS = ["shop", "billing", "reports", "blog"]\nMIGRATION_MODULES = {"blog": where()}\n' })
+  })
+
+  it('its rows without a file are no ghosts, and nobody says to take them away', async () => {
+    const { result } = await json('status')
+    expect(result.summary).toMatchObject({ ghosts: 0, unreadable: 1 })
+    expect(result.unknownApps).toMatchObject([{ label: 'blog', installed: true, rows: [{ name: '0009_gone' }] }])
+    const { out } = await text('status')
+    expect(out).toContain('blog (not among the files that were read of it; its rows are not judged) [X] 0009_gone')
+    expect(out).not.toContain('mark unapplied')
+    expect((await json('show', 'blog.0009_gone')).result.migration.next).toEqual([])
+  })
+
+  it('status --check and doctor do not call it well', async () => {
+    await database.query("DELETE FROM django_migrations WHERE name = '0009_gone'")
+    expect((await json('status', '--check')).exitCode).toBe(3)
+    const found = (await json('doctor')).result.findings
+    expect(found).toMatchObject([{ code: 'unreadable-file', severity: 'info', app: 'blog' }])
+    expect(found[0].message).toContain('Where the migrations of blog are cannot be read')
+    expect(found[0].evidence[0]).toContain(PLACE)
+  })
+
+  it('a name that no file has is taken as typed, with a warning', async () => {
+    const marked = await json('mark', 'applied', 'blog.0010_there', '--yes')
+    expect(marked).toMatchObject({ exitCode: 0, result: { changes: { added: [{ app: 'blog', name: '0010_there' }] } } })
+    expect(marked.warnings.map((one: { message: string }) => one.message).join()).toContain('where the migrations of "blog" are cannot be read')
+  })
+
+  it('fake of it, and prune of anything, name it; what does not rest on it is answered', async () => {
+    expect((await text('fake', 'blog', 'zero', '--dry-run')).err).toContain(PLACE)
+    expect((await json('plan', 'blog', 'zero')).result.blockedBy[0].message).toContain(PLACE)
+    expect((await json('plan', 'reports', 'zero')).result).toMatchObject({ blockedBy: [], steps: [{ app: 'reports' }] })
+  })
+})
+
 it.each<[string, () => Promise<unknown> | void]>([
   ['unapplied', () => database.query("DELETE FROM django_migrations WHERE app = 'blog'")],
   ['a hole', () => database.query("DELETE FROM django_migrations WHERE app = 'billing'")],

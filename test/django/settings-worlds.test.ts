@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { planFake, planMigrate, rulesFor, statusOf } from '../../src/migrations/index.js'
+import { planFake, planMigrate, planPrune, rulesFor, statusOf } from '../../src/migrations/index.js'
 import { openProject, type ProjectFiles } from '../../src/project/index.js'
 import { djangos, oneDjango } from '../support/django.js'
 import { files } from '../support/fake-project.js'
@@ -67,6 +67,33 @@ describe('an app whose entry of MIGRATION_MODULES cannot be read', () => {
     const { steps, blockedBy } = planned(project)
     expect(steps).toEqual([])
     expect(blockedBy).toMatchObject([{ gate: 'unreadable', message: expect.stringContaining('MIGRATION_MODULES["a"] cannot be read') as unknown }])
+  })
+})
+
+describe('of an app whose place is not known', () => {
+  const unknown = 'INSTALLED_APPS = ["a", "b"]\nMIGRATION_MODULES = {"a": None if CASE == "1" else "a.migrations"}\n'
+  const reasons = (project: ProjectFiles, name?: string) => planned(project, name).blockedBy.map((gate) => gate.message)
+
+  it('a plan for another app is answered, and pruning, which looks at all rows, is not', () => {
+    const project = ours(unknown, { ...app('a', migration('[]')), ...app('b', migration('[]')) })
+    expect(djangosPlans(['1', '2'], 'b')).toEqual([['b.0001_m'], ['b.0001_m']])
+    expect(planned(project, 'b')).toEqual({ steps: ['b.0001_m'], blockedBy: [] })
+    expect(planFake(input(project), { app: 'b' })).toMatchObject({ calls: [{ key: 'b\x000001_m' }], lifted: [] })
+    expect(planFake(input(project), { app: 'a' })).toMatchObject({ lifted: [{ gate: 'unreadable' }] })
+    expect(planFake(input(project))).toMatchObject({ lifted: [{ gate: 'unreadable' }] })
+    for (const name of [undefined, 'a']) expect(reasons(project, name)).toEqual([expect.stringContaining('MIGRATION_MODULES["a"]')])
+    expect(planPrune(input(project), 'b')).toMatchObject([{ gate: 'unreadable' }])
+  })
+
+  it.each([
+    ['stands on it', '[("a", "0001_m")]', ''],
+    ['comes before it', '[]', '    run_before = [("a", "0001_m")]\n'],
+    ['replaces one of it', '[]', '    replaces = [("a", "0001_m")]\n'],
+  ])('where another app %s, Django may not load, and no plan is claimed', (_name, edges, line) => {
+    const project = ours(unknown, { ...app('a', migration('[]')), ...app('b', migration(edges) + line) })
+    expect(reasons(project, 'b')).toEqual([expect.stringContaining('MIGRATION_MODULES["a"]')])
+    // A squash of what is nowhere loads; what `migrate b` then means depends on the place.
+    if (!line.includes('replaces')) expect(() => djangosPlans(['1'], 'b')).toThrow(/NodeNotFoundError|no migrations/)
   })
 })
 

@@ -138,6 +138,33 @@ describe("the lock file in a stranger's folder", () => {
       expect(JSON.parse(there.stdout)).toMatchObject({ error: { code: 'no-project', message: expect.stringContaining('is not known (EACCES)') as string } })
     })
 
+    it.runIf(reachable)('where one may not look for manage.py, none further up is taken', () => {
+      const folder = dirname(database.file as string)
+      mkdirSync(join(folder, 'p'))
+      writeFileSync(join(folder, 'manage.py'), '')
+      chmodSync(join(folder, 'p'), 0o700)
+      chmodSync(folder, 0o777)
+      const inside = (...argv: string[]) =>
+        JSON.parse(
+          spawnSync(
+            '/bin/sh',
+            [
+              '-c',
+              `cd p && exec setpriv --reuid ${STRANGER} --regid ${STRANGER} --clear-groups "$@"`,
+              'sh',
+              process.execPath,
+              join(root, 'bin', 'run.js'),
+              'status',
+              '--json',
+              ...argv,
+            ],
+            { cwd: folder, encoding: 'utf8' },
+          ).stdout,
+        ) as object
+      expect(inside()).toMatchObject({ error: { code: 'no-project', message: expect.stringContaining('is not known (EACCES)') as string } })
+      expect(inside('--no-files', '--url', database.url)).not.toMatchObject({ error: { code: 'no-project' } })
+    })
+
     it('root leaves a lock file that the owner and the group can take', () => {
       readyLockFile(lock, database.file as string)
       expect(statSync(lock)).toMatchObject({ uid: OWNER, gid: GROUP })

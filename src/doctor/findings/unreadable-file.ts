@@ -32,6 +32,7 @@ export function unreadableFiles({ project, view }: Facts): Found[] {
           [app.label],
         ),
       )
+    if (app.labelIsGuess || app.placeIsGuess) findings.push(unplaced(app))
     for (const { name, file, broken, problems } of app.migrations) {
       const label = `${app.label}.${name}`
       if (broken)
@@ -74,16 +75,21 @@ export function unreadableFiles({ project, view }: Facts): Found[] {
   return findings
 }
 
+function unplaced({ label, labelIsGuess, problems }: NonNullable<Facts['project']>['apps'][number]): Found {
+  const what = labelIsGuess ? `The label of ${label}` : `Where the migrations of ${label} are`
+  return {
+    ...found('info', label, null, `${what} cannot be read without running it. Its rows without a file are not judged.`, places(problems), [label]),
+    repairs: [ask()],
+  }
+}
+
+const places = (problems: NonNullable<Facts['project']>['problems']) =>
+  problems.slice(0, 3).map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
+const ask = () => repair('migstate doctor --ask-django', "asks the project's own Python", { recommended: true })
+
 function incomplete({ settingsModule, problems }: NonNullable<Facts['project']>): Found {
   return {
-    ...found(
-      'info',
-      null,
-      null,
-      `INSTALLED_APPS of ${settingsModule} cannot be read whole. Apps that are not known are not judged.`,
-      problems.slice(0, 3).map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
-      [],
-    ),
-    repairs: [repair('migstate doctor --ask-django', "asks the project's own Python", { recommended: true })],
+    ...found('info', null, null, `INSTALLED_APPS of ${settingsModule} cannot be read whole. Apps that are not known are not judged.`, places(problems), []),
+    repairs: [ask()],
   }
 }
