@@ -40,7 +40,7 @@ export function chooseConnection(
   throw new MigstateError(
     'database-unknown',
     project
-      ? `The settings ${project.settings.module} name no DATABASES["${config.database}"].`
+      ? `The settings ${project.settings.title} name no DATABASES["${config.database}"].`
       : 'No database was named, and there is no project to read one from.',
   )
 }

@@ -55,7 +55,7 @@ export function manageOf(workspace: Workspace, project: Project): ManageCommand 
     python: defaultPython({ folder: project.folder, cwd: workspace.options.cwd, python: config.python, env: workspace.options.env }),
     managePy: admin ? DJANGO_ADMIN : config.managePy,
     // django-admin knows no settings of its own.
-    settings: config.settings ?? (admin ? project.settings.module : undefined),
+    settings: config.settings ?? (admin ? (project.settings.module ?? undefined) : undefined),
     manage: config.manage,
     alias: workspace.alias,
     severalDatabases: workspace.aliases.length > 1,

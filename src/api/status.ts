@@ -39,7 +39,7 @@ export interface StatusResult {
   database: { alias: string; engine: string; version: string; host: string | null; name: string; schema: string | null; table: string }
   django: {
     version: string | null
-    /** The settings module. */
+    /** The settings module; `manage.py` where it configures them itself; null where none were read. */
     settings: string | null
     /** The environment in which Django was found, and why it was chosen. */
     environment: string | null
@@ -77,7 +77,7 @@ export async function status(workspace: Workspace, args: StatusArgs): Promise<St
       schema: database.schema,
       table: database.hasTable ? database.table.name : database.tableName,
     },
-    django: { version: project?.djangoVersion ?? null, settings: project?.settingsModule ?? null, environment: workspace.environment },
+    django: { version: project?.djangoVersion ?? null, settings: project && (project.settingsModule ?? 'manage.py'), environment: workspace.environment },
     apps: args.data ? result.apps.flatMap((app) => withData(app, result.view)) : result.apps,
     unknownApps: result.unknownApps,
     notFound: project?.notFound ?? [],

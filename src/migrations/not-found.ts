@@ -21,7 +21,7 @@ export function whyMayExist(
 ): string | null {
   const likely = notFound.find((entry) => probableLabel(entry) === label)
   if (likely !== undefined) return `INSTALLED_APPS has "${likely}", which was not found on disk`
-  if (!complete) return `INSTALLED_APPS of ${settingsModule} cannot be read whole`
+  if (!complete) return `INSTALLED_APPS of ${settingsModule ?? 'manage.py'} cannot be read whole`
   const guess = apps.find((app) => app.labelIsGuess)
   if (notFound.length === 0) return guess ? `the label of the installed app "${guess.module}" cannot be read and may be this one` : null
   return `${notFound.length} app${notFound.length === 1 ? '' : 's'} of INSTALLED_APPS ${notFound.length === 1 ? 'was' : 'were'} not found on disk (${inShort(notFound)}), and it may be one of them`

@@ -133,7 +133,7 @@ function isSettled(view: LoaderView, key: Key): boolean {
 export function settingsGate({ problems, settingsModule }: ProjectFiles): Gate {
   const [problem] = problems
   const where = problem ? ` (${problem.file}${problem.line ? `:${problem.line}` : ''}: ${problem.message})` : ''
-  return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule} cannot be read whole${where}`, migrations: [] }
+  return { gate: 'unreadable', exception: null, message: `INSTALLED_APPS of ${settingsModule ?? 'manage.py'} cannot be read whole${where}`, migrations: [] }
 }
 
 /** Before 2.2 a cycle is met by the first plan that walks: the target's and, since 1.10, that of the whole project after it. */

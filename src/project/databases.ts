@@ -43,7 +43,7 @@ function readEntry(settings: DjangoSettings, alias: string): DatabaseSetting | n
   const written = lookUp(databases, alias)
   const entry = written && settings.resolve(written)
   if (!entry)
-    throw new MigstateError('unknown-alias', `DATABASES of ${settings.module} has no alias "${alias}".`, {
+    throw new MigstateError('unknown-alias', `DATABASES of ${settings.title} has no alias "${alias}".`, {
       hint: `Give --database with one of: ${aliases.join(', ') || '(none)'}.`,
       details: { candidates: aliases },
     })
@@ -90,13 +90,9 @@ function unknown(what: string, value: Value, settings: DjangoSettings): Migstate
           : ''
   const candidates =
     value.kind === 'either' ? value.options.flatMap((option) => (option.kind === 'string' || option.kind === 'path' ? [option.value] : [])) : []
-  return new MigstateError(
-    'database-unknown',
-    `DATABASES["${what}"] of ${settings.module} cannot be read without running it${where}. No database was opened.`,
-    {
-      details: { candidates },
-    },
-  )
+  return new MigstateError('database-unknown', `DATABASES["${what}"] of ${settings.title} cannot be read without running it${where}. No database was opened.`, {
+    details: { candidates },
+  })
 }
 
 /** What cannot be read is there, and undefined; None is null. */

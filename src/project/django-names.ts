@@ -1,6 +1,6 @@
 import type { DjangoNames, Modules } from '../python/modules/modules.js'
 import { lookUp } from '../python/evaluate/keys.js'
-import { number, string, type Value } from '../python/evaluate/value.js'
+import { boolean, number, string, type Value } from '../python/evaluate/value.js'
 import type { DjangoSettings } from './settings.js'
 
 /** What Django answers once it is set up, from settings and version: for migrations that ask while they are imported. */
@@ -11,13 +11,22 @@ export function djangoNames(settings: DjangoSettings, djangoVersion: string | nu
     if (setting !== undefined) return settings.get(setting) ?? defaultSetting(setting, modules)
     const connection = /^django\.db\.(?:connection|connections\.(\w+))\.(vendor|settings_dict)$/.exec(dotted)
     if (connection) return connectionAttribute(settings, connection[1] ?? 'default', connection[2] as string)
+    if (dotted === 'django.conf.settings.configured') return boolean(true)
     if (dotted === 'django.db.DEFAULT_DB_ALIAS' || dotted === 'django.db.utils.DEFAULT_DB_ALIAS') return string('default')
     return ofVersion(dotted)
   }
 }
 
-/** `django.VERSION` and `django.__version__`: all that Django answers while its settings are read. */
-export function versionNames(djangoVersion: () => string | null): DjangoNames {
+/** All that Django answers while its settings are read: its version, and whether a program has configured it. */
+export function namesBeforeSetup(djangoVersion: () => string | null, modules: Modules): DjangoNames {
+  const ofVersion = versionNames(djangoVersion)
+  return (dotted) => {
+    if (dotted !== 'django.conf.settings.configured') return ofVersion(dotted)
+    return modules.configured === null ? undefined : boolean(modules.configured)
+  }
+}
+
+function versionNames(djangoVersion: () => string | null): DjangoNames {
   return (dotted) => {
     if (dotted !== 'django.VERSION' && dotted !== 'django.__version__') return undefined
     const version = djangoVersion()

@@ -12,7 +12,7 @@ import { keepDetails, once, withKept } from './cache/kept-details.js'
 import { ProjectCache } from './cache/project-cache.js'
 import { digest, Store } from './cache/store.js'
 import { readDatabase } from './databases.js'
-import { djangoNames, versionNames } from './django-names.js'
+import { djangoNames, namesBeforeSetup } from './django-names.js'
 import { findEnvironment, type PythonEnvironment, versionInText } from '../python/environment/index.js'
 import { Files } from '../python/files.js'
 import { type MigrationContext, readMigration } from './migration-file.js'
@@ -195,7 +195,7 @@ function open(request: ProjectRequest): Project {
   files.limitTo(places)
   const modules = new Modules({ folders, env: request.env, environment, files, places })
   const version = () => request.djangoVersion ?? versionOnPath(modules) ?? environment.djangoVersion
-  modules.useDjangoNames(versionNames(version), () => undefined)
+  modules.useDjangoNames(namesBeforeSetup(version, modules), () => undefined)
   const managePy = managePyOf(request.folder, request.managePy, modules)
   const settingsModule = settingsModuleOf(request.folder, managePy, request.settings, modules)
   if (settingsModule === null) {
@@ -207,7 +207,7 @@ function open(request: ProjectRequest): Project {
       throw new MigstateError('bad-file', `--migrations ${label}=${place}: there is no such folder.`, {
         hint: 'Give a folder, or a dotted package.',
       })
-  const settings = readSettings(settingsModule, modules)
+  const settings = readSettings(settingsModule, managePy, modules)
   const store = request.cacheFolder === undefined ? null : new Store(request.cacheFolder)
   const question = questionOf(request, managePy, settingsModule.module, environment)
   const asked = request.ask ? askOrRemember(toAsk(request.ask, settings), toldOf(request, managePy, settings), { store, question, modules }) : null
@@ -265,7 +265,7 @@ function isPath(place: string): boolean {
 }
 
 /** Everything that the user has said about the project, and where that leads. */
-function questionOf(request: ProjectRequest, managePy: string, settings: string, environment: PythonEnvironment): string {
+function questionOf(request: ProjectRequest, managePy: string, settings: string | null, environment: PythonEnvironment): string {
   const { folder, python, path, env, migrations, ask, cwd = '' } = request
   const places = Object.entries(migrations ?? {}).map(([label, place]) => [label, place, resolve(place)])
   const { passedOver: _, ...chosen } = environment

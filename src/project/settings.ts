@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { MigstateError } from '../errors/index.js'
 import type { Family } from '../django/backends.js'
 import { familyOf } from './backend.js'
@@ -17,16 +17,24 @@ import type { Problem } from './types.js'
 /** Who named the settings module. Files of other tools are asked last, and never to choose the database of a write (cli.md). */
 export type NamedBy = 'flag' | 'environment' | 'manage.py' | 'other file'
 
+/** @property module null: `settings.configure()` in manage.py */
+export interface Named {
+  module: string | null
+  by: NamedBy
+}
+
 /** The settings module, evaluated; values are read from it by name. */
 export class DjangoSettings {
-  readonly module: string
+  /** null: manage.py configures them itself. */
+  readonly module: string | null
+  /** Of the module, else manage.py. */
   readonly file: string
   readonly namedBy: NamedBy
   readonly #scope: Scope
   readonly #modules: Modules
   readonly #configuration: ClassValue | undefined
 
-  constructor(named: { module: string; by: NamedBy }, file: string, scope: Scope, modules: Modules) {
+  constructor(named: Named, file: string, scope: Scope, modules: Modules) {
     this.module = named.module
     this.namedBy = named.by
     this.file = file
@@ -39,6 +47,7 @@ export class DjangoSettings {
 
   /** The settings end by an exception of their own, here and now: Django does not start with them. */
   get failure(): Unknown | null {
+    if (this.module === null) return null
     const raised = this.#modules.raisedIn(this.file)
     if (!raised) return null
     return {
@@ -47,6 +56,11 @@ export class DjangoSettings {
       file: raised.file ?? this.file,
       line: raised.line ?? 1,
     }
+  }
+
+  /** For sentences. */
+  get title(): string {
+    return this.module ?? basename(this.file)
   }
 
   /** What Django itself has told (`--ask-django`). */
@@ -101,13 +115,18 @@ export class DjangoSettings {
   }
 }
 
-/** `--settings`, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default, else what other tools' files name. */
-export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): { module: string; by: NamedBy } | null {
+/** `--settings`, else what manage.py configures by itself, else DJANGO_SETTINGS_MODULE, else what manage.py sets by default, else what other tools' files name. */
+export function settingsModuleOf(folder: string, managePy: string, flag: string | undefined, modules: Modules): Named | null {
   const fromEnvironment = modules.env.get('DJANGO_SETTINGS_MODULE')
   // manage.py is evaluated as the program that it is, `main()` included: it may set DJANGO_SETTINGS_MODULE and sys.path.
   const text = modules.files.read(managePy)
   if (text !== null) modules.evaluate(managePy, '__main__')
   if (flag !== undefined) return { module: flag, by: 'flag' }
+  if (modules.configured) return { module: null, by: 'manage.py' }
+  if (modules.configured === null)
+    throw new MigstateError('bad-settings', `${managePy} calls settings.configure() where something holds that cannot be read.`, {
+      hint: 'Name the settings module with --settings, or give --url and --no-files.',
+    })
   if (fromEnvironment) return { module: fromEnvironment, by: 'environment' }
   const byManagePy = modules.env.get('DJANGO_SETTINGS_MODULE')
   if (byManagePy) return { module: byManagePy, by: 'manage.py' }
@@ -143,14 +162,16 @@ function namedByOtherFiles(folder: string, { files }: Modules): string | undefin
 }
 
 /** @throws MigstateError `bad-settings` where Django could not import the module either */
-export function readSettings(named: { module: string; by: NamedBy }, modules: Modules): DjangoSettings {
-  const file = modules.findFile(named.module)
+export function readSettings(named: Named, managePy: string, modules: Modules): DjangoSettings {
+  const { module } = named
+  if (module === null) return new DjangoSettings(named, managePy, modules.ownSettings, modules)
+  const file = modules.findFile(module)
   if (file === null)
-    throw new MigstateError('bad-settings', `The settings module "${named.module}" was not found on ${modules.path.folders.join(', ')}.`, {
+    throw new MigstateError('bad-settings', `The settings module "${module}" was not found on ${modules.path.folders.join(', ')}.`, {
       hint: 'Check --settings and DJANGO_SETTINGS_MODULE, or give --url and --no-files.',
     })
   // Python runs the packages above a module first.
-  for (const above of prefixesOf(named.module).slice(0, -1)) modules.importModule(above, file)
+  for (const above of prefixesOf(module).slice(0, -1)) modules.importModule(above, file)
   const scope = modules.evaluate(file)
   const line = modules.syntaxErrorOf(file)
   if (line !== null) throw new MigstateError('bad-settings', `The settings module ${file} is not valid Python near line ${line}.`)

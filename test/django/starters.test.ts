@@ -57,6 +57,41 @@ describe.each([
   })
 })
 
+describe('a manage.py that configures the settings itself', () => {
+  /** Nothing names a settings module any more. */
+  const bare = { DJANGO_SETTINGS_MODULE: undefined }
+  beforeEach(() => {
+    files(shop.folder, {
+      'manage.py': `import importlib, sys
+from django.conf import settings
+from ${SETTINGS} import DATABASES, INSTALLED_APPS
+
+settings.configure(SECRET_KEY="x", INSTALLED_APPS=INSTALLED_APPS, DATABASES=DATABASES, USE_TZ=True)
+if __name__ == "__main__":
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+`,
+    })
+  })
+
+  it('is read, asked, rehearsed and reruns one migration', async () => {
+    const status = await run(['status', '--check'], bare)
+    expect(status.json, status.stdout + status.stderr).toMatchObject({ ok: true, result: { django: { settings: 'manage.py' }, notFound: [] }, warnings: [] })
+    expect(status.exitCode).toBe(0)
+    const asked = await run(['status', '--ask-django'], bare)
+    expect(asked.json.warnings, asked.stdout).toEqual([])
+    expect(asked.json.result.apps).toEqual(status.json.result.apps)
+    expect((await run(['rehearse', 'shop.0003'], bare)).json).toMatchObject({ ok: true })
+    const before = await fingerprint(database)
+    for (const mode of ['shadow', 'table']) {
+      const again = await run(['rerun', 'shop.0003', '--mode', mode, '--yes'], bare)
+      expect(again.json, again.stdout + again.stderr).toMatchObject({ ok: true, result: { operation: { status: 'done' } } })
+    }
+    expect((await fingerprint(database)).rows).toHaveLength(before.rows.length)
+  })
+})
+
 describe('the refusal', () => {
   const product = (name: string, module: string, text: string) => ({
     [`${name}-1.0.dist-info/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,

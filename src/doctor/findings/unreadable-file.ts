@@ -89,7 +89,14 @@ const ask = () => repair('migstate doctor --ask-django', "asks the project's own
 
 function incomplete({ settingsModule, problems }: NonNullable<Facts['project']>): Found {
   return {
-    ...found('info', null, null, `INSTALLED_APPS of ${settingsModule} cannot be read whole. Apps that are not known are not judged.`, places(problems), []),
+    ...found(
+      'info',
+      null,
+      null,
+      `INSTALLED_APPS of ${settingsModule ?? 'manage.py'} cannot be read whole. Apps that are not known are not judged.`,
+      places(problems),
+      [],
+    ),
     repairs: [ask()],
   }
 }

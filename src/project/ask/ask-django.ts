@@ -10,7 +10,8 @@ export interface AskRequest {
   folder: string
   /** As it is to be named from the folder; null where there is none. */
   manage: string | null
-  settings: string
+  /** null: manage.py configures them itself. */
+  settings: string | null
   env: Readonly<Record<string, string | undefined>>
   /** Milliseconds; without it two minutes. */
   patience?: number

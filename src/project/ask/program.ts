@@ -136,7 +136,8 @@ def django_says():
     }
 
 def ask(*arguments):
-    os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
+    if request["settings"] is not None:
+        os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
     try:
         end(django_says())
     except BaseException:
@@ -144,7 +145,8 @@ def ask(*arguments):
         sys.stderr.flush()
         os._exit(1)
 
-os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
+if request["settings"] is not None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
 manage = request["manage"]
 sys.path[:] = [path for path in sys.path if path != ""]
 module = manage[3:] if manage is not None and manage.startswith("-m ") else None

@@ -8,7 +8,7 @@ import type { DjangoAnswer, ToldLoader, ToldMigration, ToldOperation } from './a
 /** The project as Django's own loader has it: nothing of it is in doubt. */
 export function toldFiles(
   answer: DjangoAnswer & { loader: ToldLoader },
-  place: { folder: string; settingsModule: string; djangoVersion: string | null },
+  place: { folder: string; settingsModule: string | null; djangoVersion: string | null },
   rules: Rules,
 ): ProjectFiles {
   const { loader, settings } = answer

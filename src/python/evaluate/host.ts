@@ -45,6 +45,8 @@ export interface Host {
   setting(name: string): Value | undefined
   /** `setattr(settings, name, value)`, as apps do it while they are imported. */
   setSetting(name: string, value: Value): void
+  /** `settings.configure(…)`: a program without a settings module. @param doubtful it may not be called */
+  configure(options: ReadonlyMap<string, Value>, doubtful: boolean): void
   /** What a call that is kept as a call would give. */
   worthOf(callee: string, args: readonly Value[]): Value | undefined
   /** null where it may not be looked into. */

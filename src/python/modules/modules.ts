@@ -11,7 +11,7 @@ import { Evaluator } from '../evaluate/evaluator.js'
 import type { Caller, Environment, Failure, Host } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
-import type { Call, ClassValue, Scope, Value } from '../evaluate/value.js'
+import { type Call, type ClassValue, Scope, type Value } from '../evaluate/value.js'
 import { Distributions, type EntryPoint } from './distributions.js'
 import { Evaluations } from './evaluations.js'
 import { type Located, prefixesOf, SearchPath } from './search-path.js'
@@ -55,7 +55,10 @@ export class Modules implements Host {
   readonly #values = new Map<string, Value | undefined>()
   #djangoNames: DjangoNames | undefined
   #settingOfApps: ((name: string) => Value | undefined) | undefined
-  readonly #settingsOfApps = new Map<string, Value>()
+  /** What apps set by themselves, or a program without a settings module. */
+  readonly ownSettings = new Scope()
+  /** Whether `settings.configure(…)` was called; null: perhaps. */
+  configured: boolean | null = false
   readonly #availability: Availability
   /** A package that is surely not there, met by an import that runs. */
   readonly missing: { file: string; module: string; line: number }[] = []
@@ -155,11 +158,17 @@ export class Modules implements Host {
 
   setting(name: string): Value | undefined {
     this.consulted++
-    return this.#djangoNames?.(`django.conf.settings.${name}`) ?? this.#settingsOfApps.get(name)
+    return this.#djangoNames?.(`django.conf.settings.${name}`) ?? this.ownSettings.names.get(name)
   }
 
   setSetting(name: string, value: Value): void {
-    this.#settingsOfApps.set(name, value)
+    this.ownSettings.set(name, value)
+  }
+
+  configure(options: ReadonlyMap<string, Value>, doubtful: boolean): void {
+    this.configured = doubtful ? null : true
+    for (const [name, value] of options) this.setSetting(name, value)
+    this.forgetLookUps()
   }
 
   worthOf(callee: string, args: readonly Value[]): Value | undefined {
@@ -306,8 +315,9 @@ export class Modules implements Host {
     this.#pathLost = true
   }
 
-  moduleScopes(): Iterable<Scope> {
-    return this.#evaluations.projectScopes
+  *moduleScopes(): Iterable<Scope> {
+    yield* this.#evaluations.projectScopes
+    yield this.ownSettings
   }
 
   raisedIn(file: string): Failure | null {
