@@ -17,7 +17,7 @@ const WHEN_USED =
  * What of Node's own is loaded by the packages and by this program and used by few runs. It is compiled at each start, with all that it needs itself:
  * child_process alone brings sockets of UDP.
  */
-const OF_NODE = /^(node:)?(assert|child_process|fs\/promises|perf_hooks|readline)$/
+const OF_NODE = /^(node:)?(assert|child_process|fs\/promises|perf_hooks|readline|v8)$/
 
 /** What oclif asks of the system dies for a user id without a name, and looks for WSL by reading files. Nothing here depends on the answers. */
 const SYSTEM_OF_OCLIF = /@oclif[\\/]core[\\/]lib[\\/]util[\\/]os\.js$/

@@ -42,6 +42,8 @@ export interface WorkspaceOptions {
   redactor?: Redactor
   /** Told where the connection goes, when a file of the project says it and it is another machine. */
   onConnect?: ((line: string) => void) | undefined
+  /** Called once where thousands of files have to be parsed. */
+  onManyFiles?: (() => void) | undefined
 }
 
 /** Configuration, project and database of one run, joined: Django's settings say which database, the flags say which settings. */
@@ -256,6 +258,7 @@ function openConfiguredProject(config: Config, options: WorkspaceOptions): Proje
       path: config.path,
       env: options.env,
       djangoVersion: config.djangoVersion,
+      onManyFiles: options.onManyFiles,
       migrations: Object.fromEntries((config.migrations ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])),
     })
   } catch (error) {

@@ -7,6 +7,7 @@ import { maskedCommand, Workspace, type WorkspaceOptions } from '../api/workspac
 import type { Interaction } from '../api/interaction.js'
 import type { CommandGroup } from './help.js'
 import { jsonLine, pageOn, put } from './output.js'
+import { keepHeapSmall } from './keep-heap-small.js'
 import { settingsFrom } from './settings-from.js'
 import { openTerminal } from './terminal.js'
 import { usageError } from './usage-error.js'
@@ -48,6 +49,7 @@ export abstract class MigstateCommand extends Command {
       signal: terminal.signal,
       redactor,
       onConnect: terminal.say,
+      onManyFiles: keepHeapSmall,
       ...(config.verbose && !config.quiet ? { onStatement: terminal.statement } : {}),
     }
     const warnings = new Warnings()

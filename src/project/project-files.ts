@@ -12,10 +12,11 @@ export function readProjectFiles(
   djangoVersion: string | null,
   context: Omit<MigrationContext, 'app'>,
   cache: ProjectCache | null,
+  onManyFiles?: () => void,
 ): ProjectFiles {
   const kept = cache?.whole(context.modules.variables.given)
   if (kept) return kept
-  const reader = new RememberingReader(context, cache?.remembered() ?? new Map())
+  const reader = new RememberingReader(context, cache?.remembered() ?? new Map(), onManyFiles)
   const files = readAll(folder, djangoVersion, context, reader)
   cache?.keep(files, { files: context.modules.files, asked: context.modules.variables.asked }, reader.alone)
   return files
@@ -45,15 +46,21 @@ function doubtIn(
   return { complete: !open && !lost && distinct.size === 1, ...(open || lost ? { open: true } : {}), ...several }
 }
 
+/** Of fewer the heap stays small anyway. */
+const MANY = 1000
+
 /** Reads a migration file, or takes what an earlier run has read of it where the file says everything by itself. */
 class RememberingReader {
   readonly alone = new Map<string, { signature: string; imports: string[] }>()
   readonly #context: Omit<MigrationContext, 'app'>
   readonly #remembered: ReadonlyMap<string, Remembered>
+  readonly #onMany: (() => void) | undefined
+  #parsed = 0
 
-  constructor(context: Omit<MigrationContext, 'app'>, remembered: ReadonlyMap<string, Remembered>) {
+  constructor(context: Omit<MigrationContext, 'app'>, remembered: ReadonlyMap<string, Remembered>, onMany: (() => void) | undefined) {
     this.#context = context
     this.#remembered = remembered
+    this.#onMany = onMany
   }
 
   read = (file: string, name: string, context: MigrationContext) => {
@@ -64,6 +71,7 @@ class RememberingReader {
       this.alone.set(file, { signature, imports: known.imports })
       return known.file
     }
+    if (++this.#parsed === MANY) this.#onMany?.()
     const before = modules.consulted
     const imports = modules.watchImports()
     const read = withoutDetails(readMigration(file, name, context))

@@ -43,6 +43,8 @@ export interface ProjectRequest {
   migrations?: Readonly<Record<string, string>>
   /** Where answers are kept between runs; without it nothing is. */
   cacheFolder?: string | undefined
+  /** Called once where thousands of files have to be parsed. */
+  onManyFiles?: (() => void) | undefined
   /** `--ask-django`: the words that start the project's Python; the alias whose database is wanted, where no URL names it. */
   ask?: { command: readonly string[]; alias: string | null } | undefined
 }
@@ -61,19 +63,21 @@ export class Project {
   readonly #cache: ProjectCache | null
   readonly #answer: DjangoAnswer | null
   readonly #details: DetailCache | null
+  readonly #onManyFiles: (() => void) | undefined
   #files: ProjectFiles | undefined
   /** Their operations hold on to text and tree of each file, as long as the project is open. */
   readonly #detailed = new WeakMap<MigrationFile, MigrationFile>()
 
   constructor(
-    place: { folder: string; managePy: string },
+    { folder, managePy, onManyFiles }: Pick<ProjectRequest, 'folder' | 'onManyFiles'> & { managePy: string },
     context: Omit<MigrationContext, 'app'>,
     djangoVersion: string | null,
     cache: { cache: ProjectCache | null; details: DetailCache | null; refusal: string | null },
     asked: DjangoAnswer | AskFailure | null,
   ) {
-    this.folder = place.folder
-    this.managePy = place.managePy
+    this.folder = folder
+    this.managePy = managePy
+    this.#onManyFiles = onManyFiles
     this.settings = context.settings
     this.djangoVersion = djangoVersion
     this.#context = context
@@ -103,7 +107,7 @@ export class Project {
 
   /** Apps and migrations of INSTALLED_APPS, in its order. */
   files(): ProjectFiles {
-    this.#files ??= this.#told() ?? bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache))
+    this.#files ??= this.#told() ?? bounded(this.folder, () => readProjectFiles(this.folder, this.djangoVersion, this.#context, this.#cache, this.#onManyFiles))
     return this.#files
   }
 
@@ -226,7 +230,7 @@ function open(request: ProjectRequest): Project {
   const about = `files ${djangoVersion} ${answer ? digest(JSON.stringify(answer)) : ''} ${question}`
   const again = (file: MigrationFile) => readMigration(file.file, file.name, { ...context, app: file.app })
   const [cache, details] = store ? [new ProjectCache(store, about, again), new DetailCache(store, about, modules.variables.given)] : [null, null]
-  return new Project({ folder: request.folder, managePy }, context, djangoVersion, { cache, details, refusal: store?.refusal ?? null }, asked)
+  return new Project({ ...request, managePy }, context, djangoVersion, { cache, details, refusal: store?.refusal ?? null }, asked)
 }
 
 /** A kept answer names no database; it is enough where the files name it. */
