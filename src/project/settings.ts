@@ -97,7 +97,7 @@ export class DjangoSettings {
     if (hook) return { kind: 'unknown', reason: `${owner.name}.${hook} may change it`, file: owner.file.file, line: owner.line }
     const object: Value = { kind: 'call', callee: owner.name, target: owner, args: [], keywords: new Map(), line: owner.line, node, file: owner.file }
     const value = this.resolve(attribute(py, object, name, node))
-    return configurationValue(name, value, this.#modules.env, this.file) ?? value
+    return configurationValue(name, value, this.#modules, this.file) ?? value
   }
 }
 

@@ -5,10 +5,10 @@ import type { SyntaxNode } from '@lezer/common'
 import { anyOf, mapEither } from './alternatives.js'
 import { itemsOf } from './collections.js'
 import { payLook, payStep } from '../budget.js'
-import { importNow } from './import-outcome.js'
+import { importedByName, importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { getAttribute, setAttribute } from './get-attribute.js'
-import { openFile } from './open-files.js'
+import { missingFolder, openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod, hasMethod } from './methods.js'
 import { namesAsDict } from './names.js'
@@ -83,7 +83,10 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
         : undefined
     case 'os.listdir': {
       const folder = textOf(first)
-      const names = folder === undefined ? null : py.host.listFolder(folder)
+      if (folder === undefined) return undefined
+      const missing = missingFolder(py, folder, node)
+      if (missing) return missing
+      const names = py.host.listFolder(folder)
       return names === null ? undefined : list(names.map(string))
     }
     case 'importlib.import_module':
@@ -99,7 +102,9 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (!py.host.mayImport(first.value)) return NONE
       return py.host.findsModule(first.value) ? { kind: 'module', name: first.value, scope: new Scope() } : undefined
     case 'django.utils.module_loading.import_string':
-      return first?.kind === 'string' ? { kind: 'reference', name: first.value } : undefined
+      if (first?.kind !== 'string') return undefined
+      importedByName(py, node, first.value)
+      return { kind: 'reference', name: first.value }
     case 'platform.system':
       return PLATFORMS[process.platform] === undefined ? undefined : string(PLATFORMS[process.platform] as string)
     case 'ast.literal_eval':

@@ -17,7 +17,8 @@ export function decouple(call: LibraryCall): Value | undefined {
   const fallback = call.keywords.get('default') ?? positional
   const wanted = call.keywords.get('cast') ?? third
   if (text !== undefined) return casted(call, string(text), wanted)
-  if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
+  if (fallback === undefined)
+    return call.refuse('UndefinedValueError', `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
   return casted(call, fallback, wanted)
 }
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Host } from '../evaluate/host.js'
 import { NONE, string, textOf, type Value } from '../evaluate/value.js'
 import { cast } from './casts.js'
-import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
+import { parsedUrl } from './dj-database-url.js'
 import { findUpwards, parseDotenv } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 import { isPlain } from './python-dotenv.js'
@@ -82,11 +82,11 @@ function valueOf(call: LibraryCall, owner: object, { name, cast: kind, fallback,
   if (text === null) return unknownIn(call, `${whole} is put together from others`)
   const other = [...keywords.keys()].find((one) => !ASIDE.has(one))
   if (text === undefined) {
-    if (fallback === undefined) return unknownIn(call, `the environment has no ${whole}, and without it Python fails here too`)
+    if (fallback === undefined) return call.refuse('EnvError', `the environment has no ${whole}, and without it Python fails here too`, ['ValueError'])
     if (kind !== 'dj_db_url') return fallback
-    return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
+    return fallback.kind === 'string' ? parsedUrl(call, fallback.value) : fallback
   }
-  if (kind === 'dj_db_url') return databaseFromUrl(text, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)
+  if (kind === 'dj_db_url') return parsedUrl(call, text)
   if (kind === 'path') return { kind: 'path', value: text }
   if (other !== undefined) return unknownIn(call, `what ${other} makes of ${whole} is not evaluated`)
   if (kind === 'list' && /,\s|\s,|,,|^,|,$/.test(text)) {

@@ -8,7 +8,7 @@ import { Availability } from './availability.js'
 import type { Places } from '../places.js'
 import { payLook, payScan, Pool } from '../budget.js'
 import { Evaluator } from '../evaluate/evaluator.js'
-import type { Caller, Environment, Failure, Host } from '../evaluate/host.js'
+import type { Caller, Environment, Failure, Host, Included } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
 import type { Call, ClassValue, Scope, Value } from '../evaluate/value.js'
@@ -177,7 +177,7 @@ export class Modules implements Host {
   listFolder(path: string): string[] | null {
     this.consulted++
     const folder = this.#whole(path)
-    const names = this.files.list(folder)
+    const names = this.files.listAsFound(folder)
     return this.files.refusal(folder) === null ? names : null
   }
 
@@ -263,7 +263,7 @@ export class Modules implements Host {
     if (this.knowsPackages && this.environment.python?.[0] !== 2) this.missing.push({ file, module, line })
   }
 
-  includes(name: string, args: readonly Value[], file: string): (string | null)[] | null {
+  includes(name: string, args: readonly Value[], file: string): Included[] | null {
     return includedFiles(name, args, file, this.files)
   }
 
