@@ -86,7 +86,8 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     return NONE
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
-  const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
+  // A library goes by its names also where its files have been read.
+  const isNamed = (isOfDjango(dotted) && member.kind === 'unknown') || (object.kind === 'module' && member.kind === 'function' && !py.host.isEager(object.name))
   // A class of a module goes by the name under which it was imported.
   const as = member.kind === 'class' && nameOf(written) !== undefined ? dotted : undefined
   return callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, { written: dotted, as, args, keywords, node, scope: call.scope })
@@ -250,7 +251,7 @@ function isTouched(given: Value, target: ClassValue): boolean {
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
   payValues(6 + args.length + keywords.size)
-  py.losses++
+  if (callee !== 'compile') py.losses++
   return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
 }
 

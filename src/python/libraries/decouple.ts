@@ -10,7 +10,8 @@ export function decouple(call: LibraryCall): Value | undefined {
   if (name === 'decouple.Csv') return undefined
   const isConfig = name === 'decouple.config' || /^decouple\.(AutoConfig|Config)\(\)$/.test(name)
   if (!isConfig) return undefined
-  const [variable, positional, third] = name === 'decouple.config' ? call.args : call.args.slice(1)
+  const [written, positional, third] = name === 'decouple.config' ? call.args : call.args.slice(1)
+  const variable = written ?? call.keywords.get('option')
   if (variable?.kind !== 'string') return undefined
   const text = env.get(variable.value) ?? kept(call, variable.value)
   if (typeof text === 'object') return text

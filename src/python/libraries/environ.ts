@@ -19,9 +19,11 @@ export function environ(call: LibraryCall): Value | undefined {
   const [, made, word] = method
   if (word === 'read_env') return readEnv(call, made ? args[1] : args[0])
   if (!made) return undefined
-  const [object, variable] = args
-  if (variable?.kind !== 'string' || object?.kind !== 'call')
+  const [object] = args
+  const variable = args[1] ?? call.keywords.get('var')
+  if (variable === undefined)
     return word === undefined || !CASTS.has(word) ? undefined : valueOf(call, object, { name: DEFAULT_VARIABLE.get(word), cast: word })
+  if (variable.kind !== 'string' || object?.kind !== 'call') return undefined
   if (word !== undefined && !CASTS.has(word)) return undefined
   return valueOf(call, object, { name: variable.value, cast: word })
 }

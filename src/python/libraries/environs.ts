@@ -41,7 +41,7 @@ export function prefixed(env: Value, prefix: string, host: Host): (() => void) |
 const CASTS = new Set(['str', 'bool', 'int', 'float', 'list', 'dict', 'json', 'path', 'dj_db_url'])
 
 /** Keywords that change nothing of what is read. */
-const ASIDE = new Set(['default', 'validate', 'error_messages', 'metadata', 'engine'])
+const ASIDE = new Set(['default', 'validate', 'error_messages', 'metadata', 'engine', 'name'])
 
 /** environs: `env = Env()`, `env.bool("X", False)`, `env.dj_db_url("X")`, and the `env` that it brings. */
 export function environs(call: LibraryCall): Value | undefined {
@@ -54,7 +54,8 @@ export function environs(call: LibraryCall): Value | undefined {
   const given = made ? args.slice(1) : args
   if (word === 'read_env') return readEnv(call, owner, given[0])
   if (!owner || (word !== undefined && !CASTS.has(word))) return undefined
-  const [variable, positional] = given
+  const [written, positional] = given
+  const variable = written ?? call.keywords.get('name')
   if (variable?.kind !== 'string') return undefined
   if (owner !== host && isEnv(first) && first.args.length + first.keywords.size > 0) return unknownIn(call, 'how this Env was made is not followed')
   return valueOf(call, owner, {
