@@ -5,6 +5,7 @@ import { dataOf } from './data-of.js'
 import { readOperations } from './operations.js'
 import { exhaustion, payStep, spending } from '../python/budget.js'
 import { Evaluator } from '../python/evaluate/evaluator.js'
+import { starIn } from '../python/evaluate/stars.js'
 import { fieldsOf } from '../python/evaluate/object-fields.js'
 import { classAttribute } from '../python/evaluate/class-attribute.js'
 import { findIndentationFault } from '../python/grammar/indentation.js'
@@ -103,8 +104,7 @@ function noModule(dotted: string, modules: Modules): string {
 function fillFrom(result: MigrationFile, scope: Scope, context: MigrationContext): void {
   const written = scope.names.get('Migration')
   if (!written) {
-    const star = [...scope.names].find(([name, value]) => name.startsWith('*') && value.kind === 'unknown')
-    if (star) Object.assign(result, unreadable(result, 'the class Migration may come from an import'))
+    if (starIn(scope)) Object.assign(result, unreadable(result, 'the class Migration may come from an import'))
     else Object.assign(result, broken(result, 'BadMigrationError', `Migration ${result.name} in app ${context.app} has no Migration class`))
     return
   }

@@ -11,6 +11,7 @@ import { exhaustion, payValues, Pool, spending } from '../python/budget.js'
 import { Evaluator } from '../python/evaluate/evaluator.js'
 import { classAttribute } from '../python/evaluate/class-attribute.js'
 import { attribute } from '../python/evaluate/members.js'
+import { starIn } from '../python/evaluate/stars.js'
 import type { ClassValue, Scope, Unknown, Value } from '../python/evaluate/value.js'
 import type { Problem } from './types.js'
 
@@ -78,9 +79,8 @@ export class DjangoSettings {
     if (this.#configuration) return this.#fromConfiguration(this.#configuration, name)
     const value = this.#scope.names.get(name)
     if (value) return this.resolve(value)
-    for (const [key, star] of this.#scope.names)
-      if (key.startsWith('*') && star.kind === 'unknown') return { ...star, reason: `${name} may come from there: ${star.reason}` }
-    return undefined
+    const star = starIn(this.#scope)
+    return star && { ...star, reason: `${name} may come from there: ${star.reason}` }
   }
 
   /** What the backend of an ENGINE talks to; null where nothing says it. */
@@ -111,7 +111,7 @@ export class DjangoSettings {
     if (hook) return { kind: 'unknown', reason: `${owner.name}.${hook} may change it`, file: owner.file.file, line: owner.line }
     const object: Value = { kind: 'call', callee: owner.name, target: owner, args: [], keywords: new Map(), line: owner.line, node, file: owner.file }
     const value = this.resolve(attribute(py, object, name, node))
-    return configurationValue(name, value, this.#modules.env, this.file) ?? value
+    return configurationValue(name, value, this.#modules, this.file) ?? value
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, type Stats, statSync } from 'node:fs'
+import { opendirSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { tooManyFiles } from '../errors/index.js'
 import { NOT_PLAIN, readPlainFile, REFUSES_LINKS } from '../config/plain-file.js'
@@ -84,6 +84,11 @@ export class Files {
 
   /** Sorted names; empty when it cannot be read. */
   list(folder: string): string[] {
+    return [...this.listAsFound(folder)].sort()
+  }
+
+  /** The names in the order of the folder itself, which is that of Python's `os.scandir`. */
+  listAsFound(folder: string): string[] {
     const refusal = this.#places?.refusalOfFolder(folder, this.#realFolder(folder)) ?? null
     if (refusal !== null && this.exists(folder)) {
       this.#refuse(folder, refusal)
@@ -152,7 +157,14 @@ export function signatureOf(stats: Stats | null): Signature {
 
 function listFolder(folder: string): string[] {
   try {
-    return readdirSync(folder).sort()
+    const opened = opendirSync(folder)
+    try {
+      const names: string[] = []
+      for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) names.push(entry.name)
+      return names
+    } finally {
+      opened.closeSync()
+    }
   } catch (error) {
     // What is not listed for want of descriptors would pass for not being there.
     const tooMany = tooManyFiles(error, `The folder ${folder} could not be read`)

@@ -5,10 +5,10 @@ import type { SyntaxNode } from '@lezer/common'
 import { anyOf, mapEither } from './alternatives.js'
 import { itemsOf } from './collections.js'
 import { payLook, payStep } from '../budget.js'
-import { importNow } from './import-outcome.js'
+import { importedByName, importNow } from './import-outcome.js'
 import { type Interpreter, Raised } from './interpreter.js'
 import { getAttribute, setAttribute } from './get-attribute.js'
-import { openFile } from './open-files.js'
+import { missingFolder, openFile } from './open-files.js'
 import { callOsPath } from './os-path.js'
 import { callMethod, hasMethod } from './methods.js'
 import { namesAsDict } from './names.js'
@@ -72,18 +72,26 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
     case 'textwrap.dedent':
       return first?.kind === 'string' && args.length === 1 ? string(dedented(first.value)) : undefined
     case 'isinstance':
-      return isInstance(first, second)
+      return isInstance(py, first, second)
     case 'type':
       return args.length === 1 && first ? typeOf(first) : undefined
     case 'setattr':
       return setAttribute(py, args, node)
+    case 'inspect.getfile':
+    case 'inspect.getsourcefile':
+    case 'inspect.getabsfile':
+      // The file of the code that has asked for its own frame.
+      return first?.kind === 'call' && first.callee === 'inspect.currentframe' ? string(first.file.file) : undefined
     case 'fnmatch.filter':
       return first && 'items' in first && second?.kind === 'string'
         ? list(first.items.filter((item) => item.kind === 'string' && matchesWildcard(second.value, item.value)))
         : undefined
     case 'os.listdir': {
       const folder = textOf(first)
-      const names = folder === undefined ? null : py.host.listFolder(folder)
+      if (folder === undefined) return undefined
+      const missing = missingFolder(py, folder, node)
+      if (missing) return missing
+      const names = py.host.listFolder(folder)
       return names === null ? undefined : list(names.map(string))
     }
     case 'importlib.import_module':
@@ -99,7 +107,9 @@ export function callBuiltin(name: string, args: readonly Value[], keywords: Read
       if (!py.host.mayImport(first.value)) return NONE
       return py.host.findsModule(first.value) ? { kind: 'module', name: first.value, scope: new Scope() } : undefined
     case 'django.utils.module_loading.import_string':
-      return first?.kind === 'string' ? { kind: 'reference', name: first.value } : undefined
+      if (first?.kind !== 'string') return undefined
+      importedByName(py, node, first.value)
+      return { kind: 'reference', name: first.value }
     case 'platform.system':
       return PLATFORMS[process.platform] === undefined ? undefined : string(PLATFORMS[process.platform] as string)
     case 'ast.literal_eval':
@@ -159,14 +169,24 @@ function deepCopy(value: Value, depth: number): Value {
   return 'items' in value ? { ...value, items: value.items.map((item) => deepCopy(item, depth + 1)) } : value
 }
 
-/** `filter(function, items)` and `map(function, items)` of functions that were read. */
+/** A function that was read, one of Python's own, or a method of texts: `str.strip`. */
+function applied(py: Interpreter, callee: Value, item: Value, node: SyntaxNode): Value | undefined {
+  if (callee.kind === 'function') return py.resolve(py.callFunction(callee, [item], new Map(), node))
+  if (callee.kind !== 'reference') return undefined
+  const one = py.resolve(item)
+  const method = /^str\.(\w+)$/.exec(callee.name)?.[1]
+  if (method !== undefined) return one.kind === 'string' ? callMethod(one, method, [], NO_KEYWORDS) : undefined
+  return callBuiltin(callee.name, [one], NO_KEYWORDS, py, node)
+}
+
+/** `filter(function, items)` and `map(function, items)`. */
 function mapped(py: Interpreter, name: string, [callee, given]: readonly Value[], node: SyntaxNode): Value | undefined {
   const items = given && itemsOf(given)
   if (!items || items.length > 2000) return undefined
   payLook(items.length)
-  const known = callee?.kind === 'function' ? callee : undefined
-  if (!known && !(name === 'filter' && callee?.kind === 'none')) return undefined
-  const results = items.map((item) => (known ? py.resolve(py.callFunction(known, [item], new Map(), node)) : item))
+  if (!callee || (callee.kind === 'none' && name === 'map')) return undefined
+  const results = items.map((item) => (callee.kind === 'none' ? item : applied(py, callee, item, node)))
+  if (!results.every((one) => one !== undefined)) return undefined
   if (name === 'map') return list(results)
   const keep = results.map(truth)
   return keep.includes(undefined) ? undefined : list(items.filter((_item, index) => keep[index]))

@@ -9,7 +9,7 @@ import { CHANGING, handOver, loseSight } from './handing-over.js'
 import { localsOf, lookedAt, namesMethod, namesOf } from './names.js'
 import { fieldsOf } from './object-fields.js'
 import type { Caller } from './host.js'
-import type { Interpreter } from './interpreter.js'
+import { type Interpreter, isCaught, Raised } from './interpreter.js'
 import { sideEffect } from './effects.js'
 import { isGivenFresh, nowFresh } from './fresh.js'
 import { callMethod } from './methods.js'
@@ -86,7 +86,8 @@ function callMember(py: Interpreter, call: MemberCall): Value {
     return NONE
   }
   const dotted = member.kind === 'reference' ? member.name : `${nameOf(written) ?? py.text(call.objectNode)}.${name}`
-  const isNamed = isOfDjango(dotted) && member.kind === 'unknown'
+  // A library goes by its names also where its files have been read.
+  const isNamed = (isOfDjango(dotted) && member.kind === 'unknown') || (object.kind === 'module' && member.kind === 'function' && !py.host.isEager(object.name))
   // A class of a module goes by the name under which it was imported.
   const as = member.kind === 'class' && nameOf(written) !== undefined ? dotted : undefined
   return callValue(py, isNamed ? { kind: 'reference', name: dotted } : member, { written: dotted, as, args, keywords, node, scope: call.scope })
@@ -118,7 +119,7 @@ function callOnCall(py: Interpreter, object: Call, { node, name, args, keywords,
   if (above) return above
   const ran = runsFile(py, `${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), node)
   if (ran) return ran
-  const library = py.host.callLibrary(`${object.callee}().${name}`, [object, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
+  const library = callLibrary(py, `${object.callee}().${name}`, [object, ...known], { keywords, node, scope })
   if (library) return library
   if (object.target?.kind === 'class') {
     const member = attribute(py, object, name, node)
@@ -155,7 +156,7 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     const result =
       callBuiltin(callee.name, known, named, py, node) ??
       standardCall(py, callee.name, { args: known, keywords: named }, node) ??
-      py.host.callLibrary(callee.name, known, named, callerOf(py, node, scope))
+      callLibrary(py, callee.name, known, { keywords: named, node, scope })
     if (result) return result
   }
   if (callee.kind === 'call') {
@@ -163,7 +164,7 @@ function callValue(py: Interpreter, callee: Value, { written, as, args, keywords
     const places = placesOf(callee)
     if (places && known.length === places.length && keywords.size === 0 && !known.some((one) => one.kind === 'unknown' && one.isSpread))
       return { kind: 'tuple', items: known, named: places }
-    const result = py.host.callLibrary(`${callee.callee}()`, [callee, ...known], resolveAll(py, keywords), callerOf(py, node, scope))
+    const result = callLibrary(py, `${callee.callee}()`, [callee, ...known], { keywords, node, scope })
     if (result) return result
   }
   const target = py.resolve(callee)
@@ -202,9 +203,25 @@ function placesOf({ callee, args, keywords }: Call): string[] | undefined {
   return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined
 }
 
+/** What a library does not tell may be that it raises. */
+function callLibrary(
+  py: Interpreter,
+  name: string,
+  args: readonly Value[],
+  { keywords, node, scope }: Pick<Given, 'keywords' | 'node' | 'scope'>,
+): Value | undefined {
+  const result = py.host.callLibrary(name, args, resolveAll(py, keywords), callerOf(py, node, scope))
+  if (result?.kind === 'unknown') py.losses++
+  return result
+}
+
 function callerOf(py: Interpreter, node: SyntaxNode, scope: Scope): Caller {
   const apply = (callee: Value, args: Value[]) => py.resolve(callValue(py, callee, { written: py.brief(node), args, keywords: new Map(), node, scope }))
-  return { file: py.file.file, line: py.line(node), isDoubtful: py.isDoubtful, apply }
+  const refuse = (exception: string, reason: string, ancestors: readonly string[] = []): Value => {
+    if (py.catching.some((clause) => isCaught({ exception, ancestors }, clause))) throw new Raised(exception, reason, py.line(node), ancestors)
+    return py.unknown(node, reason)
+  }
+  return { file: py.file.file, line: py.line(node), isDoubtful: py.isDoubtful, apply, refuse }
 }
 
 /** `environ.Path("/srv")("apps")` is a text: `os.path.abspath(os.path.join(…))`; no other path can be called. */
@@ -234,7 +251,7 @@ function isTouched(given: Value, target: ClassValue): boolean {
 
 function opaque(py: Interpreter, callee: string, args: Value[], keywords: Map<string, Value>, node: SyntaxNode): Call {
   payValues(6 + args.length + keywords.size)
-  py.losses++
+  if (callee !== 'compile') py.losses++
   return { kind: 'call', callee, args, keywords, line: py.line(node), node, file: py.file }
 }
 

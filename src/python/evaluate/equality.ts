@@ -9,6 +9,7 @@ export function equal(written: Value, other: Value, depth = 0): boolean | undefi
   const left = written.kind === 'call' && written.worth ? written.worth : written
   const right = other.kind === 'call' && other.worth ? other.worth : other
   payLook(3)
+  if (isType(left) || isType(right)) return sameType(left, right)
   if (UNDECIDED.has(left.kind) || UNDECIDED.has(right.kind)) return undefined
   if ('value' in left && 'value' in right && left.kind === right.kind) return sameText(left.value, right.value)
   if ('items' in left && 'items' in right) return sameItems(left, right, depth)
@@ -16,6 +17,20 @@ export function equal(written: Value, other: Value, depth = 0): boolean | undefi
   if (numeric(left) !== undefined && numeric(right) !== undefined) return numeric(left) === numeric(right)
   if (left.kind !== right.kind) return false
   return left.kind === 'none' || left === right ? true : undefined
+}
+
+/** Python's own types, by their names. */
+const TYPES = new Set('bool bytes dict float frozenset int list set str tuple'.split(' '))
+
+export function isType(value: Value): value is Value & { kind: 'reference' } {
+  return value.kind === 'reference' && TYPES.has(value.name)
+}
+
+/** Each of them is itself, and equal to no value that is none of a library's. */
+export function sameType(left: Value, right: Value): boolean | undefined {
+  if (isType(left) && isType(right)) return left.name === right.name
+  const other = isType(left) ? right : left
+  return UNDECIDED.has(other.kind) ? undefined : false
 }
 
 type Collection = Value & { items: Value[] }

@@ -2,6 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import { change } from './assignments.js'
 import { readArguments } from './calls.js'
 import { forget, forgetAll } from './forgetting.js'
+import { include } from './inclusion.js'
 import type { Interpreter } from './interpreter.js'
 import { mutate } from './mutations.js'
 import { namesMethod } from './names.js'
@@ -51,23 +52,6 @@ function execute(py: Interpreter, node: SyntaxNode, name: string, argumentList: 
 function otherStatement(py: Interpreter, node: SyntaxNode, scope: Scope): void {
   const value = py.expression(node, scope)
   if (/ComprehensionExpression$/.test(node.name) && value.kind === 'unknown') forget(py, node, scope, 'it is changed in a comprehension')
-}
-
-/** split-settings: `include("base.py", optional("local.py"))` runs the files in the names of this one. */
-function include(py: Interpreter, { node, name, argumentList }: { node: SyntaxNode; name: string; argumentList: SyntaxNode }, scope: Scope): boolean {
-  if (py.host.includes(name, [], py.file.file) === null) return false
-  const { args } = readArguments(py, argumentList, scope)
-  const files = py.host.includes(
-    name,
-    args.map((arg) => py.resolve(arg)),
-    py.file.file,
-  )
-  if (files === null) return false
-  for (const file of files) {
-    const reason = file === null ? 'what include() brings cannot be followed' : py.host.runIn(file, scope)
-    if (reason !== null) forgetAll(py, node, scope, file === null ? reason : `${file}: ${reason}`)
-  }
-  return true
 }
 
 /** `list.append(X, "b")` */

@@ -11,6 +11,7 @@ import { member } from './members.js'
 import { isLogic, logic } from './logic.js'
 import { raiseUnbound } from './unbound.js'
 import { childrenOf } from '../grammar/parse.js'
+import { starIn } from './stars.js'
 import { boolean, formatted, NONE, plainText, type Scope, string, truth, type Unknown, type Value } from './value.js'
 
 /** One expression, by its kind of node. */
@@ -92,7 +93,8 @@ const NEVER_SHADOWED = new Set('bool dict getattr hasattr int isinstance len lis
 function findStar(scope: Scope | undefined): Unknown | undefined {
   for (let current = scope; current; current = current.parent) {
     payLook(current.names.size)
-    for (const [name, value] of current.names) if (name.startsWith('*') && value.kind === 'unknown') return value
+    const star = starIn(current)
+    if (star) return star
   }
   return undefined
 }

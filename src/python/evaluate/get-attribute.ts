@@ -1,8 +1,9 @@
 import type { SyntaxNode } from '@lezer/common'
-import { classAttribute, hasMetaclass } from './class-attribute.js'
+import { classAttribute, hasMetaclass, resolutionOrder } from './class-attribute.js'
 import type { Interpreter } from './interpreter.js'
 import { fieldOf, fieldsOf } from './object-fields.js'
-import { NONE, type Value } from './value.js'
+import { starIn } from './stars.js'
+import { type ClassValue, NONE, type Value } from './value.js'
 
 /** `getattr(settings, "X", default)`, and of classes and modules that were read. */
 export function getAttribute(py: Interpreter, args: readonly Value[], node: SyntaxNode): Value | undefined {
@@ -19,9 +20,11 @@ export function getAttribute(py: Interpreter, args: readonly Value[], node: Synt
         : undefined)
     )
   }
-  if (object.kind === 'module') return object.scope.names.get(name.value) ?? fallback
-  if (object.kind === 'call' && object.target?.kind === 'class')
-    return fieldOf(py, object, name.value, node) || classAttribute(py, object.target, name.value) ? py.attribute(object, name.value, node) : fallback
+  if (object.kind === 'module') return object.scope.names.get(name.value) ?? starIn(object.scope) ?? fallback
+  if (object.kind === 'call' && object.target?.kind === 'class') {
+    const has = fieldOf(py, object, name.value, node) || classAttribute(py, object.target, name.value) || mayHaveMore(py, object.target)
+    return has ? py.attribute(object, name.value, node) : fallback
+  }
   if (object.kind === 'class' && hasMetaclass(py, object)) return undefined
   if (object.kind === 'class')
     return classAttribute(py, object, name.value) ?? (object.bases.every((base) => py.resolve(base).kind === 'class') ? fallback : undefined)
@@ -50,4 +53,10 @@ export function setAttribute(py: Interpreter, [object, name, given]: readonly Va
   else if (object.kind === 'call') fieldsOf(py, object, node).set(name.value, value)
   else return undefined
   return NONE
+}
+
+/** A base that was not read, a decorator, or a method that answers for any name. */
+function mayHaveMore(py: Interpreter, owner: ClassValue): boolean {
+  if (classAttribute(py, owner, '__getattr__')) return true
+  return resolutionOrder(py, owner).some((one) => (typeof one === 'string' ? one !== 'object' : one.decorated))
 }

@@ -24,7 +24,12 @@ export interface Caller {
   isDoubtful: boolean
   /** Calls what the library is given: `cast=lambda value: …`. */
   apply: (callee: Value, args: Value[]) => Value
+  /** Python raises here: the exception where something waits for it, else unknown, since the real environment may be another one. */
+  refuse: (exception: string, reason: string, ancestors?: readonly string[]) => Value
 }
+
+/** A file, null where it cannot be told, or a file without which Python raises OSError. */
+export type Included = string | null | { missing: string }
 
 /** What the outside world answers: the environment, other modules, Django's settings. */
 export interface Host {
@@ -49,7 +54,7 @@ export interface Host {
   configure(options: ReadonlyMap<string, Value>, doubtful: boolean): void
   /** What a call that is kept as a call would give. */
   worthOf(callee: string, args: readonly Value[]): Value | undefined
-  /** null where it may not be looked into. */
+  /** In the order of the folder itself, as `os.listdir` has it; null where it may not be looked into. */
   listFolder(path: string): string[] | null
   /** False when `import` would surely fail: then an `except ImportError` runs. */
   mayImport(dotted: string): boolean
@@ -62,7 +67,7 @@ export interface Host {
   /** A context of a library that changes how names are looked up (`with env.prefixed("APP_"):`). @returns what ends it; null: not one of them */
   enter(object: Value, method: string, args: readonly Value[]): (() => void) | null
   /** split-settings' `include(…)`: the files that run in the names of the file that calls it; null for any other call. */
-  includes(name: string, args: readonly Value[], file: string): (string | null)[] | null
+  includes(name: string, args: readonly Value[], file: string): Included[] | null
   /** @returns why it was not run, or not to its end */
   runIn(file: string, scope: Scope): string | null
   /** An import that runs and would surely fail. */

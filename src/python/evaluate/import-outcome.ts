@@ -8,6 +8,15 @@ export function importNow(py: Interpreter, node: SyntaxNode, dotted: string): vo
   passOn(py, node, dotted)
 }
 
+/** `import_string("a.b.C")`: ImportError also where the module is there and has no such name. */
+export function importedByName(py: Interpreter, node: SyntaxNode, dotted: string): void {
+  const at = dotted.lastIndexOf('.')
+  if (at > 0) importNow(py, node, dotted.slice(0, at))
+  if (!awaits(py, 'ImportError')) return
+  const [module, name] = [dotted.slice(0, Math.max(at, 0)), dotted.slice(at + 1)]
+  if (at <= 0 || (!py.host.mayHave(module, name) && !py.host.mayImport(dotted))) throw new Raised('ImportError', `there is no ${dotted}`, py.line(node))
+}
+
 /** A module that itself ends by an exception: `try: from .dev import *`, where dev.py imports what is not installed. */
 export function passOn(py: Interpreter, node: SyntaxNode, module: string): void {
   const failure = py.host.failureOf(module)

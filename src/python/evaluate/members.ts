@@ -19,6 +19,7 @@ import { lookUp, placeOf } from './keys.js'
 import { missingKey } from './missing-key.js'
 import { nameIn } from './names.js'
 import { attributeBehindSuper, isProperty } from './super-calls.js'
+import { fieldOfRecord, isPlainRecord } from './records.js'
 import { type Call, type ClassValue, type Scope, string, textOf, type Value } from './value.js'
 
 /** `a.b`, `a[b]`, `a[b:c]`. */
@@ -127,8 +128,10 @@ function instanceAttribute(py: Interpreter, object: Call, name: string, node: Sy
   const own = fieldOf(py, object, name, node)
   if (own) return own
   if (name === '__class__') return target
+  const field = fieldOfRecord(py, object, name, node)
+  if (field) return field
   // A decorated class (`@dataclass`) may have made an `__init__` of its own.
-  if (target.decorated && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
+  if (target.decorated && !isPlainRecord(py, target) && classAttribute(py, target, '__init__') === undefined && object.args.length + object.keywords.size > 0)
     return object.keywords.get(name) ?? py.unknown(node, `${target.name} is decorated, and what it was made with is not followed`)
   if (isMadeByOthers(py, target)) return py.unknown(node, `what ${target.name} is made of is not read whole`)
   if (name === '__dict__') return fieldsAsDict(py, object, node)

@@ -5,6 +5,7 @@ import type { Interpreter } from './interpreter.js'
 import { missingKey } from './missing-key.js'
 import { callMethod } from './methods.js'
 import { either } from './operators.js'
+import { starIn } from './stars.js'
 import { NONE, type Scope, string, type Value } from './value.js'
 
 export type Names = Value & { kind: 'names' }
@@ -46,9 +47,10 @@ export function localsOf(py: Interpreter, node: SyntaxNode, scope: Scope): Value
 /** The names of a module as a dict; unknown where a star import of it was not followed. */
 export function namesAsDict(scope: Scope): Value {
   payCopy(4 * scope.names.size)
+  const star = starIn(scope)
+  if (star) return star
   const entries: [Value, Value][] = []
   for (const [name, value] of scope.names) {
-    if (name.startsWith('*') && value.kind === 'unknown') return value
     entries.push([string(name), value])
   }
   return { kind: 'dict', entries }

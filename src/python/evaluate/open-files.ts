@@ -24,6 +24,7 @@ export function openFile(py: Interpreter, name: string, args: readonly Value[], 
 /** `path.open()`, `path.read_text()`, `path.read_bytes()`; `file.read()`, `file.readlines()`. */
 export function readingMethod(py: Interpreter, object: Value, method: string, args: readonly Value[], node: SyntaxNode): Value | undefined {
   if (object.kind === 'path') {
+    if (method === 'iterdir') return missingFolder(py, object.value, node)
     if (method === 'open') return openFile(py, 'open', [object, ...args], new Map(), node)
     if (method !== 'read_text' && method !== 'read_bytes') return undefined
     const file = opened(py, object.value, method === 'read_bytes', node)
@@ -33,6 +34,14 @@ export function readingMethod(py: Interpreter, object: Value, method: string, ar
   if (method === 'close') return NONE
   if (method === 'read' && args.length === 0) return textIn(py, object, node)
   return method === 'readlines' && args.length === 0 ? linesIn(py, object, node) : undefined
+}
+
+/** What `os.listdir` and `iterdir` raise where there is no such folder. */
+export function missingFolder(py: Interpreter, path: string, node: SyntaxNode): Value | undefined {
+  if (py.host.isFolder(path)) return undefined
+  return py.host.exists(path)
+    ? refused(py, 'NotADirectoryError', `${path} is no folder`, node)
+    : refused(py, 'FileNotFoundError', `there is no folder ${path}`, node)
 }
 
 /** What opened file this is. */

@@ -1,5 +1,5 @@
 import { payCopy, payLook, paySearch, payText } from '../budget.js'
-import { equal } from './equality.js'
+import { equal, isType, sameType } from './equality.js'
 import { distinct, membership, merged } from './keys.js'
 import { ancestor, joinPython, purePath } from './os-path.js'
 import { standardHas } from '../standard/index.js'
@@ -108,6 +108,7 @@ function filtered(items: readonly Value[], others: readonly Value[], wanted: boo
 /** `is`: certain for None and booleans and for values of different kinds; whether two equal texts are one object nobody knows. */
 function identical(left: Value, right: Value): boolean | undefined {
   if (left === right) return true
+  if (isType(left) || isType(right)) return sameType(left, right)
   const open = (value: Value) => ['unknown', 'either', 'call', 'reference'].includes(value.kind)
   if (open(left) || open(right)) return undefined
   if (left.kind !== right.kind) return false

@@ -17,7 +17,8 @@ import { chosenCase } from './matching.js'
 import { bodyOf } from './nodes.js'
 import { isOpenFile } from './open-files.js'
 import { childrenOf } from '../grammar/parse.js'
-import { type Changes, Scope } from './value.js'
+import { type Changes, Scope, type ClassValue } from './value.js'
+import { recordFields } from './records.js'
 import { noting } from './written.js'
 
 /** One statement. @returns the value of a `return` in it. @throws Raised */
@@ -220,6 +221,7 @@ function define(py: Interpreter, node: SyntaxNode, scope: Scope, decorators: str
   const known = given?.args ?? []
   if (body) py.block(bodyOf(body), inner)
   const metaclass = given?.keywords.get('metaclass') ?? given?.keywords.get('**') ?? inner.names.get('__metaclass__')
-  const made = { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file } as const
-  scope.set(name, metaclass ? { ...made, metaclass } : made)
+  const fields = recordFields(py, node, known, decorators, scope)
+  const made: ClassValue = { kind: 'class', name, bases: known, scope: inner, line: py.line(node), decorated: decorators.length > 0, file: py.file }
+  scope.set(name, { ...made, ...(metaclass ? { metaclass } : {}), ...(fields ? { fields } : {}) })
 }

@@ -1,4 +1,6 @@
-import { boolean, type Value } from './value.js'
+import { classAttribute, hasMetaclass, resolutionOrder } from './class-attribute.js'
+import type { Interpreter } from './interpreter.js'
+import { boolean, type ClassValue, type Value } from './value.js'
 
 /** Python's own types go by their names. */
 export function typeOf(value: Value): Value | undefined {
@@ -26,9 +28,25 @@ const TYPES = new Map<string, readonly Value['kind'][]>([
   ['int', ['number', 'boolean']],
 ])
 
-export function isInstance(value: Value | undefined, type: Value | undefined): Value | undefined {
-  const names = type?.kind === 'tuple' ? type.items : type ? [type] : []
-  const kinds = names.map((one) => (one.kind === 'reference' ? TYPES.get(one.name) : undefined))
-  if (!value || kinds.length === 0 || kinds.includes(undefined) || ['unknown', 'either', 'call', 'reference'].includes(value.kind)) return undefined
-  return boolean(kinds.some((kind) => kind?.includes(value.kind)))
+export function isInstance(py: Pick<Interpreter, 'resolve'>, value: Value | undefined, type: Value | undefined): Value | undefined {
+  const types = type?.kind === 'tuple' ? type.items : type ? [type] : []
+  const found = types.map((one) => (value ? isOne(py, value, one) : undefined))
+  return found.length === 0 || found.includes(undefined) ? undefined : boolean(found.includes(true))
+}
+
+function isOne(py: Pick<Interpreter, 'resolve'>, value: Value, type: Value): boolean | undefined {
+  const kinds = type.kind === 'reference' ? TYPES.get(type.name) : undefined
+  if (['unknown', 'either', 'reference'].includes(value.kind)) return undefined
+  if (value.kind !== 'call' && kinds) return kinds.includes(value.kind)
+  if (type.kind !== 'class' || hasMetaclass(py, type) || classAttribute(py, type, '__subclasshook__')) return undefined
+  // A class of Python's own above it may have its own say (abc.ABC).
+  const isPlain = isRead(py, type)
+  if (value.kind !== 'call') return isPlain ? false : undefined
+  if (value.target?.kind !== 'class') return undefined
+  if (resolutionOrder(py, value.target).includes(type)) return true
+  return isPlain && isRead(py, value.target) ? false : undefined
+}
+
+function isRead(py: Pick<Interpreter, 'resolve'>, owner: ClassValue): boolean {
+  return resolutionOrder(py, owner).every((one) => typeof one !== 'string' || one === 'object' || one === 'typing.NamedTuple')
 }

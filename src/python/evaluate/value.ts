@@ -65,6 +65,8 @@ export interface ClassValue {
   scope: Scope
   line: number
   decorated: boolean
+  /** Of a data class or a named tuple, in their order. */
+  fields?: readonly string[]
   file: ParsedFile
 }
 

@@ -10,14 +10,16 @@ export function decouple(call: LibraryCall): Value | undefined {
   if (name === 'decouple.Csv') return undefined
   const isConfig = name === 'decouple.config' || /^decouple\.(AutoConfig|Config)\(\)$/.test(name)
   if (!isConfig) return undefined
-  const [variable, positional, third] = name === 'decouple.config' ? call.args : call.args.slice(1)
+  const [written, positional, third] = name === 'decouple.config' ? call.args : call.args.slice(1)
+  const variable = written ?? call.keywords.get('option')
   if (variable?.kind !== 'string') return undefined
   const text = env.get(variable.value) ?? kept(call, variable.value)
   if (typeof text === 'object') return text
   const fallback = call.keywords.get('default') ?? positional
   const wanted = call.keywords.get('cast') ?? third
   if (text !== undefined) return casted(call, string(text), wanted)
-  if (fallback === undefined) return unknownIn(call, `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
+  if (fallback === undefined)
+    return call.refuse('UndefinedValueError', `neither the environment nor a file has ${variable.value}, and without it Python fails here too`)
   return casted(call, fallback, wanted)
 }
 

@@ -1,127 +1,130 @@
-import { payText } from '../budget.js'
-import { lookUp } from '../evaluate/keys.js'
-import { NONE, string, type Value } from '../evaluate/value.js'
+import type { Host } from '../evaluate/host.js'
+import { boolean, list, number, string, truth, type Value } from '../evaluate/value.js'
+import { type Address, addressIn, digitsOrText, entryOf, hostIn, isBefore, NO_ADDRESS, portOf, unquote } from './database-address.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
-/** Schemes of dj-database-url and django-environ (their documentation), to Django's engines. */
+/** Schemes of dj-database-url, to Django's engines. */
 const ENGINES = new Map(
   Object.entries({
     postgres: 'django.db.backends.postgresql',
     postgresql: 'django.db.backends.postgresql',
     pgsql: 'django.db.backends.postgresql',
-    psql: 'django.db.backends.postgresql',
     postgis: 'django.contrib.gis.db.backends.postgis',
     mysql: 'django.db.backends.mysql',
     mysql2: 'django.db.backends.mysql',
     mysqlgis: 'django.contrib.gis.db.backends.mysql',
-    mariadb: 'django.db.backends.mysql',
-    sqlite: 'django.db.backends.sqlite3',
-    sqlite3: 'django.db.backends.sqlite3',
+    'mysql-connector': 'mysql.connector.django',
+    mssql: 'sql_server.pyodbc',
+    mssqlms: 'mssql',
     spatialite: 'django.contrib.gis.db.backends.spatialite',
+    sqlite: 'django.db.backends.sqlite3',
     oracle: 'django.db.backends.oracle',
-    mssql: 'mssql',
+    oraclegis: 'django.contrib.gis.db.backends.oracle',
     redshift: 'django_redshift_backend',
-    timescale: 'timescale.db.backends.postgresql',
     cockroach: 'django_cockroachdb',
+    timescale: 'timescale.db.backends.postgresql',
+    timescalegis: 'timescale.db.backends.postgis',
   }),
 )
+
+/** Where `?currentSchema=x` names the search path. */
+const WITH_SCHEMA = /^(?:postgres|postgresql|pgsql|postgis|redshift|timescale|timescalegis)$/
+
+/** Parameters of `parse` in their order, which `config` has after two of its own. */
+const PARAMETERS = ['engine', 'conn_max_age', 'conn_health_checks', 'disable_server_side_cursors', 'ssl_require', 'test_options']
 
 /** `dj_database_url.config(default=…, env=…)`, `dj_database_url.parse(url)`. */
 export function databaseUrl(call: LibraryCall): Value | undefined {
   const { name, args, keywords, env } = call
-  if (name === 'dj_database_url.parse') return args[0]?.kind === 'string' ? parsed(call, args[0].value) : undefined
+  const given = (from: number) => new Map([...PARAMETERS.map((one, at): [string, Value | undefined] => [one, args[from + at]]), ...keywords])
+  if (name === 'dj_database_url.parse') {
+    const url = args[0] ?? keywords.get('url')
+    return url?.kind === 'string' ? parsedUrl(call, url.value, given(1)) : undefined
+  }
   if (name !== 'dj_database_url.config') return undefined
   const variable = keywords.get('env') ?? args[0]
   const from = env.get(variable?.kind === 'string' ? variable.value : 'DATABASE_URL')
   // An empty variable is no database; only one that is not set takes the default.
   if (from === '') return { kind: 'dict', entries: [] }
-  if (from !== undefined) return parsed(call, from)
+  if (from !== undefined) return parsedUrl(call, from, given(2))
   const fallback = keywords.get('default') ?? args[1]
-  if (fallback === undefined || fallback.kind === 'none') return { kind: 'dict', entries: [] }
+  if (fallback === undefined || fallback.kind === 'none' || (fallback.kind === 'string' && fallback.value === '')) return { kind: 'dict', entries: [] }
   return fallback.kind === 'string'
-    ? parsed(call, fallback.value)
+    ? parsedUrl(call, fallback.value, given(2))
     : fallback.kind === 'unknown'
       ? fallback
       : unknownIn(call, 'the default of dj_database_url.config() cannot be read')
 }
 
-/** For urllib an address ends at `#`; django-environ quotes it. */
-function parsed(call: LibraryCall, url: string): Value {
-  if (/^[^/]*:\/\/[^/]*#/.test(url)) return unknownIn(call, 'the URL has a "#" that is not quoted (%23)')
-  const entry = databaseFromUrl(url, call.keywords.get('engine'))
-  return entry ? withOptions(entry, call.keywords) : unknownIn(call, NO_ADDRESS)
+type Given = ReadonlyMap<string, Value | undefined>
+
+/** `parse()` with what is said of URLs that it refuses. */
+export function parsedUrl(call: LibraryCall, url: string, given: Given = call.keywords): Value {
+  return parseUrl(url, given, call.host) ?? unknownIn(call, NO_ADDRESS)
 }
 
-/** What is said of a URL whose parts cannot be told. */
-export const NO_ADDRESS = 'the address in the URL cannot be read'
-
-/** One entry of DATABASES. @returns undefined where the address is none that can be read */
-export function databaseFromUrl(url: string, engine?: Value): Value | undefined {
-  payText(16 * url.length)
-  const match = /^([\w+]+):\/\/(.*)$/s.exec(url)
-  const scheme = (match?.[1] ?? '').toLowerCase().replace(/\+.*$/, '')
-  const entry = (values: Record<string, string>): Value => ({
-    kind: 'dict',
-    entries: Object.entries(values).map(([key, value]): [Value, Value] => [string(key), string(value)]),
+/** One entry of DATABASES. @returns undefined where it is not known, or Python fails */
+export function parseUrl(url: string, given: Given, host: Host): Value | undefined {
+  if (url === 'sqlite://:memory:') return entryOf({ ENGINE: ENGINES.get('sqlite') as string, NAME: ':memory:' })
+  const address = addressIn(url)
+  // An address that ends at `#` was meant to go on.
+  if (!address || /^[^/]*:\/\/[^/]*#/.test(url) || given.has('**')) return undefined
+  const { scheme } = address
+  const own = given.get('engine')
+  const isNamed = own !== undefined && own.kind !== 'none'
+  const known = ENGINES.get(scheme)
+  if (known === undefined && (!isNamed || !isBefore(host, 'dj-database-url', 3, 0))) return undefined
+  const path = unquote(address.path ?? '')
+  const asText = /^(?:oracle|mssql|mssqlms)$/.test(scheme) && address.port !== ''
+  const base = entryOf({
+    ENGINE: isNamed ? own : (known as string),
+    USER: unquote(address.user),
+    PASSWORD: unquote(address.password),
+    // The folder of a socket is percent-encoded.
+    HOST: unquote(hostIn(address)),
+    PORT: asText ? string(String(Number(address.port))) : portOf(address.port),
+    NAME: scheme === 'sqlite' && path === '' ? ':memory:' : path,
+    CONN_MAX_AGE: given.get('conn_max_age') ?? number(0),
   })
-  const known = engine?.kind === 'string' ? engine.value : (ENGINES.get(scheme) ?? scheme)
-  const rest = match?.[2] ?? ''
-  if (/sqlite|spatialite/.test(scheme)) {
-    const path = (rest.split('?')[0] as string).replace(/^\//, '')
-    return entry({ ENGINE: known, NAME: path === '' || path === ':memory:' || rest === ':memory:' ? ':memory:' : decode(path) })
+  const add = (key: string, value: Value) => base.entries.push([string(key), value])
+  const options = optionsOf(address, given, host)
+  if (options === undefined) return undefined
+  if (options.entries.length > 0) add('OPTIONS', options)
+  if (!isBefore(host, 'dj-database-url', 1, 0)) add('CONN_HEALTH_CHECKS', given.get('conn_health_checks') ?? boolean(false))
+  if (!isBefore(host, 'dj-database-url', 2, 2)) add('DISABLE_SERVER_SIDE_CURSORS', given.get('disable_server_side_cursors') ?? boolean(false))
+  const test = given.get('test_options')
+  const isTest = test === undefined ? false : truth(test)
+  if (isTest === undefined) return undefined
+  if (isTest) add('TEST', test as Value)
+  return base
+}
+
+/** The query, and `ssl_require`. */
+function optionsOf({ scheme, query }: Address, given: Given, host: Host): (Value & { kind: 'dict' }) | undefined {
+  const options = new Map<string, Value>()
+  const isOld = isBefore(host, 'dj-database-url', 3, 0)
+  for (const [key, texts] of query) {
+    const values = texts.map((text) => optionOf(text, host))
+    const last = values.at(-1) as Value
+    if (key === 'ssl-ca' && (scheme === 'mysql' || (scheme === 'mysql2' && !isOld)))
+      options.set('ssl', entryOf({ ca: isOld ? (texts.at(-1) as string) : last }))
+    else options.set(key, isOld || values.length === 1 ? last : list(values))
   }
-  const [beforeQuery, query] = splitOnce(rest, '?')
-  const slash = beforeQuery.indexOf('/')
-  const [authority, name] = slash < 0 ? [beforeQuery, ''] : [beforeQuery.slice(0, slash), beforeQuery.slice(slash + 1)]
-  const at = authority.lastIndexOf('@')
-  const [user, password] = splitOnce(at < 0 ? '' : authority.slice(0, at), ':')
-  const address = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority.slice(at + 1))
-  if (!address) return undefined
-  const base = entry({
-    ENGINE: known,
-    NAME: decode(name),
-    USER: decode(user),
-    PASSWORD: decode(password),
-    HOST: hostOf(address[1] ?? ''),
-    PORT: address[2] ?? '',
-  })
-  const options = [...new URLSearchParams(query)].map(([key, value]): [Value, Value] => [string(key), string(value)])
-  if (base.kind === 'dict' && options.length > 0) base.entries.push([string('OPTIONS'), { kind: 'dict', entries: options }])
-  return match ? base : NONE
-}
-
-/** urllib's `hostname` is in small letters; the folder of a socket is taken as it is written. */
-function hostOf(written: string): string {
-  return /%2f/i.test(written) ? decode(written) : decode(written.replace(/^\[|\]$/g, '')).toLowerCase()
-}
-
-/** `ssl_require=True`, `?currentSchema=x` (dj_database_url, `parse`). */
-function withOptions(entry: Value, keywords: ReadonlyMap<string, Value>): Value {
-  if (entry.kind !== 'dict') return entry
-  const require = keywords.get('ssl_require')
-  const options = lookUp(entry, 'OPTIONS')
-  const given: [Value, Value][] = options?.kind === 'dict' ? options.entries : []
-  const engine = lookUp(entry, 'ENGINE')
-  const isPostgres = engine?.kind === 'string' && /postg|redshift|timescale/.test(engine.value)
-  const named = given.flatMap(([key, value]): [Value, Value][] => {
-    if (isPostgres && key.kind === 'string' && key.value === 'currentSchema' && value.kind === 'string')
-      return [[string('options'), string(`-c search_path=${value.value}`)]]
-    return [[key, value]]
-  })
-  if (require?.kind === 'boolean' && require.value && isPostgres) named.push([string('sslmode'), string('require')])
-  const rest = entry.entries.filter(([key]) => key.kind !== 'string' || key.value !== 'OPTIONS')
-  return { kind: 'dict', entries: named.length > 0 ? [...rest, [string('OPTIONS'), { kind: 'dict', entries: named }]] : rest }
-}
-
-function splitOnce(text: string, mark: string): [string, string] {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+  const require = given.get('ssl_require')
+  const isRequired = require === undefined ? false : truth(require)
+  if (isRequired === undefined) return undefined
+  if (isRequired) options.set('sslmode', string('require'))
+  const schema = options.get('currentSchema')
+  if (schema?.kind === 'string' && WITH_SCHEMA.test(scheme)) {
+    options.delete('currentSchema')
+    options.set('options', string(`-c search_path=${schema.value}`))
   }
+  return entryOf(Object.fromEntries(options))
+}
+
+function optionOf(text: string, host: Host): Value {
+  if (isBefore(host, 'dj-database-url', 2, 1)) return string(text)
+  const small = text.toLowerCase()
+  if ((small === 'true' || small === 'false') && !isBefore(host, 'dj-database-url', 2, 2)) return boolean(small === 'true')
+  return digitsOrText(text)
 }

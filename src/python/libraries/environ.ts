@@ -2,8 +2,9 @@ import { dirname, join } from 'node:path'
 import { NONE, string, textOf, type Value } from '../evaluate/value.js'
 import type { Environment } from '../evaluate/host.js'
 import { cast, castName } from './casts.js'
-import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
+import { NO_ADDRESS } from './database-address.js'
 import { parseEnviron } from './dotenv.js'
+import { databaseFromUrl } from './environ-database.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 
 /** django-environ: `env = environ.Env(DEBUG=(bool, False))`, `env("X", default=…)`, `env.db()`, `environ.Path(__file__) - 3`. */
@@ -18,9 +19,11 @@ export function environ(call: LibraryCall): Value | undefined {
   const [, made, word] = method
   if (word === 'read_env') return readEnv(call, made ? args[1] : args[0])
   if (!made) return undefined
-  const [object, variable] = args
-  if (variable?.kind !== 'string' || object?.kind !== 'call')
+  const [object] = args
+  const variable = args[1] ?? call.keywords.get('var')
+  if (variable === undefined)
     return word === undefined || !CASTS.has(word) ? undefined : valueOf(call, object, { name: DEFAULT_VARIABLE.get(word), cast: word })
+  if (variable.kind !== 'string' || object?.kind !== 'call') return undefined
   if (word !== undefined && !CASTS.has(word)) return undefined
   return valueOf(call, object, { name: variable.value, cast: word })
 }
@@ -79,12 +82,13 @@ function valueOf(call: LibraryCall, object: Value | undefined, wanted: Wanted): 
   const text = resolveProxy(env, wanted.name)
   if (kind === 'opaque') return undefined
   if (text === undefined) {
-    if (fallback === undefined) return unknownIn(call, `the environment has no ${wanted.name}, and without it Python fails here too`)
-    if (kind === 'db') return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
+    if (fallback === undefined) return call.refuse('ImproperlyConfigured', `the environment has no ${wanted.name}, and without it Python fails here too`)
+    if (kind === 'db')
+      return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine'), call.host) ?? unknownIn(call, NO_ADDRESS)) : fallback
     return fallback.kind === 'reference' ? NONE : fallback
   }
   if (ownCast) return call.apply(ownCast, [string(text)])
-  if (kind === 'db') return databaseFromUrl(text, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)
+  if (kind === 'db') return databaseFromUrl(text, keywords.get('engine'), call.host) ?? unknownIn(call, NO_ADDRESS)
   if (kind === 'path') return { kind: 'path', value: text }
   if (kind === 'url') return string(text)
   return cast(text, kind, 'environ') ?? unknownIn(call, `${wanted.name} of the environment is no ${kind}`)

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Host } from '../evaluate/host.js'
 import { NONE, string, textOf, type Value } from '../evaluate/value.js'
 import { cast } from './casts.js'
-import { databaseFromUrl, NO_ADDRESS } from './dj-database-url.js'
+import { parsedUrl } from './dj-database-url.js'
 import { findUpwards, parseDotenv } from './dotenv.js'
 import { type LibraryCall, unknownIn } from './library-call.js'
 import { isPlain } from './python-dotenv.js'
@@ -41,7 +41,7 @@ export function prefixed(env: Value, prefix: string, host: Host): (() => void) |
 const CASTS = new Set(['str', 'bool', 'int', 'float', 'list', 'dict', 'json', 'path', 'dj_db_url'])
 
 /** Keywords that change nothing of what is read. */
-const ASIDE = new Set(['default', 'validate', 'error_messages', 'metadata', 'engine'])
+const ASIDE = new Set(['default', 'validate', 'error_messages', 'metadata', 'engine', 'name'])
 
 /** environs: `env = Env()`, `env.bool("X", False)`, `env.dj_db_url("X")`, and the `env` that it brings. */
 export function environs(call: LibraryCall): Value | undefined {
@@ -54,7 +54,8 @@ export function environs(call: LibraryCall): Value | undefined {
   const given = made ? args.slice(1) : args
   if (word === 'read_env') return readEnv(call, owner, given[0])
   if (!owner || (word !== undefined && !CASTS.has(word))) return undefined
-  const [variable, positional] = given
+  const [written, positional] = given
+  const variable = written ?? call.keywords.get('name')
   if (variable?.kind !== 'string') return undefined
   if (owner !== host && isEnv(first) && first.args.length + first.keywords.size > 0) return unknownIn(call, 'how this Env was made is not followed')
   return valueOf(call, owner, {
@@ -82,11 +83,11 @@ function valueOf(call: LibraryCall, owner: object, { name, cast: kind, fallback,
   if (text === null) return unknownIn(call, `${whole} is put together from others`)
   const other = [...keywords.keys()].find((one) => !ASIDE.has(one))
   if (text === undefined) {
-    if (fallback === undefined) return unknownIn(call, `the environment has no ${whole}, and without it Python fails here too`)
+    if (fallback === undefined) return call.refuse('EnvError', `the environment has no ${whole}, and without it Python fails here too`, ['ValueError'])
     if (kind !== 'dj_db_url') return fallback
-    return fallback.kind === 'string' ? (databaseFromUrl(fallback.value, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)) : fallback
+    return fallback.kind === 'string' ? parsedUrl(call, fallback.value) : fallback
   }
-  if (kind === 'dj_db_url') return databaseFromUrl(text, keywords.get('engine')) ?? unknownIn(call, NO_ADDRESS)
+  if (kind === 'dj_db_url') return parsedUrl(call, text)
   if (kind === 'path') return { kind: 'path', value: text }
   if (other !== undefined) return unknownIn(call, `what ${other} makes of ${whole} is not evaluated`)
   if (kind === 'list' && /,\s|\s,|,,|^,|,$/.test(text)) {

@@ -1,21 +1,26 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Files } from '../files.js'
+import type { Included } from '../evaluate/host.js'
 import { joinPython } from '../evaluate/os-path.js'
 import { type Call, textOf, type Value } from '../evaluate/value.js'
 import { matchesWildcard } from '../evaluate/wildcard.js'
 
 /**
  * split-settings: `include("base.py", "components/*.py", optional("local.py"))`, relative to the file that calls it.
- * @returns null when it is no such call; in it null where a file cannot be told
+ * @returns null when it is no such call
  */
-export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): (string | null)[] | null {
+export function includedFiles(name: string, args: readonly Value[], file: string, files: Files): Included[] | null {
   if (name !== 'split_settings.tools.include') return null
-  const found = args.flatMap((arg): (string | null)[] => {
-    const pattern = textOf(isOptional(arg) ? arg.args[0] : arg)
-    return pattern === undefined || !isFollowed(pattern) ? [null] : matching(joinPython([dirname(file), pattern]), files)
+  return args.flatMap((arg): Included[] => {
+    const wanted = isOptional(arg) ? arg.args[0] : arg
+    const pattern = textOf(wanted)
+    // `optional("")` and `optional(None)` name nothing.
+    if (isOptional(arg) && (pattern === '' || wanted?.kind === 'none')) return []
+    if (pattern === undefined || !isFollowed(pattern)) return [null]
+    const path = joinPython([dirname(file), pattern])
+    const found = matching(path, files)
+    return found.length > 0 || isOptional(arg) ? found : [{ missing: path }]
   })
-  // A file that was included already is not included again.
-  return [...new Set(found)]
 }
 
 function isOptional(arg: Value): arg is Call {
@@ -29,9 +34,9 @@ function isFollowed(pattern: string): boolean {
 
 /** `*` and `?` in the last part of the path, as Python's glob. */
 function matching(path: string, files: Files): string[] {
-  if (!/[*?]/.test(path)) return files.isFile(path) ? [path] : []
+  if (!/[*?]/.test(path)) return files.isFile(path) ? [resolve(path)] : []
   return files
-    .list(dirname(path))
+    .listAsFound(dirname(path))
     .filter((name) => matchesWildcard(basename(path), name) && !name.startsWith('.'))
     .map((name) => join(dirname(path), name))
 }

@@ -8,9 +8,10 @@ import { Availability } from './availability.js'
 import type { Places } from '../places.js'
 import { payLook, payScan, Pool } from '../budget.js'
 import { Evaluator } from '../evaluate/evaluator.js'
-import type { Caller, Environment, Failure, Host } from '../evaluate/host.js'
+import type { Caller, Environment, Failure, Host, Included } from '../evaluate/host.js'
 import { classAttribute } from '../evaluate/class-attribute.js'
 import { attribute } from '../evaluate/members.js'
+import { starIn } from '../evaluate/stars.js'
 import { type Call, type ClassValue, Scope, type Value } from '../evaluate/value.js'
 import { Distributions, type EntryPoint } from './distributions.js'
 import { Evaluations } from './evaluations.js'
@@ -186,7 +187,7 @@ export class Modules implements Host {
   listFolder(path: string): string[] | null {
     this.consulted++
     const folder = this.#whole(path)
-    const names = this.files.list(folder)
+    const names = this.files.listAsFound(folder)
     return this.files.refusal(folder) === null ? names : null
   }
 
@@ -212,7 +213,7 @@ export class Modules implements Host {
     for (const name of names) {
       if (value?.kind === 'module' && name === '__dict__') return { kind: 'names', scope: value.scope }
       if (value?.kind === 'reference') value = this.lookUp(`${value.name}.${name}`)
-      else if (value?.kind === 'module') value = value.scope.names.get(name) ?? this.#byModule(value.scope, name) ?? starOf(value.scope)
+      else if (value?.kind === 'module') value = value.scope.names.get(name) ?? this.#byModule(value.scope, name) ?? starIn(value.scope)
       else if (value?.kind === 'class')
         value = classAttribute({ resolve: (one) => (one.kind === 'reference' ? (this.lookUp(one.name) ?? one) : one) }, value, name)
       else if (value?.kind === 'call' && value.target?.kind === 'class') value = this.#attributeOf(value, value.target, name)
@@ -272,7 +273,7 @@ export class Modules implements Host {
     if (this.knowsPackages && this.environment.python?.[0] !== 2) this.missing.push({ file, module, line })
   }
 
-  includes(name: string, args: readonly Value[], file: string): (string | null)[] | null {
+  includes(name: string, args: readonly Value[], file: string): Included[] | null {
     return includedFiles(name, args, file, this.files)
   }
 
@@ -401,10 +402,4 @@ export class Modules implements Host {
   evaluate(file: string, name?: string, scope?: Scope, doubtful?: boolean): Scope {
     return this.#evaluations.evaluate(file, name, scope, doubtful)
   }
-}
-
-/** A name may come from a star import that was not found. */
-function starOf(scope: Scope): Value | undefined {
-  for (const [key, value] of scope.names) if (key.startsWith('*') && value.kind === 'unknown') return value
-  return undefined
 }

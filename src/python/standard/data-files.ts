@@ -28,12 +28,21 @@ export function dataCall(py: Interpreter, name: string, args: readonly Value[], 
   const reader = READERS.get(name)
   const [given] = args
   if (!reader || !given || [...keywords.keys()].some((one) => one !== 'Loader')) return undefined
+  const loader = args[1] ?? keywords.get('Loader')
+  if (loader && !isPlainLoader(loader)) return py.unknown(node, 'what this loader makes of the file is not known')
   const file = reader.from === 'path' && (given.kind === 'string' || given.kind === 'path') ? openFile(py, 'open', [given], new Map(), node) : given
   if (file?.kind === 'unknown') return file
   const text = isOpenFile(file) ? textIn(py, file, node) : file
   if (text?.kind === 'unknown') return text
   if (text?.kind !== 'string' && text?.kind !== 'bytes') return undefined
   return documentIn(py, reader.format, text.value, node)
+}
+
+/** PyYAML's own that make text, numbers and the like; `BaseLoader` makes text of everything, and a class of the project what it likes. */
+function isPlainLoader(loader: Value): boolean {
+  const name = loader.kind === 'reference' || loader.kind === 'class' ? loader.name : ''
+  const isOwn = loader.kind !== 'class' || /[/\\]yaml[/\\]\w+\.py$/.test(loader.file.file)
+  return isOwn && /^(?:yaml\.)?(?:\w+\.)?C?(?:Safe|Full|Unsafe)?Loader$/.test(name)
 }
 
 function documentIn(py: Interpreter, format: Format, text: string, node: SyntaxNode): Value {

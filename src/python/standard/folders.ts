@@ -139,7 +139,7 @@ function modulesIn(py: Interpreter, folders: readonly string[], prefix: string, 
     const names = py.host.isFolder(folder) ? py.host.listFolder(folder) : []
     if (names === null) return undefined
     payValues(5 * names.length)
-    for (const file of names) {
+    for (const file of [...names].sort()) {
       const path = joinPython([folder, file])
       const isPackage = py.host.isFolder(path)
       const name = isPackage ? file : moduleOf(file)

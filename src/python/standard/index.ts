@@ -4,6 +4,8 @@ import type { Call, Value } from '../evaluate/value.js'
 import { configParserHas, configParserMethod, configParserSection } from './config-parser.js'
 import { dataCall } from './data-files.js'
 import { folderCall, folderMethod } from './folders.js'
+import { jsonCall } from './json-text.js'
+import { tellingCall, tellingMethod } from './telling.js'
 import { installationCall, installationItem } from './installation.js'
 import { metadataAttribute, metadataCall, metadataMethod } from './entry-points.js'
 
@@ -12,6 +14,8 @@ type Arguments = { args: readonly Value[]; keywords: ReadonlyMap<string, Value> 
 /** Functions of Python's own library that read files of the project or of its environment. */
 export function standardCall(py: Interpreter, name: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
   return (
+    tellingCall(name) ??
+    jsonCall(name, args, keywords) ??
     dataCall(py, name, args, keywords, node) ??
     metadataCall(py, name, args, keywords, node) ??
     folderCall(py, name, args, keywords, node) ??
@@ -23,7 +27,9 @@ export function standardCall(py: Interpreter, name: string, { args, keywords }: 
 export function standardMethod(py: Interpreter, object: Value, method: string, { args, keywords }: Arguments, node: SyntaxNode): Value | undefined {
   if (object.kind === 'path') return folderMethod(py.host, object.value, method, args)
   if (object.kind !== 'call' || object.target) return undefined
-  return configParserMethod(py, object, method, args, keywords, node) ?? metadataMethod(py, object, method, args, keywords, node)
+  return (
+    tellingMethod(object, method) ?? configParserMethod(py, object, method, args, keywords, node) ?? metadataMethod(py, object, method, args, keywords, node)
+  )
 }
 
 export function standardAttribute(object: Call, name: string): Value | undefined {
