@@ -75,9 +75,8 @@ export function digitsOrText(text: string): Value {
   return /^\d{1,15}$/.test(text) ? number(Number(text)) : string(text)
 }
 
-export function entryOf(values: Readonly<Record<string, Value | string>>): Value & { kind: 'dict' } {
-  const entries = Object.entries(values)
-  return { kind: 'dict', entries: entries.map(([key, value]): [Value, Value] => [string(key), typeof value === 'string' ? string(value) : value]) }
+export function entryOf(values: Iterable<readonly [string, Value | string]>): Value & { kind: 'dict' } {
+  return { kind: 'dict', entries: [...values].map(([key, value]): [Value, Value] => [string(key), typeof value === 'string' ? string(value) : value]) }
 }
 
 /** Of an installed distribution; the newest where its version is not told. */

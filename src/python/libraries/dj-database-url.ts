@@ -65,7 +65,11 @@ export function parsedUrl(call: LibraryCall, url: string, given: Given = call.ke
 
 /** One entry of DATABASES. @returns undefined where it is not known, or Python fails */
 export function parseUrl(url: string, given: Given, host: Host): Value | undefined {
-  if (url === 'sqlite://:memory:') return entryOf({ ENGINE: ENGINES.get('sqlite') as string, NAME: ':memory:' })
+  if (url === 'sqlite://:memory:')
+    return entryOf([
+      ['ENGINE', ENGINES.get('sqlite') as string],
+      ['NAME', ':memory:'],
+    ])
   const address = addressIn(url)
   // An address that ends at `#` was meant to go on.
   if (!address || /^[^/]*:\/\/[^/]*#/.test(url) || given.has('**')) return undefined
@@ -76,16 +80,18 @@ export function parseUrl(url: string, given: Given, host: Host): Value | undefin
   if (known === undefined && (!isNamed || !isBefore(host, 'dj-database-url', 3, 0))) return undefined
   const path = unquote(address.path ?? '')
   const asText = /^(?:oracle|mssql|mssqlms)$/.test(scheme) && address.port !== ''
-  const base = entryOf({
-    ENGINE: isNamed ? own : (known as string),
-    USER: unquote(address.user),
-    PASSWORD: unquote(address.password),
-    // The folder of a socket is percent-encoded.
-    HOST: unquote(hostIn(address)),
-    PORT: asText ? string(String(Number(address.port))) : portOf(address.port),
-    NAME: scheme === 'sqlite' && path === '' ? ':memory:' : path,
-    CONN_MAX_AGE: given.get('conn_max_age') ?? number(0),
-  })
+  const base = entryOf(
+    Object.entries({
+      ENGINE: isNamed ? own : (known as string),
+      USER: unquote(address.user),
+      PASSWORD: unquote(address.password),
+      // The folder of a socket is percent-encoded.
+      HOST: unquote(hostIn(address)),
+      PORT: asText ? string(String(Number(address.port))) : portOf(address.port),
+      NAME: scheme === 'sqlite' && path === '' ? ':memory:' : path,
+      CONN_MAX_AGE: given.get('conn_max_age') ?? number(0),
+    }),
+  )
   const add = (key: string, value: Value) => base.entries.push([string(key), value])
   const options = optionsOf(address, given, host)
   if (options === undefined) return undefined
@@ -107,7 +113,7 @@ function optionsOf({ scheme, query }: Address, given: Given, host: Host): (Value
     const values = texts.map((text) => optionOf(text, host))
     const last = values.at(-1) as Value
     if (key === 'ssl-ca' && (scheme === 'mysql' || (scheme === 'mysql2' && !isOld)))
-      options.set('ssl', entryOf({ ca: isOld ? (texts.at(-1) as string) : last }))
+      options.set('ssl', entryOf([['ca', isOld ? (texts.at(-1) as string) : last]]))
     else options.set(key, isOld || values.length === 1 ? last : list(values))
   }
   const require = given.get('ssl_require')
@@ -119,7 +125,7 @@ function optionsOf({ scheme, query }: Address, given: Given, host: Host): (Value
     options.delete('currentSchema')
     options.set('options', string(`-c search_path=${schema.value}`))
   }
-  return entryOf(Object.fromEntries(options))
+  return entryOf(options)
 }
 
 function optionOf(text: string, host: Host): Value {

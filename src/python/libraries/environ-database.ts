@@ -35,7 +35,11 @@ const OF_DJANGO = new Set(['CONN_MAX_AGE', 'ATOMIC_REQUESTS', 'AUTOCOMMIT', 'DIS
 /** `Env.db_url_config(url, engine)`: one entry of DATABASES. @returns undefined where it is not known, or Python fails */
 export function databaseFromUrl(url: string, engine: Value | undefined, host: Host): Value | undefined {
   if (url === '' && engine === undefined) return { kind: 'dict', entries: [] }
-  if (url === 'sqlite://:memory:') return entryOf({ ENGINE: ENGINES.get('sqlite') as string, NAME: ':memory:' })
+  if (url === 'sqlite://:memory:')
+    return entryOf([
+      ['ENGINE', ENGINES.get('sqlite') as string],
+      ['NAME', ':memory:'],
+    ])
   const address = addressWithPath(url, host)
   if (!address || ASIDE.test(address.scheme)) return undefined
   const made = engine !== undefined && engine.kind !== 'none' && !(engine.kind === 'string' && engine.value === '') ? engine : string(address.scheme)
@@ -43,7 +47,8 @@ export function databaseFromUrl(url: string, engine: Value | undefined, host: Ho
   const [values, options] = [placeOf(address), optionsOf(address)]
   if (!options) return undefined
   const isOldServer = made.value === 'mssql' && isBefore(host, 'django-environ', 0, 11)
-  return entryOf({ ...values, ...options, ENGINE: isOldServer ? 'sql_server.pyodbc' : (ENGINES.get(made.value) ?? made.value) })
+  const known = ENGINES.get(made.value) ?? made.value
+  return entryOf([...Object.entries(values), ...options, ['ENGINE', isOldServer ? 'sql_server.pyodbc' : known]])
 }
 
 /** A URL without a path is quoted before it is parted, so that a `#` in a password does no harm. */
@@ -79,18 +84,18 @@ function placeOf(address: Address): Record<string, Value | string> {
   return port === '' || Number(port) === 0 ? named : { ...named, PORT: String(Number(port)) }
 }
 
-function optionsOf({ query, hasQuery }: Address): Record<string, Value> | undefined {
-  if (!hasQuery) return {}
-  const [own, options]: [Record<string, Value>, Record<string, Value>] = [{}, {}]
+function optionsOf({ query, hasQuery }: Address): Map<string, Value> | undefined {
+  const own = new Map<string, Value>()
+  if (!hasQuery) return own
+  const options = new Map<string, Value>()
   for (const [key, [first = '']] of query) {
-    if (!OF_DJANGO.has(key.toUpperCase())) options[key] = digitsOrText(first)
-    else {
-      const value = literal(first)
-      if (!value) return undefined
-      own[key.toUpperCase()] = value
-    }
+    const isOwn = OF_DJANGO.has(key.toUpperCase())
+    const value = isOwn ? literal(first) : digitsOrText(first)
+    if (!value) return undefined
+    if (isOwn) own.set(key.toUpperCase(), value)
+    else options.set(key, value)
   }
-  return { ...own, OPTIONS: entryOf(options) }
+  return own.set('OPTIONS', entryOf(options))
 }
 
 /** `ast.literal_eval` where it is one, else the text itself. */
